@@ -1,0 +1,174 @@
+/**
+ * The axis "language": how a language looks, how its tests are run and read, how it breaks.
+ *
+ * Everything here is pure: text in, values out. Nothing is executed, read from disk or fetched; a stage brings the texts and the sandbox runs the commands.
+ * Offsets are UTF-16 code units, lines count from 1, paths are POSIX and relative to the repository's root.
+ */
+import type { Site } from "../schemas/candidate.ts";
+import type { Layer } from "../schemas/layer.ts";
+import type { TestReport } from "../schemas/report.ts";
+
+/** What a path is for. `config` covers everything on the protected list that is no test: runner configuration, manifests, lock files. */
+export type Role = "source" | "test" | "config" | "generated" | "docs" | "other";
+
+/** A function, method, class or other nameable piece of a file. */
+export interface Unit {
+  /** Dotted: `Class.method`, `outer.inner`. */
+  readonly name: string;
+  readonly kind: "function" | "method" | "class";
+  readonly start: number;
+  readonly end: number;
+  readonly startLine: number;
+  readonly endLine: number;
+  /** Where the body starts and ends (braces included), or the expression of an arrow function. */
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  /** The text before the body, in one line of white space. */
+  readonly signature: string;
+  /** The doc comment right before it, without its stars; "" when there is none. */
+  readonly doc: string;
+  /** Reachable by importing the file: exported itself, or a member of an exported unit. */
+  readonly exported: boolean;
+}
+
+/** A test call in a test file. */
+export interface TestCall {
+  /** Suite titles and the test's own title; null for a part that is not a plain literal (`.each`, a template, a variable). */
+  readonly path: readonly (string | null)[];
+  readonly start: number;
+  readonly end: number;
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+/** A call seen in an assertion, with what it was compared to: raw material for a prompt. */
+export interface Evidence {
+  /** Source text of the call under test, `joinURL("a", "/b")`. */
+  readonly call: string;
+  /** Source text of the expected value, or null when the assertion gives none. */
+  readonly expected: string | null;
+}
+
+/** Text edits of one mutation, sorted, not overlapping. */
+export interface Mutation {
+  readonly operator: string;
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
+export interface Mutator {
+  readonly name: string;
+  readonly version: number;
+  /** One sentence: what it changes and what real mistake it stands for. */
+  readonly about: string;
+  /** What undoing it is called in an editing instruction, for example "comparison bound". */
+  readonly noun: string;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A project's files as the compiler sees them; `gate` answers for one mutated file at a time. */
+export interface TypeGate {
+  /** True where the project's own configuration type-checks clean; otherwise the gate lets everything pass and says why. */
+  readonly active: boolean;
+  readonly why: string;
+  /** First new error message, or null when the mutated text type-checks as the clean one does. */
+  check(path: string, text: string): string | null;
+}
+
+export interface Language {
+  readonly name: string;
+  readonly version: number;
+  readonly extensions: readonly string[];
+  readonly mutators: readonly Mutator[];
+  roleOf(path: string): Role;
+  /** True when the text parses without an error node. */
+  parses(path: string, text: string): boolean;
+  units(file: SourceFile): readonly Unit[];
+  /** Every place where an operator applies, in text order. */
+  mutations(file: SourceFile, operators?: readonly string[]): readonly Mutation[];
+  /** Does the mutated text compile to something else than the clean text? Comments, types and formatting do not count. */
+  emitsDifferently(path: string, clean: string, mutated: string): boolean;
+  /** Text that reports each executed line's number, for the coverage map; null where nothing can be counted. `id` names the file in the report. */
+  instrument(file: SourceFile, id: number): string | null;
+  /** Same behaviour, other text: comments between tokens and renamed locals within the named units (all of the file where none is named). */
+  rewrite(file: SourceFile, unitNames: readonly string[]): string;
+  /** The file without the test calls for which `keep` says no (suites left empty go too). */
+  reduceTests(file: SourceFile, keep: (call: TestCall) => boolean): string;
+  testCalls(file: SourceFile): readonly TestCall[];
+  /** The assertion around a line of a test file, if it is one we can read. */
+  evidence(file: SourceFile, line: number): Evidence | null;
+  /** The text of a unit with its body removed, as the decoy of an editing instance. Null where nothing sensible is left. */
+  emptyBody(file: SourceFile, unit: Unit): string | null;
+}
+
+/** What a runner needs to know of a repository before anything runs. */
+export interface ManifestFacts {
+  /** Parsed `package.json` of the package folder. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Parsed `package.json` of the repository's root (the same object for a root package). */
+  readonly rootManifest: Readonly<Record<string, unknown>>;
+  /** Every tracked path, relative to the repository's root. */
+  readonly paths: readonly string[];
+  readonly packageDir: string;
+  /** Text of a tracked file, or null. */
+  read(path: string): string | null;
+}
+
+export interface Detection {
+  /** 0 to 1. */
+  readonly confidence: number;
+  /** The text that decided: for the ledger and for `explain`. */
+  readonly evidence: string;
+  /** Words of the repository's own test command that the runner needs (`--require x`, `--import tsx`), in order. */
+  readonly args: readonly string[];
+}
+
+export interface TestPlan {
+  /** Test files relative to the repository's root, or "all". */
+  readonly files: readonly string[] | "all";
+  readonly packageDir: string;
+  readonly args: readonly string[];
+  /** Shuffle seed, where the runner can; null runs in the written order. */
+  readonly seed: number | null;
+  /** Stop after the first failing test where the runner can. */
+  readonly bail: boolean;
+  /** Per test, milliseconds. */
+  readonly testTimeoutMs: number;
+  /** Guest path of the folder that holds the harness files. */
+  readonly harness: string;
+}
+
+export interface RunnerCommand {
+  /** The first word is a path or `node`; never `npx`, never a package manager. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Relative to the repository's root. */
+  readonly cwd: string;
+  /** What must be laid over the tree for this run (a generated configuration), usually nothing. */
+  readonly layer: Layer;
+}
+
+export interface Runner {
+  readonly name: string;
+  readonly version: number;
+  readonly language: string;
+  /** The package that must be found in `node_modules`, or null for a built-in runner. */
+  readonly package: string | null;
+  readonly canShuffle: boolean;
+  /** Is this repository mine, and how sure? Null: no. */
+  detect(facts: ManifestFacts): Detection | null;
+  command(plan: TestPlan): RunnerCommand;
+  /** Nonce-marked lines of the harness → report. Lines without the nonce are counted, never believed. */
+  parse(report: string, nonce: string): TestReport;
+  /** Paths and patterns of its configuration, restored before grading (`vitest.config.*`). */
+  readonly configFiles: readonly string[];
+  /** Name and import line that a new test file of this runner starts with; ESM and CommonJS. */
+  starter(style: "esm" | "cjs"): string;
+  /** Known-wrong test files, for decoys: bodies without imports of the tree. */
+  readonly samples: { readonly pass: (style: "esm" | "cjs") => string; readonly fail: (style: "esm" | "cjs") => string };
+}

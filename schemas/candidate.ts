@@ -1,0 +1,71 @@
+/** A possible change of a repository: a mutant of a revision, or a commit of its history. */
+import { z } from "zod";
+import { layerSchema } from "./layer.ts";
+
+export const repositorySchema = z
+  .object({
+    /** `owner/name` where a remote says so, else the folder's name; never a path of this machine. */
+    name: z.string().min(1),
+    /** Where it came from, without credentials: a URL, or `local`. */
+    origin: z.string(),
+    /** SPDX expression of the manifest or licence file at the revision; null when none was found. */
+    license: z.string().nullable(),
+  })
+  .readonly();
+export type Repository = z.infer<typeof repositorySchema>;
+
+export const revisionSchema = z
+  .object({
+    repository: repositorySchema,
+    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+    /** Committer date, ISO 8601 in UTC. */
+    committedAt: z.string(),
+    /** Workspace folder inside the repository; "." for the root package. */
+    packageDir: z.string(),
+  })
+  .readonly();
+export type Revision = z.infer<typeof revisionSchema>;
+
+/** One place where a text was replaced. Offsets are UTF-16 code units of the clean file; lines count from 1. */
+export const siteSchema = z
+  .object({
+    file: z.string(),
+    /** Dotted name of the enclosing unit (`Class.method`), or null at module level. */
+    symbol: z.string().nullable(),
+    start: z.int().nonnegative(),
+    end: z.int().nonnegative(),
+    startLine: z.int().positive(),
+    endLine: z.int().positive(),
+    original: z.string(),
+    replacement: z.string(),
+    operator: z.string(),
+  })
+  .readonly();
+export type Site = z.infer<typeof siteSchema>;
+
+const candidateBase = {
+  /** 16 hex digits over (repository, commit, packageDir, change): stable across runs and machines. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  revision: revisionSchema,
+  /** What to lay over the revision's tree to get the defective tree. The revision itself is `after`. */
+  before: layerSchema,
+  /** What the fix edits in the `after` tree: file and enclosing symbols, source files only. */
+  edits: z.array(z.object({ file: z.string(), symbol: z.string().nullable(), startLine: z.int().positive(), endLine: z.int().positive() })),
+};
+
+export const mutantSchema = z.object({ kind: z.literal("mutant"), ...candidateBase, sites: z.array(siteSchema).min(1) }).readonly();
+export const commitSchema = z
+  .object({
+    kind: z.literal("commit"),
+    ...candidateBase,
+    /** Subject and body as written; scrubbed only when posed. */
+    subject: z.string(),
+    body: z.string(),
+    /** Test files that the commit added or changed. */
+    testFiles: z.array(z.string()),
+  })
+  .readonly();
+export const candidateSchema = z.discriminatedUnion("kind", [mutantSchema, commitSchema]);
+export type Mutant = z.infer<typeof mutantSchema>;
+export type Commit = z.infer<typeof commitSchema>;
+export type Candidate = z.infer<typeof candidateSchema>;

@@ -1,0 +1,72 @@
+/** A revision, installed: how it is built and run, what its tests do when nothing is wrong, and which test file reaches which line. */
+import { z } from "zod";
+import { revisionSchema } from "./candidate.ts";
+
+const argv = z.array(z.string()).min(1);
+
+export const recipeSchema = z
+  .object({
+    /** Exact version; the binary is the npm package `node-<platform>-<arch>`. */
+    nodeVersion: z.string(),
+    /** Why that version: the file and the text that asked for it, or `default`. */
+    nodeReason: z.string(),
+    packageManager: z.enum(["npm", "pnpm", "yarn", "yarn-berry", "none"]),
+    packageManagerVersion: z.string(),
+    /** The lock file that the install obeyed, relative to the repository's root; null when there was none. */
+    lockFile: z.string().nullable(),
+    /** Install command, run at the repository's root with the registry and nothing else. */
+    install: z.array(argv),
+    /** Native packages whose scripts had to run, and why. */
+    scriptsAllowed: z.array(z.string()),
+    /** Runs before the tests in every workspace, after the layer is laid; empty when tests read the sources themselves. */
+    build: z.array(argv),
+    runner: z.string(),
+    runnerVersion: z.string(),
+    /** Extra words for the runner, taken from the repository's own test script. */
+    runnerArgs: z.array(z.string()),
+    /** TZ, LANG and the like: fixed, and what the repository's CI sets. */
+    env: z.record(z.string(), z.string()),
+  })
+  .readonly();
+export type Recipe = z.infer<typeof recipeSchema>;
+
+export const baselineTestSchema = z
+  .object({
+    id: z.string(),
+    file: z.string(),
+    /** stable: passed in every run; quarantined: anything mixed; failing, skipped: in every run. */
+    standing: z.enum(["stable", "quarantined", "failing", "skipped"]),
+  })
+  .readonly();
+export type BaselineTest = z.infer<typeof baselineTestSchema>;
+
+export const testFileSchema = z
+  .object({
+    file: z.string(),
+    /** Run alone it gives the same outcomes as in the whole suite. Only such files are used to observe and to grade. */
+    standalone: z.boolean(),
+    /** Source file → sorted line numbers (from 1) that ran while this file ran alone. */
+    covers: z.record(z.string(), z.array(z.int().positive())),
+  })
+  .readonly();
+export type TestFile = z.infer<typeof testFileSchema>;
+
+export const environmentSchema = z
+  .object({
+    /** 16 hex digits over (tree, recipe, resolved dependencies). */
+    id: z.string().regex(/^[0-9a-f]{16}$/),
+    revision: revisionSchema,
+    recipe: recipeSchema,
+    /** Sorted. Paths relative to the repository's root. */
+    sourceFiles: z.array(z.string()),
+    tests: z.array(baselineTestSchema),
+    testFiles: z.array(testFileSchema),
+    /** sha256 of the archive with which another machine rebuilds this tree. */
+    archive: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Lock text that reproduces the dependencies; equals the repository's own where it has one. */
+    frozenLock: z.object({ file: z.string(), text: z.string() }).nullable(),
+    /** Tracked paths that could not be had (absent blobs, submodules) and are missing from the tree. */
+    missing: z.array(z.string()),
+  })
+  .readonly();
+export type Environment = z.infer<typeof environmentSchema>;

@@ -1,0 +1,122 @@
+/** A posed question, the trials that grade its answers, and the answers whose verdict is known. All of it is data. */
+import { z } from "zod";
+import { candidateSchema } from "./candidate.ts";
+import { layerSchema } from "./layer.ts";
+
+export const skills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
+export const skillSchema = z.enum(skills);
+export type SkillName = z.infer<typeof skillSchema>;
+
+/**
+ * What must come out of one run.
+ * - `tests`: every id in `pass` passed, every id in `fail` failed by assertion or thrown error. Nothing else is asked.
+ * - `answer-passes`: the answer's own file loaded, has at least one passing test, and none of its tests failed.
+ * - `answer-fails`: it loaded, and at least one of its tests failed by assertion or thrown error in the tree's code or the test itself.
+ */
+export const expectationSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("tests"), pass: z.array(z.string()), fail: z.array(z.string()) }),
+  z.object({ kind: z.literal("answer-passes") }),
+  z.object({ kind: z.literal("answer-fails") }),
+]);
+export type Expectation = z.infer<typeof expectationSchema>;
+
+/** One graded run, as data: the environment's tree, `layer` over it, the answer over that, `files` run, `expect` judged. */
+export const trialSchema = z
+  .object({
+    name: z.string().regex(/^[a-z0-9-]+$/),
+    layer: layerSchema,
+    /** patch: a unified diff applied to the solver's tree; file: the whole answer at `answerPath`; none: the answer stays out. */
+    answer: z.enum(["none", "patch", "file"]),
+    files: z.array(z.string()).min(1),
+    expect: expectationSchema,
+  })
+  .readonly();
+export type Trial = z.infer<typeof trialSchema>;
+
+export const locationSchema = z.object({ file: z.string(), symbol: z.string().nullable() }).readonly();
+export type Location = z.infer<typeof locationSchema>;
+export const findingSchema = z
+  .object({ file: z.string(), startLine: z.int().positive(), endLine: z.int().positive(), category: z.string() })
+  .readonly();
+export type Finding = z.infer<typeof findingSchema>;
+
+/** What the answer is compared with where no run is needed; `trials` where only runs decide. */
+export const judgementSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("locations"), gold: z.array(locationSchema).min(1) }),
+  z.object({ kind: z.literal("review"), verdict: z.enum(["approve", "request_changes"]), defects: z.array(findingSchema) }),
+  z.object({ kind: z.literal("trials") }),
+]);
+export type Judgement = z.infer<typeof judgementSchema>;
+
+export const answerFormSchema = z.enum(["locations", "patch", "test-file", "review"]);
+export type AnswerForm = z.infer<typeof answerFormSchema>;
+
+export const knownAnswerSchema = z
+  .object({ role: z.enum(["gold", "blank", "decoy", "probe"]), name: z.string().regex(/^[a-z0-9-]+$/), text: z.string() })
+  .readonly();
+export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
+
+export const draftSchema = z
+  .object({
+    /** 16 hex digits over (skill, change, variant): stable across runs. */
+    id: z.string().regex(/^[0-9a-f]{16}$/),
+    skill: skillSchema,
+    /** The candidate behind it: all views of one change share it, and stay on one side of a split. */
+    changeId: z.string(),
+    /** The other arm of a matched pair, else null. */
+    pairId: z.string().nullable(),
+    environmentId: z.string(),
+    /** All that the solver reads. */
+    prompt: z.string(),
+    /** The solver's tree is the environment's tree with this over it (hidden files are null here). */
+    visible: layerSchema,
+    answerForm: answerFormSchema,
+    /** Where a test-file answer is written; null for the other forms. */
+    answerPath: z.string().nullable(),
+    /** Names that the hidden tests rely on and the text does not otherwise give. */
+    interface: z.array(z.string()),
+    /** Public figures about the question: operators, sizes, counts. */
+    facts: z.record(z.string(), z.union([z.string(), z.number()])),
+    judgement: judgementSchema,
+    /** Runs without the answer that prove the labels: made when the instance is proven and when it is verified. */
+    premises: z.array(trialSchema),
+    /** Runs with the answer: each must hold for reward 1. */
+    trials: z.array(trialSchema),
+    answers: z.array(knownAnswerSchema),
+    failToPass: z.array(z.string()),
+    passToPass: z.array(z.string()),
+  })
+  .readonly();
+export type Draft = z.infer<typeof draftSchema>;
+
+/** What grading an answer gives. */
+export const scoreSchema = z
+  .object({
+    /** Strict: 0 or 1. */
+    reward: z.union([z.literal(0), z.literal(1)]),
+    /** Dense figures, each in [0, 1]. */
+    components: z.record(z.string(), z.number().min(0).max(1)),
+    /** Why it is not 1, in a code; null when it is. */
+    reason: z.string().nullable(),
+    detail: z.string(),
+  })
+  .readonly();
+export type Score = z.infer<typeof scoreSchema>;
+
+export const proofSchema = z
+  .object({
+    /** Repeats of the gold answer and of each premise. */
+    repeats: z.int().positive(),
+    premisesHeld: z.int(),
+    gold: z.array(z.number()),
+    blank: z.number(),
+    decoys: z.array(z.object({ name: z.string(), reward: z.number(), reason: z.string().nullable() })),
+    probes: z.array(z.object({ name: z.string(), reward: z.number(), reason: z.string().nullable() })),
+    goldComponents: z.record(z.string(), z.number()),
+    quarantined: z.array(z.string()),
+  })
+  .readonly();
+export type Proof = z.infer<typeof proofSchema>;
+
+export const instanceSchema = z.object({ draft: draftSchema, proof: proofSchema, candidate: candidateSchema }).readonly();
+export type Instance = z.infer<typeof instanceSchema>;

@@ -1,0 +1,15 @@
+/** A layer is what lies over a tree: path (POSIX, relative to the tree's root) → whole new text, or null where the file is removed. */
+import { z } from "zod";
+
+const safePath = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((path) => !path.startsWith("/") && !path.includes("\0"), "a layer's path is relative")
+  .refine((path) => !path.split("/").some((part) => part === ".." || part === "" || part === "."), "a layer's path stays inside the tree");
+
+export const layerSchema = z.record(safePath, z.string().nullable());
+export type Layer = Readonly<Record<string, string | null>>;
+
+/** Later layers win. */
+export const mergeLayers = (...layers: readonly Layer[]): Layer => Object.assign({}, ...layers) as Layer;

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** unit: no sandbox, no network; sandbox: runs jobs in the real sandbox; e2e: whole runs, installs from the registry. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/e2e/**", "tests/**/*.sandbox.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: "sandbox", include: ["tests/**/*.sandbox.test.ts"], testTimeout: 300_000, fileParallelism: false } },
+      { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 900_000, fileParallelism: false } },
+    ],
+  },
+});
