@@ -4,7 +4,6 @@
  * Everything here is pure: text in, values out. Nothing is executed, read from disk or fetched; a stage brings the texts and the sandbox runs the commands.
  * Offsets are UTF-16 code units, lines count from 1, paths are POSIX and relative to the repository's root.
  */
-import type { Site } from "../schemas/candidate.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
 
