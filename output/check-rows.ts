@@ -1,0 +1,60 @@
+/** What every exporter asks of its rows before it writes the first byte. */
+import { BrokenRecord } from "../lib/errors.ts";
+import { keyOf, type Row, rowSchemaOf } from "../schemas/row.ts";
+import type { RowSet } from "./contract.ts";
+
+// UTF-8 has no form for half a surrogate pair: an encoder would put U+FFFD there, and the stored text would no longer have the row's hash.
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Throws a `BrokenRecord` that names the row and the cell. Gives the number of rows of each set. */
+export async function checkSets(sets: readonly RowSet[]): Promise<number[]> {
+  const counts: number[] = [];
+  for (const set of sets) counts.push(await checkSet(set));
+  return counts;
+}
+
+async function checkSet({ config, split, rows }: RowSet): Promise<number> {
+  const schema = rowSchemaOf(config);
+  const key = keyOf(config);
+  let count = 0;
+  let previous = "";
+  for await (const row of rows()) {
+    const id = String(row[key]);
+    const where = `${config}/${split} row ${id}`;
+    const parsed = schema.safeParse(row);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new BrokenRecord(`${where} does not obey its column table: ${issue?.path.join(".")}: ${issue?.message}`, {
+        cause: parsed.error,
+      });
+    }
+    const broken = findLoneSurrogate(row, "");
+    if (broken !== null) throw new BrokenRecord(`${where} holds half a surrogate pair in ${broken}: that text has no UTF-8 form`);
+    if (count > 0 && id <= previous)
+      throw new BrokenRecord(`${where} comes after ${previous}: rows are given once each and in the order of ${key}`);
+    previous = id;
+    count += 1;
+  }
+  return count;
+}
+
+/** Path of the first text with half a surrogate pair, or null. */
+function findLoneSurrogate(value: unknown, path: string): string | null {
+  if (typeof value === "string") return loneSurrogate.test(value) ? path : null;
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return null;
+  for (const [name, member] of Object.entries(value)) {
+    const found = findLoneSurrogate(member, path === "" ? name : `${path}.${name}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Bytes of a row's values, near enough to plan row groups with. */
+export function sizeOf(value: Row | unknown): number {
+  if (typeof value === "string") return Buffer.byteLength(value) + 4;
+  if (value instanceof Uint8Array) return value.length + 4;
+  if (value === null || typeof value !== "object") return 8;
+  let size = 0;
+  for (const member of Object.values(value)) size += sizeOf(member);
+  return size;
+}

@@ -1,0 +1,39 @@
+/**
+ * The axis "output": what comes out of a run.
+ *
+ * An exporter turns sets of rows into files below one folder, and promises:
+ * - nothing is written before every row was checked: it obeys its column table, its text is well-formed Unicode, keys are unique and rise;
+ * - a file is written under another name, brought to the disk, and only then renamed: no half file ever has its final name;
+ * - the bytes depend on the rows and the options alone: no time of day, no host, no visiting order;
+ * - a set without rows gives no file (readers of the Hub refuse empty data files; the manifest then has no entry for it);
+ * - a full disk or a folder that cannot be written is a `StopRun` that says what to do.
+ */
+import type { z } from "zod";
+import type { ConfigName, Row } from "../schemas/row.ts";
+
+/** All rows of one config and split, sorted by the config's key. `rows` is called more than once and gives the same rows each time. */
+export interface RowSet {
+  readonly config: ConfigName;
+  readonly split: string;
+  readonly rows: () => Iterable<Row> | AsyncIterable<Row>;
+}
+
+export interface WrittenFile {
+  readonly config: ConfigName;
+  readonly split: string;
+  readonly format: string;
+  /** Relative to the dataset's folder, POSIX. */
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Exporter {
+  readonly name: string;
+  readonly version: number;
+  readonly about: string;
+  readonly options: z.ZodType;
+  /** `options` as this exporter's schema parses them. Files are named in the order of the sets, shards in their own order. */
+  write(folder: string, sets: readonly RowSet[], options: unknown): Promise<readonly WrittenFile[]>;
+}

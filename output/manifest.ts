@@ -1,0 +1,109 @@
+/** `manifest.json`: what files a dataset has, and a hash over what its rows say. Equal datasets have equal manifests. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { StopRun } from "../lib/errors.ts";
+import { sha256 } from "../lib/hash.ts";
+import { configNames, rowSchemaVersion } from "../schemas/row.ts";
+import type { WrittenFile } from "./contract.ts";
+import { writeWhole } from "./pending-file.ts";
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const relative = z
+  .string()
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "a file of the dataset lies below its folder");
+
+export const manifestSchema = z
+  .object({
+    schema_version: z.string(),
+    tool: z.string(),
+    tool_version: z.string(),
+    config_hash: z.string(),
+    seed: z.string(),
+    configs: z.array(
+      z.object({
+        name: z.enum(configNames as [string, ...string[]]).transform((name) => name as WrittenFile["config"]),
+        split: z.string(),
+        format: z.string(),
+        file: relative,
+        rows: z.int().positive(),
+        bytes: z.int().positive(),
+        sha256: hash,
+      }),
+    ),
+    /** sha256 over the sorted content hashes of all rows, one a line: equal for equal rows, whatever the compression. */
+    row_hashes: hash,
+  })
+  .readonly();
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export interface RunIdentity {
+  readonly tool: string;
+  readonly toolVersion: string;
+  readonly configHash: string;
+  readonly seed: string;
+}
+
+export function toManifest(identity: RunIdentity, files: readonly WrittenFile[], rowHashes: readonly string[]): Manifest {
+  return {
+    schema_version: rowSchemaVersion,
+    tool: identity.tool,
+    tool_version: identity.toolVersion,
+    config_hash: identity.configHash,
+    seed: identity.seed,
+    configs: files.map(({ config: name, split, format, file, rows, bytes, sha256: digest }) => ({
+      name,
+      split,
+      format,
+      file,
+      rows,
+      bytes,
+      sha256: digest,
+    })),
+    row_hashes: rowHashesOf(rowHashes),
+  };
+}
+
+export const rowHashesOf = (hashes: readonly string[]): string => sha256([...hashes].sort().join("\n"));
+
+export const manifestName = "manifest.json";
+
+export function writeManifest(folder: string, manifest: Manifest): void {
+  writeWhole(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Throws `StopRun` where there is no manifest, or one that this version cannot read. */
+export function readManifest(folder: string): Manifest {
+  const text = readManifestText(folder);
+  const parsed = manifestSchema.safeParse(parseJson(text, folder));
+  if (!parsed.success) {
+    throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest: ${z.prettifyError(parsed.error)}`, {
+      next: "Give the folder of a dataset as it was exported, or export it again.",
+      exitCode: 1,
+    });
+  }
+  if (parsed.data.schema_version !== rowSchemaVersion) {
+    throw new StopRun(`${folder} has row schema ${parsed.data.schema_version}, this version reads ${rowSchemaVersion}`, {
+      next: "Read it with the version of the tool that the manifest names.",
+    });
+  }
+  return parsed.data;
+}
+
+function readManifestText(folder: string): string {
+  try {
+    return readFileSync(join(folder, manifestName), "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))) throw error;
+    throw new StopRun(`${folder} holds no ${manifestName}`, { next: "Give the folder of an exported dataset.", cause: error });
+  }
+}
+
+function parseJson(text: string, folder: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new StopRun(`${join(folder, manifestName)} is not JSON`, { next: "Export the dataset again.", exitCode: 1, cause: error });
+  }
+}

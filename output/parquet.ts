@@ -1,0 +1,128 @@
+/** Rows as Parquet, in the layout that the Hugging Face Hub reads: `<config>/<split>-00000-of-00001.parquet`. */
+import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
+import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
+import { z } from "zod";
+import { type ColumnTable, columnsOf, type Row } from "../schemas/row.ts";
+import { checkSets, sizeOf } from "./check-rows.ts";
+import { parquetSchemaOf } from "./columns.ts";
+import type { Exporter, RowSet, WrittenFile } from "./contract.ts";
+import { PendingFile } from "./pending-file.ts";
+
+export const parquetOptionsSchema = z.object({
+  /** Snappy is read everywhere; zstd files are about a third smaller. */
+  compression: z.enum(["snappy", "zstd"]).default("snappy"),
+  /** Uncompressed bytes of a row group. The Hub's viewer scans up to 300 MB at once and asks for small groups. */
+  rowGroupBytes: z
+    .int()
+    .positive()
+    .default(32 * 2 ** 20),
+  /** Bytes of a file; one larger row still gets a file of its own. The Hub's tools cut at 500 MB. */
+  shardBytes: z
+    .int()
+    .positive()
+    .default(450 * 10 ** 6),
+});
+export type ParquetOptions = z.infer<typeof parquetOptionsSchema>;
+
+// 1 MiB: the page size of Arrow and of the writer; page indexes are written for every chunk of more than one page.
+const pageSize = 2 ** 20;
+
+export const parquet = {
+  name: "parquet",
+  version: 1,
+  about: "Parquet files, one config a folder, read by datasets, DuckDB, pandas and the Hub's viewer",
+  options: parquetOptionsSchema,
+  write: writeParquet,
+} as const satisfies Exporter;
+
+export async function writeParquet(folder: string, sets: readonly RowSet[], options: unknown): Promise<WrittenFile[]> {
+  const parsed = parquetOptionsSchema.parse(options);
+  const counts = await checkSets(sets);
+  const written: WrittenFile[] = [];
+  for (const [index, set] of sets.entries()) {
+    if (counts[index] !== 0) written.push(...(await writeSet(folder, set, parsed)));
+  }
+  return written;
+}
+
+async function writeSet(folder: string, set: RowSet, options: ParquetOptions): Promise<WrittenFile[]> {
+  const shards: Shard[] = [];
+  try {
+    for await (const { rows, bytes } of groupsOf(set, options.rowGroupBytes)) {
+      let shard = shards.at(-1);
+      if (shard === undefined || shard.file.bytes + bytes > options.shardBytes) {
+        shard?.finish();
+        shard = new Shard(join(folder, set.config, `${set.split}-${shards.length}`), columnsOf(set.config), options);
+        shards.push(shard);
+      }
+      shard.add(rows);
+    }
+    shards.at(-1)?.finish();
+    return shards.map((shard, index) => {
+      const file = `${set.config}/${set.split}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
+      const sha256 = shard.file.commit(join(folder, file));
+      return { config: set.config, split: set.split, format: "parquet", file, rows: shard.rows, bytes: shard.file.bytes, sha256 };
+    });
+  } finally {
+    for (const shard of shards) shard.file.abandon();
+  }
+}
+
+const fiveDigits = (count: number): string => String(count).padStart(5, "0");
+
+async function* groupsOf(set: RowSet, limit: number): AsyncGenerator<{ rows: Row[]; bytes: number }> {
+  let rows: Row[] = [];
+  let bytes = 0;
+  for await (const row of set.rows()) {
+    const size = sizeOf(row);
+    if (rows.length > 0 && bytes + size > limit) {
+      yield { rows, bytes };
+      rows = [];
+      bytes = 0;
+    }
+    rows.push(row);
+    bytes += size;
+  }
+  if (rows.length > 0) yield { rows, bytes };
+}
+
+/** One Parquet file in the making; each `add` is a row group and goes to the disk at once. */
+class Shard {
+  readonly file: PendingFile;
+  rows = 0;
+  readonly #writer: ParquetWriter;
+  readonly #columns: ColumnTable;
+
+  constructor(path: string, columns: ColumnTable, { compression }: ParquetOptions) {
+    this.file = new PendingFile(path);
+    this.#columns = columns;
+    const buffer = new ByteWriter(pageSize);
+    const flush = (): void => {
+      this.file.write(buffer.getBytes());
+      buffer.index = 0;
+    };
+    this.#writer = new ParquetWriter({
+      writer: Object.assign(buffer, { flush, finish: flush }),
+      schema: parquetSchemaOf(columns),
+      codec: compression === "zstd" ? "ZSTD" : "SNAPPY",
+      compressors: { ZSTD: (input) => zstdCompressSync(input) },
+      createdBy: "kihon",
+    });
+  }
+
+  add(rows: readonly Row[]): void {
+    const columnData = Object.entries(this.#columns).map(([name, { type }]): ColumnSource => {
+      const data = rows.map((row) => row[name]);
+      // Binary cells are gzip archives: neither a dictionary, a second compression nor their first bytes as statistics are of use.
+      if (type.kind === "binary") return { name, data, encoding: "PLAIN", codec: "UNCOMPRESSED", statistics: false };
+      return { name, data, columnIndex: true };
+    });
+    this.#writer.write({ columnData, rowGroupSize: rows.length, pageSize });
+    this.rows += rows.length;
+  }
+
+  finish(): void {
+    this.#writer.finish();
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Rows: instances and environments as they leave the house.
+ *
+ * One table a config. The zod schema is made of it here; the Parquet schema, the Hub's feature list and the documented table are made of it in `output/columns.ts`.
+ * The columns that a solver may see and those that only a grader may see are separate configs, so that a trainer which hands every column to its
+ * environment cannot hand over the gold. Rows hold no durations and no times of day: the same run gives the same bytes.
+ */
+import { z } from "zod";
+import { type SkillName, skills } from "./instance.ts";
+
+/** Raised when a column is added, removed or changes its meaning. */
+export const rowSchemaVersion = "1";
+
+/** The shape of a cell. `T` is the value in TypeScript; nothing of that type is stored. */
+export type CellType<T = unknown> = { readonly nullable: boolean; readonly value?: T } & (
+  | { readonly kind: "string" | "int32" | "double" | "binary" }
+  | { readonly kind: "list"; readonly of: CellType }
+  | { readonly kind: "struct"; readonly fields: Readonly<Record<string, CellType>> }
+);
+export interface Column<T = unknown> {
+  readonly type: CellType<T>;
+  /** One line for the documentation. */
+  readonly about: string;
+}
+export type ColumnTable = Readonly<Record<string, Column>>;
+type ValueOf<C> = C extends CellType<infer T> ? T : never;
+type RowOf<T extends ColumnTable> = { readonly [K in keyof T]: ValueOf<T[K]["type"]> };
+
+const string: CellType<string> = { kind: "string", nullable: false };
+const int32: CellType<number> = { kind: "int32", nullable: false };
+const double: CellType<number> = { kind: "double", nullable: false };
+const binary: CellType<Uint8Array> = { kind: "binary", nullable: false };
+const nullable = <T>(type: CellType<T>): CellType<T | null> => ({ ...type, nullable: true }) as CellType<T | null>;
+const list = <T>(of: CellType<T>): CellType<readonly T[]> => ({ kind: "list", nullable: false, of });
+const struct = <F extends Readonly<Record<string, CellType>>>(fields: F): CellType<{ readonly [K in keyof F]: ValueOf<F[K]> }> => ({
+  kind: "struct",
+  nullable: false,
+  fields,
+});
+const column = <T>(type: CellType<T>, about: string): Column<T> => ({ type, about });
+
+const scored = list(struct({ name: string, reward: double, reason: nullable(string) }));
+
+/** What a solver may see. */
+export const publicColumns = {
+  instance_id: column(string, "16 hex digits, stable across runs"),
+  skill: column(string, "localization, editing, unit-tests, reproduction or review"),
+  schema_version: column(string, "version of this table"),
+  repo: column(string, "`owner/name`, or the folder's name"),
+  repo_group: column(string, "one name for a repository under all spellings of its address; splits never cut through a group"),
+  language: column(string, "language of the files that the change edits"),
+  license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
+  base_commit: column(string, "commit of the healthy tree"),
+  source_kind: column(string, "`injected` (a mutant) or `commit` (from history)"),
+  change_id: column(string, "the change behind the question: all questions about one change share it"),
+  pair_id: column(nullable(string), "shared by the two arms of a matched pair; null for the others"),
+  environment_id: column(string, "row of the config `environments`"),
+  prompt: column(list(struct({ role: string, content: string })), "one user message with the whole question"),
+  problem_statement: column(string, "the same question as plain text"),
+  interface: column(list(string), "names that hidden tests rely on and the text does not otherwise give"),
+  answer_form: column(string, "`locations`, `patch`, `test-file` or `review`"),
+  answer_path: column(nullable(string), "where a test-file answer goes; null for the other forms"),
+  visible_layer_json: column(
+    string,
+    "JSON object, path → whole text or null (removed): laid over the environment's tree it gives the solver's tree",
+  ),
+  workdir: column(string, "where the solver's tree is mounted"),
+  split: column(string, "`train`, `validation` or `test`; all questions of a repository group share it"),
+  facts: column(list(struct({ name: string, value: string })), "public figures about the question"),
+} satisfies ColumnTable;
+
+/** What only a grader may see. */
+export const privateColumns = {
+  instance_id: column(string, "the row of the public config that this completes"),
+  skill: column(string, "as in the public row"),
+  schema_version: column(string, "version of this table"),
+  change_id: column(string, "as in the public row"),
+  environment_id: column(string, "as in the public row"),
+  candidate_json: column(string, "the change: revision, defective layer, edited places"),
+  judgement_json: column(string, "what an answer is compared with, or that only runs decide"),
+  premises_json: column(string, "runs without an answer that prove the labels"),
+  trials_json: column(string, "runs with the answer; each must hold for reward 1"),
+  answers: column(
+    list(struct({ role: string, name: string, text: string })),
+    "answers whose verdict is known: gold, blank, decoys, probes",
+  ),
+  gold: column(string, "text of the gold answer"),
+  patch: column(string, "the fix as a unified diff, from the defective to the healthy tree"),
+  test_patch: column(string, "empty: the hidden tests are files of the environment's own tree"),
+  FAIL_TO_PASS: column(list(string), "tests that fail in the defective tree and pass in the healthy one"),
+  PASS_TO_PASS: column(list(string), "tests that pass in both"),
+  validation: column(
+    struct({
+      repeats: int32,
+      premises_held: int32,
+      gold_rewards: list(double),
+      blank_reward: double,
+      decoys: scored,
+      probes: scored,
+      gold_components: list(struct({ name: string, value: double })),
+      quarantined: list(string),
+    }),
+    "what the known answers scored when the instance was proven",
+  ),
+  verifier: column(struct({ kind: string, version: string }), "how it is graded, and by which version of the grader"),
+  guards: column(
+    struct({ network: string, protected_paths: list(string), probes_passed: list(string) }),
+    "what held while grading: the network, the paths that were restored, the tamper probes that scored 0",
+  ),
+  provenance: column(
+    struct({ tool: string, tool_version: string, config_hash: string, content_hash: string }),
+    "who made the row; `content_hash` covers both rows except this column",
+  ),
+  extra_json: column(string, "JSON object for what has no column of its own"),
+} satisfies ColumnTable;
+
+/** What both need: the trees, and how they are run. */
+export const environmentColumns = {
+  environment_id: column(string, "16 hex digits over tree, recipe and dependencies"),
+  repo: column(string, "`owner/name`, or the folder's name"),
+  repo_group: column(string, "as in the public configs"),
+  origin: column(string, "address of the repository, or `local`"),
+  base_commit: column(string, "commit of the tree"),
+  committed_at: column(string, "committer date, ISO 8601 in UTC"),
+  package_dir: column(string, "package folder in the repository; `.` for the root"),
+  license_spdx: column(nullable(string), "licence at this commit; null when none was found"),
+  recipe_json: column(string, "Node, package manager, install, build and test runner, with versions"),
+  source_files: column(list(string), "sorted paths of the sources"),
+  tests: column(list(struct({ id: string, file: string, standing: string })), "every test and how it stands when nothing is wrong"),
+  test_files_json: column(string, "for each test file: whether it stands alone, and the lines it reaches"),
+  frozen_lock_file: column(nullable(string), "path of the lock file below; null when there is none"),
+  frozen_lock_text: column(nullable(string), "text that reproduces the dependencies"),
+  archive: column(binary, "the tree as tar.gz"),
+  archive_sha256: column(string, "sha256 of `archive`"),
+  missing: column(list(string), "tracked paths that could not be had"),
+  schema_version: column(string, "version of this table"),
+} satisfies ColumnTable;
+
+export type PublicRow = RowOf<typeof publicColumns>;
+export type PrivateRow = RowOf<typeof privateColumns>;
+export type EnvironmentRow = RowOf<typeof environmentColumns>;
+export type Row = Readonly<Record<string, unknown>>;
+export interface RowPair {
+  readonly public: PublicRow;
+  readonly private: PrivateRow;
+}
+
+export type ConfigName = SkillName | `${SkillName}-private` | "environments";
+/** Every config of a dataset, in the order in which card and manifest name them. */
+export const configNames: readonly ConfigName[] = [...skills, ...skills.map((skill) => `${skill}-private` as const), "environments"];
+
+export const columnsOf = (config: ConfigName): ColumnTable => {
+  if (config === "environments") return environmentColumns;
+  return config.endsWith("-private") ? privateColumns : publicColumns;
+};
+/** The column by which a config's rows are sorted and found. */
+export const keyOf = (config: ConfigName): "instance_id" | "environment_id" =>
+  config === "environments" ? "environment_id" : "instance_id";
+
+function cellSchema(type: CellType): z.ZodType {
+  const bare = bareSchema(type);
+  return type.nullable ? bare.nullable() : bare;
+}
+
+function bareSchema(type: CellType): z.ZodType {
+  switch (type.kind) {
+    case "string":
+      return z.string();
+    case "int32":
+      return z.int32();
+    case "double":
+      return z.number();
+    case "binary":
+      return z.instanceof(Uint8Array);
+    case "list":
+      return z.array(cellSchema(type.of));
+    case "struct":
+      return z.strictObject(Object.fromEntries(Object.entries(type.fields).map(([name, field]) => [name, cellSchema(field)])));
+  }
+}
+
+const rowSchema = <T extends ColumnTable>(table: T): z.ZodType<RowOf<T>> =>
+  z.strictObject(Object.fromEntries(Object.entries(table).map(([name, { type }]) => [name, cellSchema(type)]))) as unknown as z.ZodType<
+    RowOf<T>
+  >;
+
+export const publicRowSchema = rowSchema(publicColumns);
+export const privateRowSchema = rowSchema(privateColumns);
+export const environmentRowSchema = rowSchema(environmentColumns);
+export const rowSchemaOf = (config: ConfigName): z.ZodType<Row> => {
+  if (config === "environments") return environmentRowSchema;
+  return config.endsWith("-private") ? privateRowSchema : publicRowSchema;
+};

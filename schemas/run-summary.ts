@@ -1,0 +1,79 @@
+/** What a run did, in figures: the pipeline fills it, the dataset card and the report read it. */
+import { z } from "zod";
+import { reasonSchema } from "./outcome.ts";
+
+const count = z.int().nonnegative();
+const perSkill = z.partialRecord(z.enum(["localization", "editing", "unit-tests", "reproduction", "review"]), count);
+
+export const repositorySummarySchema = z
+  .object({
+    name: z.string(),
+    commit: z.string(),
+    license: z.string().nullable(),
+    environments: z.array(
+      z.object({
+        id: z.string(),
+        runner: z.string(),
+        runnerVersion: z.string(),
+        nodeVersion: z.string(),
+        tests: count,
+        quarantined: count,
+        files: count,
+      }),
+    ),
+    mutants: z.object({
+      generated: count,
+      /** On a line that some test file reaches. */
+      covered: count,
+      sampled: count,
+      observed: count,
+      killed: count,
+    }),
+    instances: perSkill,
+    wallMs: z.number().nonnegative(),
+    /** Null where the machine gives none. */
+    cpuMs: z.number().nonnegative().nullable(),
+    peakMemoryBytes: z.number().nonnegative().nullable(),
+  })
+  .readonly();
+export type RepositorySummary = z.infer<typeof repositorySummarySchema>;
+
+export const stageSummarySchema = z
+  .object({
+    name: z.string(),
+    in: count,
+    kept: count,
+    dropped: z.array(z.object({ reason: reasonSchema, count })),
+    retried: count,
+    wallMs: z.number().nonnegative(),
+    cpuMs: z.number().nonnegative().nullable(),
+  })
+  .readonly();
+export type StageSummary = z.infer<typeof stageSummarySchema>;
+
+export const runSummarySchema = z
+  .object({
+    tool: z.string(),
+    toolVersion: z.string(),
+    seed: z.string(),
+    configHash: z.string(),
+    /** ISO 8601, UTC. */
+    startedAt: z.string(),
+    finishedAt: z.string(),
+    repositories: z.array(repositorySummarySchema),
+    stages: z.array(stageSummarySchema),
+    sandbox: z.object({
+      provider: z.string(),
+      promises: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),
+    }),
+    /** How well a classifier over diff tokens tells the two review arms apart (0.5 is chance); null when there was too little to say. */
+    reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
+    /** Verdicts recomputed the slow way, and how many came out differently; null when none was. */
+    audit: z.object({ recomputed: count, disagreed: count }).nullable(),
+    /** Mean reward of a fixed answering rule over a skill's instances. */
+    baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
+    /** Records given up because the sandbox or the registry failed, not because of what they are. */
+    infrastructureFailures: count,
+  })
+  .readonly();
+export type RunSummary = z.infer<typeof runSummarySchema>;

@@ -1,0 +1,138 @@
+/** Five instances of one change and their environment, by hand. */
+import { sha256 } from "../../lib/hash.ts";
+import type { RowContext } from "../../output/rows.ts";
+import type { Candidate } from "../../schemas/candidate.ts";
+import type { Environment } from "../../schemas/environment.ts";
+import { type Instance, instanceSchema, type SkillName, skills } from "../../schemas/instance.ts";
+
+export const healthy: Readonly<Record<string, string>> = {
+  "src/add.ts": "export function add(a: number, b: number): number {\n  return a + b;\n}\n",
+};
+export const defective = "export function add(a: number, b: number): number {\n  return a - b;\n}\n";
+export const archive = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 255, 254, 0xc3, 0x28, 0]);
+
+export const environment: Environment = {
+  id: "00000000000000e1",
+  revision: {
+    repository: { name: "acme/calc", origin: "https://github.com/Acme/Calc.git", license: "MIT" },
+    commit: "c".repeat(40),
+    committedAt: "2025-03-01T10:00:00Z",
+    packageDir: ".",
+  },
+  recipe: {
+    nodeVersion: "22.1.0",
+    nodeReason: ".nvmrc: 22",
+    packageManager: "npm",
+    packageManagerVersion: "10.0.0",
+    lockFile: "package-lock.json",
+    install: [["npm", "ci"]],
+    scriptsAllowed: [],
+    build: [],
+    runner: "vitest",
+    runnerVersion: "3.0.0",
+    runnerArgs: [],
+    env: { TZ: "UTC" },
+  },
+  sourceFiles: ["src/add.ts"],
+  tests: [{ id: "tests/add.test.ts > add > sums", file: "tests/add.test.ts", standing: "stable" }],
+  testFiles: [{ file: "tests/add.test.ts", standalone: true, covers: { "src/add.ts": [1, 2] } }],
+  archive: sha256(archive),
+  frozenLock: { file: "package-lock.json", text: '{"lockfileVersion":3}\n' },
+  missing: [],
+};
+
+const edits = [{ file: "src/add.ts", symbol: "add", startLine: 2, endLine: 2 }];
+export const mutant: Candidate = {
+  kind: "mutant",
+  id: "00000000000000c1",
+  revision: environment.revision,
+  before: { "src/add.ts": defective },
+  edits,
+  sites: [
+    {
+      file: "src/add.ts",
+      symbol: "add",
+      start: 62,
+      end: 63,
+      startLine: 2,
+      endLine: 2,
+      original: "+",
+      replacement: "-",
+      operator: "arithmetic",
+    },
+  ],
+};
+
+const forms = {
+  localization: "locations",
+  editing: "patch",
+  "unit-tests": "test-file",
+  reproduction: "test-file",
+  review: "review",
+} as const;
+const runs = [
+  {
+    name: "fixed",
+    layer: { "tests/hidden.test.ts": null, "src/add.ts": healthy["src/add.ts"] ?? null },
+    answer: "patch" as const,
+    files: ["tests/add.test.ts"],
+    expect: { kind: "tests" as const, pass: ["tests/add.test.ts > add > sums"], fail: [] },
+  },
+];
+
+const judgements = {
+  localization: { kind: "locations", gold: [{ file: "src/add.ts", symbol: "add" }] },
+  editing: { kind: "trials" },
+  "unit-tests": { kind: "trials" },
+  reproduction: { kind: "trials" },
+  review: { kind: "review", verdict: "request_changes", defects: [{ file: "src/add.ts", startLine: 2, endLine: 2, category: "logic" }] },
+} as const;
+
+export function sampleInstance(skill: SkillName, overrides: { readonly id?: string; readonly prompt?: string } = {}): Instance {
+  return instanceSchema.parse({
+    candidate: mutant,
+    draft: {
+      id: overrides.id ?? `00000000000000a${skills.indexOf(skill)}`,
+      skill,
+      changeId: mutant.id,
+      pairId: skill === "review" ? "00000000000000f1" : null,
+      environmentId: environment.id,
+      prompt: overrides.prompt ?? `add(1, 2) gives -1. Ünïcode 🙂, "quotes", \\ and\nlines. (${skill})`,
+      visible: { "src/add.ts": defective, "tests/add.test.ts": null },
+      answerForm: forms[skill],
+      answerPath: forms[skill] === "test-file" ? "tests/answer.test.ts" : null,
+      interface: skill === "editing" ? ["add"] : [],
+      facts: { operator: "arithmetic", lines: 1, ratio: 0.1, digits: "42" },
+      judgement: judgements[skill],
+      premises: runs.map((run) => ({ ...run, name: "premise", answer: "none" })),
+      trials: judgements[skill].kind === "trials" ? runs : [],
+      answers: [
+        { role: "gold", name: "gold", text: "the gold text" },
+        { role: "blank", name: "blank", text: "" },
+        { role: "decoy", name: "decoy-one", text: "wrong" },
+        { role: "probe", name: "probe-exit", text: "process.exit(0)" },
+      ],
+      failToPass: ["tests/add.test.ts > add > sums"],
+      passToPass: [],
+    },
+    proof: {
+      repeats: 3,
+      premisesHeld: 3,
+      gold: [1, 1, 1],
+      blank: 0,
+      decoys: [{ name: "decoy-one", reward: 0, reason: "tests-failed" }],
+      probes: [{ name: "probe-exit", reward: 0, reason: null }],
+      goldComponents: { f2p: 1, p2p: 1 },
+      quarantined: [],
+    },
+  });
+}
+
+export const context: RowContext = {
+  split: "train",
+  language: "typescript",
+  healthyText: (path) => healthy[path] ?? null,
+  protectedPaths: ["package.json", "vitest.config.*"],
+  verifierVersion: "1",
+  provenance: { tool: "kihon", toolVersion: "0.1.0", configHash: "d".repeat(64) },
+};
