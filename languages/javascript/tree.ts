@@ -1,0 +1,161 @@
+/** A syntax tree as plain values, so that nodes may be kept and compared freely; the few questions that every reader of it asks. */
+import type { TreeCursor } from "web-tree-sitter";
+import type { SourceFile } from "../contract.ts";
+import { grammarOf, withTree } from "./syntax.ts";
+
+export interface SyntaxNode {
+  readonly type: string;
+  readonly named: boolean;
+  /** The grammar's name for this child's place in its parent (`body`, `left`), or null. */
+  readonly field: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly parent: SyntaxNode | null;
+  readonly children: readonly SyntaxNode[];
+}
+
+export interface SyntaxTree {
+  readonly root: SyntaxNode;
+  readonly clean: boolean;
+}
+
+type Building = { -readonly [Key in keyof SyntaxNode]: SyntaxNode[Key] } & { children: Building[]; parent: Building | null };
+
+function build(cursor: TreeCursor, parent: Building | null): Building {
+  return {
+    type: cursor.nodeType,
+    named: cursor.nodeIsNamed,
+    field: cursor.currentFieldName,
+    start: cursor.startIndex,
+    end: cursor.endIndex,
+    startLine: cursor.startPosition.row + 1,
+    endLine: cursor.endPosition.row + 1,
+    parent,
+    children: [],
+  };
+}
+
+/** A statement without a semicolon swallows the comments behind it, even the doc comment of the next one: they go back to its parent. */
+function releaseComments(node: Building): void {
+  const { parent, children } = node;
+  while (parent !== null && children.length > 1 && isComment(children[children.length - 1] as Building)) {
+    const comment = children.pop() as Building;
+    comment.parent = parent;
+    parent.children.splice(parent.children.indexOf(node) + 1, 0, comment);
+  }
+  const last = children[children.length - 1];
+  if (parent !== null && last !== undefined && last.end < node.end && parent.children[parent.children.length - 1] !== node) {
+    node.end = last.end;
+    node.endLine = last.endLine;
+  }
+}
+
+function copyTree(cursor: TreeCursor): SyntaxNode {
+  const root = build(cursor, null);
+  if (!cursor.gotoFirstChild()) return root;
+  let node = root;
+  for (;;) {
+    const next = build(cursor, node);
+    node.children.push(next);
+    if (cursor.gotoFirstChild()) {
+      node = next;
+      continue;
+    }
+    while (!cursor.gotoNextSibling()) {
+      releaseComments(node);
+      if (node.parent === null) return root;
+      cursor.gotoParent();
+      node = node.parent;
+    }
+  }
+}
+
+/** The same text is asked for its units, its tests and its rewrites one after another; a handful of trees is enough for that. */
+const REMEMBERED = 8;
+const remembered = new Map<string, SyntaxTree>();
+
+/** @throws BrokenRecord where the text is too long, or takes too long, to parse. */
+export function treeOf({ path, text }: SourceFile): SyntaxTree {
+  const key = `${grammarOf(path)}\0${text}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const tree = withTree(path, text, (root): SyntaxTree => {
+    const cursor = root.walk();
+    try {
+      return { root: copyTree(cursor), clean: !root.hasError };
+    } finally {
+      cursor.delete();
+    }
+  });
+  if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+  remembered.set(key, tree);
+  return tree;
+}
+
+export const isComment = (node: SyntaxNode): boolean => node.type === "comment" || node.type === "html_comment";
+
+export const childOf = (node: SyntaxNode, field: string): SyntaxNode | null => node.children.find((child) => child.field === field) ?? null;
+
+/** Named children without comments. */
+export const partsOf = (node: SyntaxNode): readonly SyntaxNode[] => node.children.filter((child) => child.named && !isComment(child));
+
+/** The node and everything below it in text order; `enter` says whether to look below a node. */
+export function* nodesOf(root: SyntaxNode, enter: (node: SyntaxNode) => boolean = () => true): Generator<SyntaxNode> {
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    yield node;
+    if (!enter(node)) continue;
+    for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i] as SyntaxNode);
+  }
+}
+
+/** The node's ancestors, the nearest first. */
+export function* ancestorsOf(node: SyntaxNode): Generator<SyntaxNode> {
+  for (let up = node.parent; up !== null; up = up.parent) yield up;
+}
+
+/** The sibling before this node that is no comment, or null. */
+export function previousOf(node: SyntaxNode): SyntaxNode | null {
+  const parts = node.parent === null ? [] : partsOf(node.parent);
+  return parts[parts.indexOf(node) - 1] ?? null;
+}
+
+export const FUNCTIONS: ReadonlySet<string> = new Set([
+  "function_declaration",
+  "generator_function_declaration",
+  "function_expression",
+  "generator_function",
+  "arrow_function",
+  "method_definition",
+]);
+
+export const CLASSES: ReadonlySet<string> = new Set(["class_declaration", "abstract_class_declaration", "class"]);
+
+export const isFunction = (node: SyntaxNode): boolean => FUNCTIONS.has(node.type) && childOf(node, "body") !== null;
+
+const WRAPPERS: ReadonlySet<string> = new Set(["parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"]);
+
+/** The expression inside parentheses, `as` and `satisfies`. */
+export function unwrapped(node: SyntaxNode): SyntaxNode {
+  let inner = node;
+  while (WRAPPERS.has(inner.type)) {
+    const first = partsOf(inner)[0];
+    if (first === undefined) return inner;
+    inner = first;
+  }
+  return inner;
+}
+
+/** A function or class expression, which takes the name of what it is assigned to. */
+export const takesName = (node: SyntaxNode): boolean => FUNCTIONS.has(node.type) || node.type === "class";
+
+/** A statement that is nothing but a string at the head of a program or function: `"use strict"`. */
+export function isDirective(statement: SyntaxNode): boolean {
+  if (statement.type !== "expression_statement" || partsOf(statement)[0]?.type !== "string") return false;
+  const list = statement.parent;
+  if (list === null || !(list.type === "program" || (list.parent !== null && isFunction(list.parent)))) return false;
+  const before = previousOf(statement);
+  return before === null || before.type === "hash_bang_line" || isDirective(before);
+}
