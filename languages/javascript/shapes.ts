@@ -115,3 +115,28 @@ export function onlyStatement(branch: Node | null): Node | null {
   const statements = members(branch);
   return statements.length === 1 ? (statements[0] ?? null) : null;
 }
+
+const PREDICATES = new Set([
+  "includes",
+  "has",
+  "hasOwn",
+  "hasOwnProperty",
+  "isNaN",
+  "isFinite",
+  "isInteger",
+  "isSafeInteger",
+  "isArray",
+  "test",
+  "startsWith",
+  "endsWith",
+  "some",
+  "every",
+  "propertyIsEnumerable",
+  "isPrototypeOf",
+]);
+
+/** A call that is known to answer yes or no. */
+export function isPredicateCall(node: Node, text: string): boolean {
+  const called = methodCall(node, text);
+  return called === null ? ["isNaN", "isFinite"].includes(calleeOf(node, text)) : PREDICATES.has(called.name);
+}

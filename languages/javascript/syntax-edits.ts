@@ -224,6 +224,17 @@ export function withOperator(node: Node, text: string, operator: string): Edit |
   return substitute(node, text, `${wrap(left, bareLeft)}${between[0]}${operator}${between[1]}${wrap(right, bareRight)}`, level, operator);
 }
 
+/** A value one higher and one lower; a written `+ 1` or `- 1` is dropped instead, and any other correction left alone. */
+export function offByOne(node: Node, text: string): (Edit | null)[] {
+  const operator = node.type === "binary_expression" ? operatorOf(node) : "";
+  const right = node.childForFieldName("right");
+  if ((operator === "+" || operator === "-") && right?.type === "number") {
+    return sourceOf(right, text) === "1" ? [keep(node, text, node.childForFieldName("left"))] : [];
+  }
+  const source = sourceAtLevel(node, text, LEVEL.additive);
+  return [`${source} + 1`, `${source} - 1`].map((other) => substitute(node, text, other, LEVEL.additive));
+}
+
 /** Exchanges two nodes of which the first ends before the second starts. */
 export function exchange(first: Node, second: Node, text: string): Edit {
   const between = text.slice(first.endIndex, second.startIndex);
