@@ -1,0 +1,310 @@
+/** The provider `bubblewrap`: namespaces, overlay, limits and a system-call filter, for root and for ordinary users of Linux. */
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, chown, mkdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
+import {
+  bwrapArguments,
+  type GuestRoot,
+  type HardLimits,
+  LAYER_GUEST,
+  layerInside,
+  outerCommand,
+  outerScript,
+  type Prepared,
+  REMOVALS_GUEST,
+  readHardLimits,
+  removalsInside,
+} from "./bubblewrap-command.ts";
+import { type Cgroup, type Cgroups, findCgroups } from "./cgroups.ts";
+import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
+import { checkJob, guestScript, readGuestStatus } from "./guest.ts";
+import { makeGuestRoot } from "./guest-root.ts";
+import { writeLayer } from "./layer-folder.ts";
+import { architecture, requireReachable, type SlotUser, slotUser } from "./machine.ts";
+import { type MemoryWatch, parseStat, watchMemory } from "./memory-watch.ts";
+import { openRunFolder, type RunFolder } from "./run-folder.ts";
+import { seccompProgram } from "./seccomp.ts";
+import { readTar } from "./tar.ts";
+
+/** Where the chain's own tools are looked for; the host's PATH is not trusted with it. */
+const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
+const TOOLS = ["sh", "setpriv", "unshare", "mount", "mkdir", "env", "prlimit", "bwrap", "xargs", "rm", "readlink", "tar", "chown"] as const;
+/** Cap on what `collect` hands out: the largest that is sensible to hold as text. */
+const COLLECT_BYTES = 64 * 1024 * 1024;
+/** Bytes of the status channel; some hundred are used. */
+const STATUS_BYTES = 64 * 1024;
+
+/** Channel indices of `exec`, from descriptor 3 on. */
+const REPORT = 0;
+const STATUS = 2;
+const COLLECTED = 5;
+
+/** What is found out once per process. */
+interface Ground {
+  readonly folder: RunFolder;
+  readonly user: SlotUser;
+  readonly root: GuestRoot;
+  readonly cgroups: Cgroups | null;
+  readonly hard: HardLimits;
+  readonly seccomp: Buffer;
+  readonly canDisableUserns: boolean;
+}
+
+export interface BubblewrapSettings {
+  /** Where the temporary folders go; the system's by default. */
+  readonly tmp?: string;
+}
+
+/** Makes the provider. Nothing is touched before the first call of its functions. */
+export function bubblewrap(settings: BubblewrapSettings = {}): SandboxProvider {
+  let ground: Promise<Ground> | undefined;
+  const stand = (): Promise<Ground> => {
+    ground ??= layGround(settings);
+    return ground;
+  };
+  const provider: SandboxProvider = {
+    name: "bubblewrap",
+    version: "1",
+    isolates: true,
+    available: () => available(provider),
+    examine: async () => [],
+    run: async (job, signal) => runJob(await stand(), job, signal),
+    adopt: async (folder) => adopt(slotUser(), folder),
+  };
+  return Object.freeze(provider);
+}
+
+async function layGround(settings: BubblewrapSettings): Promise<Ground> {
+  const machine = architecture();
+  if (machine === null) throw new SandboxTrouble(`there is no system-call filter for ${process.arch}`);
+  const folder = await openRunFolder(settings.tmp);
+  const version = await exec({ argv: ["bwrap", "--version"], env: { PATH: TOOL_PATH }, timeoutMs: 10_000, outputBytes: 10_000 });
+  const [major = 0, minor = 0] = (version.stdout.match(/(\d+)\.(\d+)/) ?? []).slice(1).map(Number);
+  return {
+    folder,
+    user: slotUser(),
+    root: await makeGuestRoot(folder.path),
+    cgroups: await findCgroups(),
+    hard: readHardLimits(readFileSync("/proc/self/limits", "utf8")),
+    seccomp: seccompProgram(machine),
+    canDisableUserns: major > 0 || minor >= 8,
+  };
+}
+
+async function available(provider: SandboxProvider): Promise<{ ok: boolean; reason: string }> {
+  if (process.platform !== "linux") return { ok: false, reason: `bubblewrap needs Linux, this is ${process.platform}` };
+  for (const tool of TOOLS) {
+    const found = await exec({ argv: [tool, "--version"], env: { PATH: TOOL_PATH }, timeoutMs: 10_000, outputBytes: 100_000 });
+    if (found.ended.kind === "not-started") return { ok: false, reason: MISSING[tool] ?? `the program ${tool} is missing` };
+  }
+  return tryOut(provider);
+}
+
+const MISSING: Readonly<Record<string, string>> = {
+  bwrap: "bubblewrap is missing: install it (`apt install bubblewrap`, `dnf install bubblewrap`)",
+  setpriv: "setpriv is missing: install util-linux",
+  unshare: "unshare is missing: install util-linux",
+  prlimit: "prlimit is missing: install util-linux",
+};
+
+/** The smallest job there is, as a trial. */
+async function tryOut(provider: SandboxProvider): Promise<{ ok: boolean; reason: string }> {
+  const folder = await openRunFolder();
+  try {
+    const tree = await folder.fresh("trial");
+    await chmod(tree, 0o755);
+    await writeFile(join(tree, "file"), "");
+    await provider.adopt(tree, true);
+    const result = await provider.run({ ...TRIAL_JOB, tree: [tree] });
+    const ok = result.ended.kind === "finished" && result.ended.exitCode === 0;
+    return { ok, reason: ok ? "" : `a trial job ended with ${JSON.stringify(result.ended)}: ${result.stderr}` };
+  } catch (error) {
+    if (!(error instanceof SandboxTrouble)) throw error;
+    return { ok: false, reason: `${error.message}${usernsHint()}` };
+  } finally {
+    folder.remove();
+  }
+}
+
+const TRIAL_JOB = {
+  layer: {},
+  mounts: [],
+  cwd: "",
+  commands: [["rm", "file"]],
+  env: {},
+  network: "none",
+  limits: { wallMs: 10_000, memoryBytes: 2 ** 28, processes: 16, outputBytes: 10_000, diskBytes: 2 ** 20, inodes: 1000, reportBytes: 0 },
+} as const;
+
+/** The settings by which distributions switch user namespaces off. */
+function usernsHint(): string {
+  const settings = [
+    { file: "/proc/sys/user/max_user_namespaces", off: "0", cure: "sysctl user.max_user_namespaces=10000" },
+    { file: "/proc/sys/kernel/unprivileged_userns_clone", off: "0", cure: "sysctl kernel.unprivileged_userns_clone=1" },
+    {
+      file: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+      off: "1",
+      cure: "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    },
+  ];
+  const wrong = settings.find(({ file, off }) => existsSync(file) && readFileSync(file, "utf8").trim() === off);
+  return wrong === undefined ? "" : `; unprivileged user namespaces are off here: \`${wrong.cure}\``;
+}
+
+async function adopt(user: SlotUser, folder: string): Promise<void> {
+  if (user.drop) {
+    const argv = ["chown", "-R", "--no-dereference", `${user.uid}:${user.gid}`, "--", folder];
+    const result = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 10_000 });
+    if (result.ended.kind !== "exited" || result.ended.code !== 0) throw trouble(`cannot give ${folder} to the sandbox's user`, result);
+  }
+  await requireReachable(folder, user);
+}
+
+const trouble = (what: string, result: ExecResult): SandboxTrouble =>
+  new SandboxTrouble(`${what}: ${JSON.stringify(result.ended)} ${result.stderr.slice(-2000)}`.trim());
+
+async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined): Promise<RunResult> {
+  checkJob(job);
+  signal?.throwIfAborted();
+  const folder = await ground.folder.fresh("job");
+  const group = (await ground.cgroups?.open(job.limits)) ?? null;
+  try {
+    const prepared = await prepare(ground, job, folder);
+    return await perform(ground, job, prepared, group, signal);
+  } finally {
+    await group?.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Lays out the job's folder on the host. */
+async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepared> {
+  const { user } = ground;
+  const reach = async (path: string): Promise<string> => {
+    const real = await realpath(path);
+    await requireReachable(real, user);
+    return real;
+  };
+  const tree = await Promise.all(job.tree.map(reach));
+  const writableTree = job.writableTree === undefined ? null : await reach(job.writableTree);
+  const mounts = await Promise.all(job.mounts.map(async ({ host, guest }) => ({ host: await reach(host), guest })));
+  await chmod(folder, 0o711);
+  await mkdir(join(folder, "space"));
+  await mkdir(join(folder, "layer"), { mode: 0o755 });
+  if (user.drop) for (const name of ["space", "layer"]) await chown(join(folder, name), user.uid, user.gid);
+  await Promise.all(tree.map((path, index) => symlink(path, join(folder, `l${index}`))));
+  const removals = await writeLayer(join(folder, "layer"), job.layer, writableTree === null ? tree : [writableTree], user);
+  await writeReadable(join(folder, "removals"), removals.map((path) => `${path}\0`).join(""));
+  const prepared: Prepared = {
+    folder,
+    hasLayer: Object.values(job.layer).some((text) => text !== null),
+    hasRemovals: removals.length > 0,
+    writableTree,
+    mounts,
+    gate: null,
+  };
+  const script = guestScript(job, {
+    layerGuest: layerInside(prepared) ? LAYER_GUEST : null,
+    removalsGuest: removalsInside(prepared) ? REMOVALS_GUEST : null,
+    relay: prepared.gate !== null,
+  });
+  await writeReadable(join(folder, "job.sh"), script);
+  return prepared;
+}
+
+async function writeReadable(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o644);
+}
+
+async function perform(
+  ground: Ground,
+  job: Job,
+  prepared: Prepared,
+  group: Cgroup | null,
+  signal: AbortSignal | undefined,
+): Promise<RunResult> {
+  const collect = (job.collect ?? []).map((path) => path.replace(/^(\.\/+)+|\/+$/g, ""));
+  const script = outerScript(job, prepared, ground.hard, group !== null);
+  const bwrap = bwrapArguments(job, ground.root, prepared, ground.canDisableUserns);
+  let watch: MemoryWatch | undefined;
+  let status = "";
+  let hog = false;
+  const overMemory = new AbortController();
+  const result = await exec({
+    argv: outerCommand(script, collect, ground.user, group?.joins ?? []),
+    env: { PATH: TOOL_PATH },
+    cwd: "/",
+    timeoutMs: job.limits.wallMs,
+    outputBytes: job.limits.outputBytes,
+    channels: [
+      { kind: "read", maxBytes: job.nonce === undefined ? 0 : job.limits.reportBytes },
+      { kind: "write", bytes: job.nonce === undefined ? "" : `${job.nonce}\n` },
+      { kind: "read", maxBytes: STATUS_BYTES, onBytes: (bytes) => (status += bytes.toString("latin1")) },
+      { kind: "write", bytes: bwrap.map((word) => `${word}\0`).join("") },
+      { kind: "write", bytes: ground.seccomp },
+      { kind: "read", maxBytes: COLLECT_BYTES },
+    ],
+    signal: signal === undefined ? overMemory.signal : AbortSignal.any([signal, overMemory.signal]),
+    kill: (pid) => killChain(pid, status),
+    onStart: (pid) => {
+      if (group !== null) return;
+      watch = watchMemory(pid, job.limits.memoryBytes, () => {
+        hog = true;
+        overMemory.abort();
+      });
+    },
+  });
+  watch?.stop();
+  signal?.throwIfAborted();
+  return judge(result, job, group, { hog, peakBytes: watch?.peakBytes() ?? null });
+}
+
+/**
+ * Ends a chain. The best victim is the shell that is process 1 of the outer namespace: its parent `unshare` then returns only when every process
+ * below is gone. Before it has told its number, the whole group.
+ */
+function killChain(pid: number, status: string): void {
+  const shell = Number(status.match(/^pid (\d+)$/m)?.[1]);
+  if (Number.isInteger(shell) && parentOf(shell) === pid) killQuietly(shell);
+  else killGroup(pid);
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")).parent;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return null;
+    throw error;
+  }
+}
+
+async function judge(
+  result: ExecResult,
+  job: Job,
+  group: Cgroup | null,
+  watched: { hog: boolean; peakBytes: number | null },
+): Promise<RunResult> {
+  const usage = (await group?.usage()) ?? null;
+  const status = (result.channels[STATUS] as Buffer).toString("latin1");
+  const guest = readGuestStatus(status);
+  const shared = {
+    stdout: result.stdout,
+    stderr: result.stderr,
+    report: (result.channels[REPORT] as Buffer).toString("utf8"),
+    usage: { wallMs: result.wallMs, cpuMs: usage?.cpuMs ?? guest.cpuMs, peakMemoryBytes: usage?.peakMemoryBytes ?? watched.peakBytes },
+  };
+  if (usage?.outOfMemory || watched.hog) return { ...shared, ended: { kind: "out-of-memory" }, collected: {} };
+  if (result.ended.kind === "timed-out" || result.ended.kind === "output-too-large") {
+    return { ...shared, ended: { kind: result.ended.kind }, collected: {} };
+  }
+  const code = status.match(/^exit (\d+)$/m)?.[1];
+  if (!guest.began || code === undefined) throw trouble("the sandbox did not start", result);
+  if (guest.trouble !== null) throw trouble(`the sandbox could not prepare the job (${guest.trouble})`, result);
+  const collected = readTar(result.channels[COLLECTED] as Buffer);
+  if (collected === null) throw trouble("the collected files did not come through", result);
+  const ended = guest.ended ?? { index: job.commands.length - 1, code: Number(code) };
+  const failedCommand = ended.index < job.commands.length - 1 ? ended.index : null;
+  return { ...shared, ended: { kind: "finished", exitCode: ended.code, failedCommand }, collected };
+}

@@ -1,0 +1,130 @@
+/**
+ * The inside of a sandbox: the places a job sees, its environment, and the small script that runs its commands one after another.
+ *
+ * Descriptors inside: 3 report, 4 nonce (the last command only), 5 status (the script only). The script tells on 5 how far it came, in lines:
+ * `began`; `times` and two lines of sh's `times`; `ended <index> <code>`; `relay` when the registry relay did not start.
+ */
+import type { Job } from "./contract.ts";
+import { SandboxTrouble } from "./contract.ts";
+
+export const WORKSPACE = "/workspace";
+/** Guest path of the toolchain whose `bin/node` starts the relay, and whose `bin` leads the default PATH. */
+export const NODE_GUEST = "/kihon/node";
+export const RELAY_GUEST = "/kihon/registry-relay.mjs";
+export const GATE_GUEST = "/kihon/registry";
+/** Loopback port of the registry inside; the network namespace is the job's own, so it only must not be one that tests like to use. */
+export const RELAY_PORT = 14_873;
+
+/** One word for sh, whatever is in it. */
+export const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** Throws where a job's own description cannot be carried out faithfully. */
+export function checkJob(job: Job): void {
+  const trees = job.tree.length > 0 ? 1 : 0;
+  if (trees + (job.writableTree === undefined ? 0 : 1) !== 1) throw new SandboxTrouble("a job has either a tree or a writable tree");
+  if (job.commands.length === 0 || job.commands.some((argv) => argv.length === 0))
+    throw new SandboxTrouble("a job has a command with no words");
+  const bad = Object.keys(job.env).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (bad !== undefined) throw new SandboxTrouble(`the environment name ${JSON.stringify(bad)} cannot pass through sh`);
+  const mount = job.mounts.find(({ guest }) => !/^\/kihon\/[^\0]+$/.test(guest) || guest.split("/").includes(".."));
+  if (mount !== undefined) throw new SandboxTrouble(`the guest path ${mount.guest} is not under /kihon/`);
+  if (job.writableTree !== undefined && (job.collect ?? []).length > 0) throw new SandboxTrouble("collect works with a tree only");
+  const outside = [job.cwd, ...(job.collect ?? [])].find((path) => path.startsWith("/") || path.split("/").includes(".."));
+  if (outside !== undefined) throw new SandboxTrouble(`${outside} is not inside the workspace`);
+}
+
+/** The environment of a job: `env` over the places that every job has. */
+export function guestEnvironment(
+  job: Job,
+  places: { readonly home: string; readonly tmp: string; readonly path: string },
+): Record<string, string> {
+  const registry = job.network === "registry" ? registryEnvironment(`http://127.0.0.1:${RELAY_PORT}/`) : {};
+  return { PATH: places.path, HOME: places.home, TMPDIR: places.tmp, ...registry, ...job.env };
+}
+
+/** What npm, pnpm and both yarns read to find their registry. */
+export function registryEnvironment(base: string): Record<string, string> {
+  return {
+    npm_config_registry: base,
+    npm_config_replace_registry_host: "always",
+    npm_config_audit: "false",
+    npm_config_fund: "false",
+    npm_config_update_notifier: "false",
+    pnpm_config_registry: base,
+    YARN_REGISTRY: base,
+    YARN_NPM_REGISTRY_SERVER: base.replace(/\/$/, ""),
+    YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
+    YARN_ENABLE_TELEMETRY: "0",
+    COREPACK_NPM_REGISTRY: base.replace(/\/$/, ""),
+    COREPACK_INTEGRITY_KEYS: "0",
+    COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
+  };
+}
+
+export const defaultPath = (job: Job): string => {
+  const system = "/usr/local/bin:/usr/bin:/bin";
+  return job.mounts.some(({ guest }) => guest === NODE_GUEST) ? `${NODE_GUEST}/bin:${system}` : system;
+};
+
+export interface ScriptOptions {
+  /** The job's layer lies here and is copied over the workspace (writable trees, which have no overlay). */
+  readonly layerGuest: string | null;
+  /** File of NUL-ended paths to remove from the workspace first. */
+  readonly removalsGuest: string | null;
+  readonly relay: boolean;
+}
+
+/** The script that `sh` runs as the sandbox's only program. */
+export function guestScript(job: Job, options: ScriptOptions): string {
+  const last = job.commands.length - 1;
+  const lines = ["echo began >&5", `cd ${WORKSPACE} || exit 1`];
+  if (options.removalsGuest !== null) lines.push(`xargs -0 -r -a ${options.removalsGuest} rm -rf -- || { echo layer >&5; exit 1; }`);
+  if (options.layerGuest !== null)
+    lines.push(`cp -R --remove-destination ${options.layerGuest}/. ${WORKSPACE}/ || { echo layer >&5; exit 1; }`);
+  if (options.relay) {
+    lines.push(
+      "mkfifo /tmp/.kihon-relay",
+      `env -i ${NODE_GUEST}/bin/node ${RELAY_GUEST} ${GATE_GUEST}/socket ${RELAY_PORT} >/tmp/.kihon-relay 3>&- 4>&- 5>&- &`,
+      "read -r ready </tmp/.kihon-relay; rm -f /tmp/.kihon-relay",
+      '[ "$ready" = ready ] || { echo relay >&5; exit 1; }',
+    );
+  }
+  const cwd = quote(`${WORKSPACE}/${job.cwd}`);
+  lines.push(`cd ${cwd} || { echo "ended 0 127" >&5; exit 127; }`);
+  for (const [index, argv] of job.commands.entries()) {
+    const words = argv.map(quote).join(" ");
+    const closed = index === last && job.nonce !== undefined ? "5>&-" : "3>&- 4>&- 5>&-";
+    lines.push(`${words} ${closed}`, "code=$?");
+    if (index < last) lines.push(`[ $code -eq 0 ] || { echo times >&5; times >&5; echo "ended ${index} $code" >&5; exit $code; }`);
+  }
+  lines.push("echo times >&5", "times >&5", `echo "ended ${last} $code" >&5`, "exit $code", "");
+  return lines.join("\n");
+}
+
+export interface GuestStatus {
+  readonly began: boolean;
+  /** What went wrong before the commands, in our own set-up. */
+  readonly trouble: "relay" | "layer" | null;
+  readonly ended: { readonly index: number; readonly code: number } | null;
+  readonly cpuMs: number | null;
+}
+
+/** Reads the script's status lines. Written where the job cannot, but read with care all the same. */
+export function readGuestStatus(text: string): GuestStatus {
+  const lines = text.split("\n");
+  const last = [...text.matchAll(/^ended (\d+) (\d+)$/gm)].at(-1);
+  const times = lines.lastIndexOf("times");
+  return {
+    began: lines.includes("began"),
+    trouble: lines.includes("relay") ? "relay" : lines.includes("layer") ? "layer" : null,
+    ended: last === undefined ? null : { index: Number(last[1]), code: Number(last[2]) },
+    cpuMs: times < 0 ? null : readTimes(lines[times + 2] ?? ""),
+  };
+}
+
+/** `0m1.250000s 0m0.010000s` (children's user and system time) in milliseconds. */
+function readTimes(line: string): number | null {
+  const parts = [...line.matchAll(/(\d+)m([\d.]+)s/g)];
+  if (parts.length !== 2) return null;
+  return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000, 0);
+}
