@@ -94,6 +94,8 @@ export interface Language {
   emitsDifferently(path: string, clean: string, mutated: string): boolean;
   /** Text that reports each executed line's number, for the coverage map; null where nothing can be counted. `id` names the file in the report. */
   instrument(file: SourceFile, id: number): string | null;
+  /** Lines reported by an instrumented run → every line of the clean file that ran with them, sorted. */
+  expandLines(file: SourceFile, hitLines: readonly number[]): number[];
   /** Same behaviour, other text: comments between tokens and renamed locals within the named units (all of the file where none is named). */
   rewrite(file: SourceFile, unitNames: readonly string[]): string;
   /** The file without the test calls for which `keep` says no (suites left empty go too). */

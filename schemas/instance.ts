@@ -10,11 +10,13 @@ export type SkillName = z.infer<typeof skillSchema>;
 /**
  * What must come out of one run.
  * - `tests`: every id in `pass` passed, every id in `fail` failed by assertion or thrown error. Nothing else is asked.
+ * - `some-fail`: at least one id of `among` failed by assertion or thrown error.
  * - `answer-passes`: the answer's own file loaded, has at least one passing test, and none of its tests failed.
  * - `answer-fails`: it loaded, and at least one of its tests failed by assertion or thrown error in the tree's code or the test itself.
  */
 export const expectationSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("tests"), pass: z.array(z.string()), fail: z.array(z.string()) }),
+  z.object({ kind: z.literal("some-fail"), among: z.array(z.string()).min(1) }),
   z.object({ kind: z.literal("answer-passes") }),
   z.object({ kind: z.literal("answer-fails") }),
 ]);

@@ -1,0 +1,66 @@
+/** Answers as solvers give them: text. Everything is parsed here, with limits, and nothing in an answer is executed on the way. */
+import { z } from "zod";
+import { applyPatch } from "../lib/diff.ts";
+import { type Finding, findingSchema, type Location } from "../schemas/instance.ts";
+import type { Layer } from "../schemas/layer.ts";
+
+export const maxAnswerBytes = 1024 * 1024;
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly detail: string };
+const bad = (reason: string, detail: string): Parsed<never> => ({ ok: false, reason, detail });
+
+const locationsSchema = z.object({ locations: z.array(z.object({ file: z.string(), symbol: z.string().nullish() })) });
+const reviewSchema = z.object({ verdict: z.enum(["approve", "request_changes"]), findings: z.array(findingSchema).default([]) });
+
+function parseJson(text: string): Parsed<unknown> {
+  if (text.trim() === "") return bad("no-answer", "the answer is empty");
+  if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return bad("malformed-answer", error.message);
+    throw error;
+  }
+}
+
+const normalPath = (path: string): string => path.replaceAll("\\", "/").replace(/^(?:\.\/|\/workspace\/)/, "");
+
+/** `{"locations":[{"file","symbol"?}]}`; repeated entries count once. */
+export function parseLocations(text: string): Parsed<readonly Location[]> {
+  const json = parseJson(text);
+  if (!json.ok) return json;
+  const parsed = locationsSchema.safeParse(json.value);
+  if (!parsed.success) return bad("malformed-answer", z.prettifyError(parsed.error).slice(0, 300));
+  const seen = new Map<string, Location>();
+  for (const { file, symbol } of parsed.data.locations) {
+    const location = { file: normalPath(file), symbol: symbol ?? null };
+    seen.set(`${location.file}\0${location.symbol ?? ""}`, location);
+  }
+  return { ok: true, value: [...seen.values()] };
+}
+
+/** `{"verdict","findings":[{"file","startLine","endLine","category"}]}`. */
+export function parseReview(text: string): Parsed<{ verdict: "approve" | "request_changes"; findings: readonly Finding[] }> {
+  const json = parseJson(text);
+  if (!json.ok) return json;
+  const parsed = reviewSchema.safeParse(json.value);
+  if (!parsed.success) return bad("malformed-answer", z.prettifyError(parsed.error).slice(0, 300));
+  const findings = parsed.data.findings.map((finding) => ({ ...finding, file: normalPath(finding.file) }));
+  return { ok: true, value: { verdict: parsed.data.verdict, findings } };
+}
+
+/** A unified diff against the solver's tree → what it changes there. `read` gives the solver's tree. */
+export function parsePatch(text: string, read: (path: string) => string | null): Parsed<Layer> {
+  if (text.trim() === "") return bad("no-answer", "the patch is empty");
+  if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
+  const applied = applyPatch(text, read);
+  return "error" in applied ? bad("patch-does-not-apply", applied.error) : { ok: true, value: applied.layer };
+}
+
+/** The whole text of one test file. */
+export function parseTestFile(text: string): Parsed<string> {
+  if (text.trim() === "") return bad("no-answer", "the file is empty");
+  if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
+  if (text.includes("\0")) return bad("malformed-answer", "the file holds a NUL byte");
+  return { ok: true, value: text };
+}

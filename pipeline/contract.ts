@@ -1,0 +1,30 @@
+/**
+ * A stage turns records into outcomes and keeps no books: `drive.ts` pulls its inputs, skips what the ledger knows, runs the rest,
+ * retries what says `RetryLater`, records every outcome and stops on `StopRun`.
+ *
+ * Inputs with the same batch key are given together and recorded together. Everything random comes from the configuration's seed and the
+ * item's id; every outcome is a function of the inputs, the configuration and what foreign code did.
+ */
+import type { z } from "zod";
+import type { Outcome } from "../schemas/outcome.ts";
+import type { Bench } from "./bench.ts";
+
+export interface Result<Out> {
+  readonly id: string;
+  /** The record it came from, for `explain`. */
+  readonly parent: string | null;
+  readonly outcome: Outcome<Out>;
+}
+
+export interface Stage<In, Out> {
+  readonly name: string;
+  readonly version: number;
+  /** How many batches may run at once is the driver's affair, by this class. */
+  readonly resource: "cpu" | "sandbox";
+  readonly output: z.ZodType<Out>;
+  readonly idOf: (input: In) => string;
+  readonly batchOf: (input: In) => string;
+  /** At most `limit` kept outcomes for a key, the first in input order; the rest are dropped as `<stage>/over-limit`. */
+  readonly quota?: (input: In, bench: Bench) => { readonly key: string; readonly limit: number };
+  work(inputs: readonly In[], bench: Bench): AsyncIterable<Result<Out>>;
+}

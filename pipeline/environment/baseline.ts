@@ -1,0 +1,125 @@
+/** What the tests of a healthy tree do: k whole runs, then each file alone with its lines counted. */
+import type { Language, Runner } from "../../languages/contract.ts";
+import { type Installed, type JobRunner, runTests, type TestRun } from "../../sandbox/workspace.ts";
+import type { BaselineTest, Recipe, TestFile } from "../../schemas/environment.ts";
+import type { Layer } from "../../schemas/layer.ts";
+import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import type { TestResult } from "../../schemas/report.ts";
+
+export interface BaselineSite {
+  readonly jobs: JobRunner;
+  readonly recipe: Recipe;
+  readonly packageDir: string;
+  readonly installed: Installed;
+  readonly runner: Runner;
+  readonly language: Language;
+  readonly repeats: number;
+  readonly runTimeoutMs: number;
+}
+
+export interface Baseline {
+  readonly tests: readonly BaselineTest[];
+  readonly files: readonly string[];
+  /** The slowest whole run: what limits of later runs are made from. Never stored in a row. */
+  readonly wallMs: number;
+}
+
+const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
+
+const run = (site: BaselineSite, files: readonly string[] | "all", seed: number | null, layer: Layer = {}, more: object = {}): Promise<TestRun> =>
+  runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
+    layer,
+    files,
+    seed,
+    bail: false,
+    limits: { wallMs: site.runTimeoutMs },
+    ...more,
+  });
+
+/** Why a run of the healthy tree cannot be a baseline, or null. */
+function objection({ ended, report, result }: TestRun) {
+  const said = tail(`${result.stdout}\n${result.stderr}`);
+  if (ended.kind === "timed-out") return drop("prepare/baseline-hangs", "the whole suite did not end in time");
+  if (ended.kind !== "finished") return drop("prepare/baseline-killed", `the run ended: ${ended.kind}`);
+  if (ended.failedCommand !== null) return drop("prepare/build-failed", said);
+  if (report.tests.length === 0) return drop("prepare/no-tests", report.unloaded[0]?.failure.message ?? said);
+  if (!report.complete) return drop("prepare/baseline-incomplete", said);
+  if (report.forged > 0) return drop("prepare/report-forged", `${report.forged} foreign lines on the report channel`);
+  const green = report.unloaded.length === 0 && report.strays.length === 0 && report.tests.every((test) => test.status !== "failed");
+  if (green && ended.exitCode !== 0) return drop("prepare/exit-code", `no test failed and the runner exited with ${ended.exitCode}: ${said}`);
+  return null;
+}
+
+function standingOf(statuses: readonly (TestResult["status"] | undefined)[]): BaselineTest["standing"] {
+  if (statuses.every((status) => status === "passed")) return "stable";
+  if (statuses.every((status) => status === "failed")) return "failing";
+  return statuses.every((status) => status === "skipped") ? "skipped" : "quarantined";
+}
+
+/** k whole runs, from the second on in shuffled order where the runner can. */
+export async function baseline(site: BaselineSite): Promise<Outcome<Baseline>> {
+  const runs: TestRun[] = [];
+  for (let repeat = 0; repeat < site.repeats; repeat++) {
+    const one = await run(site, "all", repeat > 0 && site.runner.canShuffle ? repeat : null);
+    const no = objection(one);
+    if (no) return no;
+    runs.push(one);
+  }
+  const byRun = runs.map(({ report }) => new Map(report.tests.map((test) => [test.id, test])));
+  const files = new Map(runs.flatMap(({ report }) => report.tests.map((test) => [test.id, test.file] as const)));
+  const tests = [...files.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, file]) => ({ id, file, standing: standingOf(byRun.map((results) => results.get(id)?.status)) }));
+  if (!tests.some((test) => test.standing === "stable")) return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
+  const stable = new Set(tests.filter((test) => test.standing === "stable").map((test) => test.file));
+  return keep({ tests, files: [...stable].sort(), wallMs: Math.max(...runs.map(({ result }) => result.usage.wallMs)) });
+}
+
+const coverageFile = ".kihon-coverage";
+
+/** Every source with its lines counted, and which number stands for which file. */
+function instrumentAll(site: BaselineSite, sources: readonly { path: string; text: string }[]): { layer: Layer; names: readonly string[] } {
+  const names = sources.map((source) => source.path);
+  const counted = sources.flatMap((source, id) => {
+    const text = site.language.instrument(source, id);
+    return text === null ? [] : [[source.path, text] as const];
+  });
+  return { layer: Object.fromEntries(counted), names };
+}
+
+function readCoverage(text: string, names: readonly string[], site: BaselineSite, sources: ReadonlyMap<string, string>): TestFile["covers"] {
+  const hits = new Map<string, Set<number>>();
+  for (const line of text.split("\n")) {
+    const [id, at] = line.split(":").map(Number);
+    const name = names[id ?? -1];
+    if (name === undefined || !at) continue;
+    const lines = hits.get(name) ?? new Set();
+    hits.set(name, lines.add(at));
+  }
+  const expanded = [...hits.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    expanded.map(([path, lines]) => [path, site.language.expandLines({ path, text: sources.get(path) ?? "" }, [...lines].sort((a, b) => a - b))]),
+  );
+}
+
+/** Alone, every stable test of the file passes, and the run ends as a green run does or with failures known from the baseline. */
+function standsAlone(file: string, one: TestRun, tests: readonly BaselineTest[]): boolean {
+  if (one.ended.kind !== "finished" || one.ended.failedCommand !== null || !one.report.complete || one.report.unloaded.length > 0) return false;
+  const seen = new Map(one.report.tests.map((test) => [test.id, test.status]));
+  return tests.filter((test) => test.file === file && test.standing === "stable").every((test) => seen.get(test.id) === "passed");
+}
+
+/** One file alone, counted; where counting changes its outcomes it is run again as it is. */
+async function mapFile(site: BaselineSite, file: string, counted: { layer: Layer; names: readonly string[] }, found: Baseline, sources: ReadonlyMap<string, string>): Promise<TestFile> {
+  const env = { KIHON_COVERAGE_FILE: `/workspace/${coverageFile}` };
+  const one = await run(site, [file], null, counted.layer, { env, collect: [coverageFile] });
+  const covers = readCoverage(one.result.collected[coverageFile] ?? "", counted.names, site, sources);
+  const standalone = standsAlone(file, one, found.tests) || standsAlone(file, await run(site, [file], null), found.tests);
+  return { file, standalone, covers };
+}
+
+export async function mapCoverage(site: BaselineSite, found: Baseline, sources: readonly { path: string; text: string }[]): Promise<TestFile[]> {
+  const counted = instrumentAll(site, sources);
+  const texts = new Map(sources.map((source) => [source.path, source.text]));
+  return Promise.all(found.files.map((file) => mapFile(site, file, counted, found, texts)));
+}

@@ -1,0 +1,167 @@
+/**
+ * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
+ * everything an install reads, so that revisions with the same lock file share one install.
+ */
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { unpackTree } from "../../lib/archive.ts";
+import { shortId } from "../../lib/hash.ts";
+import type { SandboxProvider } from "../../sandbox/contract.ts";
+import { defaultLimits, jobEnvironment, type JobRunner, toolMounts } from "../../sandbox/workspace.ts";
+import { restoreLockHosts } from "../../sandbox/registry-gate.ts";
+import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
+import type { Environment, Recipe } from "../../schemas/environment.ts";
+import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+
+export interface InstallSite {
+  readonly cache: string;
+  readonly provider: SandboxProvider;
+  readonly jobs: JobRunner;
+  readonly harness: string;
+  readonly timeoutMs: number;
+}
+
+const there = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+
+/** Moves a finished folder to its name; another process may have been first. */
+async function publish(work: string, final: string): Promise<void> {
+  await mkdir(dirname(final), { recursive: true });
+  await rename(work, final).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    await rm(work, { recursive: true, force: true });
+  });
+}
+
+async function workFolder(cache: string, shelf: string): Promise<string> {
+  await mkdir(join(cache, shelf), { recursive: true });
+  return mkdtemp(join(cache, shelf, ".work-"));
+}
+
+/** The archive, unpacked once. */
+export async function treeFolder(site: InstallSite, archive: Uint8Array, sha: string): Promise<string> {
+  const final = join(site.cache, "trees", sha);
+  if (await there(final)) return final;
+  const work = await workFolder(site.cache, "trees");
+  await unpackTree(archive, work);
+  await site.provider.adopt(work, false);
+  await publish(work, final);
+  return final;
+}
+
+/** Relative paths of the outermost `node_modules` folders under a folder. */
+async function modulesUnder(folder: string, prefix = ""): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+    const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+    if (!entry.isDirectory() || entry.name === ".git") continue;
+    if (entry.name === "node_modules") found.push(path);
+    else found.push(...(await modulesUnder(folder, path)));
+  }
+  return found;
+}
+
+const causes: readonly [RegExp, string][] = [
+  [/gate: refused ([^\n"]+)/i, "a dependency lies outside the registry"],
+  [/ETARGET|No matching version|ERR_PNPM_NO_MATCHING_VERSION/i, "a version is no longer on the registry"],
+  [/E404|404 Not Found/i, "a package is no longer on the registry"],
+  [/ERESOLVE|peer dep/i, "peer dependencies conflict"],
+  [/EUSAGE|lockfile|frozen-lockfile|out of date|in sync/i, "the lock file does not fit the manifest"],
+  [/EBADENGINE|engine/i, "a package refuses this Node"],
+  [/EINTEGRITY|integrity/i, "a package's integrity does not match"],
+];
+
+/** The usual cause of a failed install, named, with the client's own words behind it. */
+export function installFailure(output: string): string {
+  const cause = causes.find(([pattern]) => pattern.test(output));
+  const line = cause ? output.split("\n").find((text) => cause[0].test(text)) : output.trim().split("\n").at(-1);
+  return `${cause?.[1] ?? "unknown cause"}: ${(line ?? "").trim().slice(0, 300)}`;
+}
+
+export interface Dependencies {
+  readonly folder: string;
+  readonly frozenLock: Environment["frozenLock"];
+}
+
+const frozenName = ".kihon-frozen-lock.json";
+
+async function readFrozen(folder: string): Promise<Dependencies> {
+  const text = await readFile(join(folder, frozenName), "utf8");
+  return { folder, frozenLock: JSON.parse(text) as Dependencies["frozenLock"] };
+}
+
+/** The lock that a lock-less install made, or the repository's own; host names as the public registry's. */
+async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozenLock"]> {
+  const file = recipe.lockFile ?? "package-lock.json";
+  if (!(await there(join(work, file)))) return null;
+  return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
+}
+
+async function performInstall(site: InstallSite, recipe: Recipe, work: string, node: string): Promise<Outcome<null>> {
+  const manager = recipe.packageManager === "none" ? "npm" : recipe.packageManager;
+  const tool = await managerTool(site.cache, manager, recipe.packageManagerVersion);
+  const commands = recipe.install.map((argv) => ["/kihon/node/bin/node", `/kihon/manager/${tool.entry}`, ...argv.slice(1)]);
+  const result = await site.jobs.run({
+    tree: [],
+    writableTree: work,
+    layer: {},
+    mounts: [...toolMounts({ node, harness: site.harness }), { host: tool.folder, guest: "/kihon/manager" }],
+    cwd: ".",
+    commands,
+    env: { ...jobEnvironment(recipe), npm_config_update_notifier: "false", npm_config_package_lock: "true" },
+    network: "registry",
+    limits: { ...defaultLimits, wallMs: site.timeoutMs, diskBytes: 8 * 1024 ** 3, inodes: 1_000_000 },
+  });
+  if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
+  if (result.ended.exitCode !== 0) return drop("prepare/install-failed", installFailure(`${result.stderr}\n${result.stdout}`));
+  return keep(null);
+}
+
+/** What an install reads: the recipe and every manifest, lock and registry setting of the tree. */
+const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>>): string => {
+  const { nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed } = recipe;
+  return shortId([nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed, inputs]);
+};
+
+/** Installs once per key; the tree itself is left alone, since an install may rewrite tracked files. */
+export async function dependencies(
+  site: InstallSite,
+  recipe: Recipe,
+  archive: Uint8Array,
+  inputs: Readonly<Record<string, string>>,
+  frozen: Environment["frozenLock"],
+): Promise<Outcome<Dependencies>> {
+  const final = join(site.cache, "dependencies", dependenciesKey(recipe, inputs));
+  if (await there(join(final, frozenName))) return keep(await readFrozen(final));
+  const node = await nodeTool(site.cache, recipe.nodeVersion);
+  const work = await workFolder(site.cache, "dependencies");
+  const result = await workFolder(site.cache, "dependencies");
+  try {
+    let lock: Dependencies["frozenLock"] = frozen;
+    if (recipe.install.length > 0) {
+      await unpackTree(archive, work);
+      if (frozen) await writeFile(join(work, frozen.file), frozen.text);
+      await site.provider.adopt(work, true);
+      const installed = await performInstall(site, recipe, work, node.folder);
+      if (!installed.kept) return installed;
+      lock = await lockOf(work, recipe);
+      for (const path of await modulesUnder(work)) {
+        await mkdir(dirname(join(result, path)), { recursive: true });
+        await rename(join(work, path), join(result, path));
+      }
+    }
+    await writeFile(join(result, frozenName), JSON.stringify(lock));
+    await site.provider.adopt(result, false);
+    await publish(result, final);
+    return keep(await readFrozen(final));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+    await rm(result, { recursive: true, force: true });
+  }
+}

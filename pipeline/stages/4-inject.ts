@@ -1,0 +1,131 @@
+/** Revision → mutants: every place where an operator applies on covered code, a spread sample of them, gated one by one. */
+import type { Language, Mutation, SourceFile, Unit } from "../../languages/contract.ts";
+import { shortId } from "../../lib/hash.ts";
+import { rngFor } from "../../lib/rng.ts";
+import { type Candidate, candidateSchema, type Mutant, type Site } from "../../schemas/candidate.ts";
+import type { Environment } from "../../schemas/environment.ts";
+import { drop, keep } from "../../schemas/outcome.ts";
+import type { Workspace } from "../../sandbox/workspace.ts";
+import type { Bench } from "../bench.ts";
+import type { Result, Stage } from "../contract.ts";
+import { combine } from "../injection/combine.ts";
+import { openGate } from "../injection/gate.ts";
+import type { Spot } from "../injection/spot.ts";
+import { spread } from "../injection/spread.ts";
+
+const lineOf = (starts: readonly number[], offset: number): number => {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low + 1;
+};
+
+const innermost = (units: readonly Unit[], start: number, end: number): Unit | null =>
+  units.filter((unit) => unit.start <= start && unit.end >= end).sort((a, b) => a.end - a.start - (b.end - b.start))[0] ?? null;
+
+function spotsOf(file: SourceFile, environment: Environment, language: Language, operators: readonly string[]): Spot[] {
+  const starts = [0, ...[...file.text.matchAll(/\n/g)].map((match) => match.index + 1)];
+  const units = language.units(file);
+  return language.mutations(file, operators.length > 0 ? operators : undefined).map((mutation: Mutation) => {
+    const site: Site = {
+      file: file.path,
+      symbol: innermost(units, mutation.start, mutation.end)?.name ?? null,
+      start: mutation.start,
+      end: mutation.end,
+      startLine: lineOf(starts, mutation.start),
+      endLine: lineOf(starts, Math.max(mutation.start, mutation.end - 1)),
+      original: file.text.slice(mutation.start, mutation.end),
+      replacement: mutation.replacement,
+      operator: mutation.operator,
+    };
+    return { id: mutantId(environment, [site]), site };
+  });
+}
+
+const mutantId = ({ revision }: Environment, sites: readonly Site[]): string =>
+  shortId([revision.repository.name, revision.commit, revision.packageDir, sites.map(({ file, start, end, replacement }) => [file, start, end, replacement])]);
+
+/** Lines that some standalone test file reaches. */
+function coveredLines(environment: Environment): ReadonlyMap<string, ReadonlySet<number>> {
+  const covered = new Map<string, Set<number>>();
+  for (const test of environment.testFiles) {
+    if (!test.standalone) continue;
+    for (const [file, lines] of Object.entries(test.covers)) {
+      const all = covered.get(file) ?? new Set();
+      for (const line of lines) all.add(line);
+      covered.set(file, all);
+    }
+  }
+  return covered;
+}
+
+const applied = (text: string, sites: readonly Site[]): string =>
+  [...sites].sort((a, b) => b.start - a.start).reduce((result, site) => result.slice(0, site.start) + site.replacement + result.slice(site.end), text);
+
+export function mutantOf(environment: Environment, sites: readonly Site[], text: (path: string) => string): Mutant {
+  const files = [...new Set(sites.map((site) => site.file))].sort();
+  return {
+    kind: "mutant",
+    id: mutantId(environment, sites),
+    revision: environment.revision,
+    before: Object.fromEntries(files.map((file) => [file, applied(text(file), sites.filter((site) => site.file === file))])),
+    edits: sites.map(({ file, symbol, startLine, endLine }) => ({ file, symbol, startLine, endLine })),
+    sites: [...sites],
+  };
+}
+
+async function* inject(environment: Environment, workspace: Workspace, bench: Bench): AsyncGenerator<Result<Candidate>> {
+  const { config } = bench;
+  const text = (path: string): string => workspace.text(path) ?? "";
+  const covered = coveredLines(environment);
+  const spots = environment.sourceFiles.flatMap((path) => spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators));
+  const no = (id: string, code: string, detail: string): Result<Candidate> => ({ id, parent: environment.id, outcome: drop(`inject/${code}`, detail) });
+  const reachable: Spot[] = [];
+  for (const spot of spots) {
+    const { file, startLine, endLine } = spot.site;
+    const lines = covered.get(file);
+    let hit = false;
+    for (let line = startLine; line <= endLine && !hit; line++) hit = lines?.has(line) ?? false;
+    if (hit) reachable.push(spot);
+    else yield no(spot.id, "uncovered", `${file}:${startLine} ${spot.site.operator}`);
+  }
+  const gate = await openGate(workspace, config.typeCheck);
+  const singles = Math.round(config.mutants * (1 - config.higherOrder));
+  const chosen: Spot[] = [];
+  for (const spot of spread(reachable, rngFor(config.seed, environment.id, "inject/spread"))) {
+    const mutant = mutantOf(environment, [spot.site], text);
+    const where = `${spot.site.file}:${spot.site.startLine} ${spot.site.operator}`;
+    if (chosen.length >= singles) {
+      yield no(spot.id, "over-budget", where);
+      continue;
+    }
+    const refusal = gate.refuse(mutant);
+    if (refusal) yield no(spot.id, refusal.code, `${where}: ${refusal.detail}`);
+    else {
+      chosen.push(spot);
+      yield { id: spot.id, parent: environment.id, outcome: keep(mutant) };
+    }
+  }
+  for (const sites of combine(chosen, config.mutants - singles, rngFor(config.seed, environment.id, "inject/combine"))) {
+    const mutant = mutantOf(environment, sites, text);
+    const refusal = gate.refuse(mutant);
+    const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
+    yield { id: mutant.id, parent: environment.id, outcome };
+  }
+  gate.close();
+}
+
+export const injectStage: Stage<Environment, Candidate> = {
+  name: "inject",
+  version: 1,
+  resource: "cpu",
+  output: candidateSchema,
+  idOf: (environment) => environment.id,
+  batchOf: (environment) => environment.id,
+  async *work([environment], bench) {
+    if (environment) yield* inject(environment, await bench.workspace(environment), bench);
+  },
+};

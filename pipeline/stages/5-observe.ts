@@ -1,0 +1,86 @@
+/** What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. */
+import { z } from "zod";
+import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
+import { type Environment, environmentSchema } from "../../schemas/environment.ts";
+import { type Observation, observationSchema } from "../../schemas/observation.ts";
+import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import type { TestResult } from "../../schemas/report.ts";
+import type { TestRun } from "../../sandbox/workspace.ts";
+import type { Bench } from "../bench.ts";
+import type { Stage } from "../contract.ts";
+
+export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
+export type Subject = z.infer<typeof subjectSchema>;
+export const observedSchema = z.object({ candidate: candidateSchema, environmentId: z.string(), observation: observationSchema }).readonly();
+export type ObservedRecord = z.infer<typeof observedSchema>;
+
+/** Test files that run a line of the change. A file that was added by the fix has no lines before: whoever reaches it counts. */
+export function reachingFiles(candidate: Candidate, environment: Environment): string[] {
+  const touches = (covers: Readonly<Record<string, readonly number[]>>): boolean =>
+    candidate.edits.some(({ file, startLine, endLine }) => (covers[file] ?? []).some((line) => line >= startLine && line <= endLine)) ||
+    Object.entries(candidate.before).some(([file, text]) => text === null && file in covers);
+  return environment.testFiles.filter((test) => test.standalone && touches(test.covers)).map((test) => test.file);
+}
+
+const byItself = (test: TestResult): boolean => test.failure?.kind === "assertion" || test.failure?.kind === "error";
+
+function classify(candidate: Candidate, environment: Environment, files: readonly string[], run: TestRun): Observation {
+  const seen = new Map(run.report.tests.map((test) => [test.id, test]));
+  const known = environment.tests.filter((test) => files.includes(test.file));
+  const stable = known.filter((test) => test.standing === "stable").map((test) => test.id);
+  const failed = stable.filter((id) => seen.get(id)?.status === "failed");
+  const failToPass = failed.filter((id) => byItself(seen.get(id) as TestResult));
+  return {
+    candidateId: candidate.id,
+    environmentId: environment.id,
+    files: [...files],
+    failToPass,
+    passToPass: stable.filter((id) => seen.get(id)?.status === "passed"),
+    absentToPass: stable.filter((id) => !seen.has(id)),
+    skippedToPass: stable.filter((id) => seen.get(id)?.status === "skipped"),
+    passToFail: known.filter((test) => test.standing === "failing" && seen.get(test.id)?.status === "passed").map((test) => test.id),
+    failToFail: known.filter((test) => test.standing === "failing" && seen.get(test.id)?.status === "failed").map((test) => test.id),
+    flaky: known.filter((test) => test.standing === "quarantined").map((test) => test.id),
+    failures: Object.fromEntries(failToPass.flatMap((id) => (seen.get(id)?.failure ? [[id, seen.get(id)?.failure]] : []))),
+    ended: run.report.unloaded.length > 0 ? "load" : "finished",
+  } as Observation;
+}
+
+function outcomeOf(candidate: Candidate, environment: Environment, files: readonly string[], run: TestRun): Outcome<ObservedRecord> {
+  const { ended, report } = run;
+  if (ended.kind !== "finished") return drop(`observe/${ended.kind}`, `over ${files.length} test files`);
+  if (ended.failedCommand !== null) return drop("observe/build-failed", `${run.result.stdout}\n${run.result.stderr}`.trim().slice(-300));
+  if (report.forged > 0) return drop("observe/report-forged", `${report.forged} lines`);
+  if (report.unloaded.length > 0) return drop("observe/does-not-load", report.unloaded[0]?.failure.message ?? "");
+  if (!report.complete) return drop("observe/ended-early", `exit code ${ended.exitCode}`);
+  const observation = classify(candidate, environment, files, run);
+  if (observation.absentToPass.length > 0) return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${observation.absentToPass[0]}`);
+  if (observation.failToPass.length > 0) {
+    const other = environment.tests.length - observation.failToPass.length;
+    return other > 0 || observation.passToPass.length > 0
+      ? keep({ candidate, environmentId: environment.id, observation })
+      : drop("observe/all-fail", "every test of the environment fails");
+  }
+  const late = report.tests.find((test) => test.status === "failed" && !byItself(test));
+  if (late) return drop("observe/fails-otherwise", `${late.id}: ${late.failure?.kind ?? ""}`);
+  return drop("observe/survived", `${files.length} test files`);
+}
+
+async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {
+  const files = reachingFiles(candidate, environment);
+  if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
+  const workspace = await bench.workspace(environment);
+  return outcomeOf(candidate, environment, files, await workspace.run({ layer: candidate.before, files, bail: false }, 0));
+}
+
+export const observeStage: Stage<Subject, ObservedRecord> = {
+  name: "observe",
+  version: 1,
+  resource: "sandbox",
+  output: observedSchema,
+  idOf: ({ candidate }) => candidate.id,
+  batchOf: ({ candidate }) => candidate.id,
+  async *work([subject], bench) {
+    if (subject) yield { id: subject.candidate.id, parent: subject.candidate.id, outcome: await observe(subject, bench) };
+  },
+};

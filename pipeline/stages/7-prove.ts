@@ -1,0 +1,34 @@
+/** The draft's own trials on its known answers. What passes is an instance. */
+import { prove } from "../../grading/prove.ts";
+import { rngFor } from "../../lib/rng.ts";
+import type { Environment } from "../../schemas/environment.ts";
+import { type Instance, instanceSchema } from "../../schemas/instance.ts";
+import { keep } from "../../schemas/outcome.ts";
+import type { Stage } from "../contract.ts";
+import type { PosedRecord } from "./6-pose.ts";
+
+export interface Provable extends PosedRecord {
+  readonly environment: Environment;
+}
+
+/** Drafts in the order in which they are proven: random by seed, the arms of a pair side by side. */
+export const proofOrder = (seed: string, { draft }: PosedRecord): string => {
+  const key = Math.floor(rngFor(seed, draft.pairId ?? draft.id, "prove/order").next() * 2 ** 40);
+  return `${draft.environmentId} ${draft.skill} ${key.toString(16).padStart(10, "0")} ${draft.id}`;
+};
+
+export const proveStage: Stage<Provable, Instance> = {
+  name: "prove",
+  version: 1,
+  resource: "sandbox",
+  output: instanceSchema,
+  idOf: ({ draft }) => draft.id,
+  batchOf: ({ draft }) => draft.id,
+  quota: ({ draft }, { config }) => ({ key: `${draft.environmentId} ${draft.skill}`, limit: config.perSkill }),
+  async *work([provable], bench) {
+    if (!provable) return;
+    const { draft, candidate, environment } = provable;
+    const proof = await prove(draft, await bench.workspace(environment), bench.config.repeats);
+    yield { id: draft.id, parent: draft.id, outcome: proof.kept ? keep({ draft, proof: proof.value, candidate }) : proof };
+  },
+};

@@ -1,0 +1,113 @@
+/** Node binaries and package managers, as npm packages, each version once in the cache. They come from the registry by npm itself. */
+import { access, chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import semver from "semver";
+import { RetryLater } from "../lib/errors.ts";
+import { type ExecResult, exec } from "../lib/exec.ts";
+
+export interface Tool {
+  /** Exact version. */
+  readonly version: string;
+  /** Host folder: `bin/node` for Node; for a package manager the package's own folder. */
+  readonly folder: string;
+}
+
+/** npm as the user has it set up: its registry, its certificates. The only thing that sees the user's environment, and it runs no foreign code. */
+const npm = (words: readonly string[], timeoutMs: number, cwd?: string): Promise<ExecResult> =>
+  exec({
+    argv: ["npm", ...words],
+    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    timeoutMs,
+    outputBytes: 16 * 1024 ** 2,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+
+const succeeded = (result: ExecResult): boolean => result.ended.kind === "exited" && result.ended.code === 0;
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+
+/** The highest version in the registry that satisfies a range. */
+async function newest(name: string, range: string): Promise<string> {
+  const result = await npm(["view", `${name}@${range}`, "version", "--json"], 60_000);
+  const text = result.stdout.trim();
+  if (!succeeded(result) || text === "")
+    throw new RetryLater(`the registry names no version of ${name} for "${range}": ${result.stderr.slice(0, 300)}`);
+  const versions: unknown = JSON.parse(text);
+  const all = (Array.isArray(versions) ? versions : [versions]).filter((version): version is string => typeof version === "string");
+  const best = semver.maxSatisfying(all, range) ?? all.at(-1);
+  if (best === undefined) throw new RetryLater(`the registry names no version of ${name} for "${range}"`);
+  return best;
+}
+
+/** A version of the cache that satisfies the range, so that two runs on one machine agree without the network. */
+async function cached(folder: string, range: string): Promise<string | null> {
+  if (!(await exists(folder))) return null;
+  return semver.maxSatisfying(await readdir(folder), range);
+}
+
+/** `name@range` in `<cache>/toolchains/<name>/<version>`, fetched by npm without scripts when it is not there. */
+async function fetchPackage(cache: string, name: string, range: string): Promise<Tool> {
+  const shelf = join(cache, "toolchains", name.replace("/", "+"));
+  const version = semver.valid(range) ?? (await cached(shelf, range)) ?? (await newest(name, range));
+  const folder = join(shelf, version);
+  if (!(await exists(folder))) {
+    await mkdir(shelf, { recursive: true });
+    const work = await mkdtemp(join(shelf, ".fetch-"));
+    const words = [
+      "install",
+      "--prefix",
+      work,
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--no-package-lock",
+      "--install-strategy=shallow",
+    ];
+    const result = await npm([...words, `${name}@${version}`], 300_000, work);
+    if (!succeeded(result)) {
+      await rm(work, { recursive: true, force: true });
+      throw new RetryLater(`npm could not fetch ${name}@${version}: ${result.stderr.slice(-400)}`);
+    }
+    await rename(join(work, "node_modules", name), folder).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+    await rm(work, { recursive: true, force: true });
+  }
+  return { version, folder };
+}
+
+/** Node for this machine's architecture. The one that runs Kihon is put on the shelf first: where it will do, nothing is fetched. */
+export async function nodeTool(cache: string, range: string): Promise<Tool> {
+  const name = `node-${process.platform}-${process.arch}`;
+  const own = join(cache, "toolchains", name, process.versions.node);
+  if (semver.satisfies(process.versions.node, range) && !(await exists(own))) {
+    await mkdir(join(cache, "toolchains", name), { recursive: true });
+    const work = await mkdtemp(join(cache, "toolchains", name, ".own-"));
+    await mkdir(join(work, "bin"));
+    await copyFile(process.execPath, join(work, "bin", "node"));
+    await chmod(join(work, "bin", "node"), 0o755);
+    await chmod(work, 0o755);
+    await rename(work, own).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+      await rm(work, { recursive: true, force: true });
+    });
+  }
+  return fetchPackage(cache, name, range);
+}
+
+const packages = { npm: "npm", pnpm: "pnpm", yarn: "yarn", "yarn-berry": "@yarnpkg/cli-dist" } as const;
+const entries = { npm: "bin/npm-cli.js", pnpm: "bin/pnpm.cjs", yarn: "bin/yarn.js", "yarn-berry": "bin/yarn.js" } as const;
+export type ManagerName = keyof typeof packages;
+
+/** A package manager and the script that starts it, relative to its folder. */
+export async function managerTool(cache: string, name: ManagerName, range: string): Promise<Tool & { readonly entry: string }> {
+  const tool = await fetchPackage(cache, packages[name], range);
+  return { ...tool, entry: entries[name] };
+}

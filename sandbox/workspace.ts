@@ -1,0 +1,189 @@
+/**
+ * A prepared environment as something tests can be run in: the folders that make its tree, the toolchain, and how its runner is called.
+ * Every run is cold: a fresh private layer over read-only folders, a new process, a new nonce.
+ */
+import { randomBytes } from "node:crypto";
+import type { Language, Runner } from "../languages/contract.ts";
+import { shortId } from "../lib/hash.ts";
+import type { Environment, Recipe } from "../schemas/environment.ts";
+import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import type { TestReport } from "../schemas/report.ts";
+import type { Ended, Job, Limits, RunResult } from "./contract.ts";
+
+export const defaultLimits: Limits = {
+  wallMs: 120_000,
+  memoryBytes: 4 * 1024 ** 3,
+  processes: 512,
+  outputBytes: 8 * 1024 ** 2,
+  diskBytes: 1024 ** 3,
+  inodes: 100_000,
+  reportBytes: 64 * 1024 ** 2,
+};
+
+/** Where an environment lies on this machine. Folders are read-only to jobs. */
+export interface Installed {
+  /** Topmost first: the revision's tree, then its dependencies. */
+  readonly folders: readonly string[];
+  /** Host folder with `bin/node`. */
+  readonly node: string;
+  /** Host folder with the harness files. */
+  readonly harness: string;
+}
+
+export interface TestRequest {
+  readonly layer: Layer;
+  readonly files: readonly string[] | "all";
+  readonly seed: number | null;
+  readonly bail: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly collect?: readonly string[];
+}
+
+export interface TestRun {
+  readonly ended: Ended;
+  readonly report: TestReport;
+  readonly result: RunResult;
+}
+
+/** Runs jobs; the pool implements it. */
+export interface JobRunner {
+  run(job: Job): Promise<RunResult>;
+}
+
+const guestHarness = "/kihon/harness";
+const guestNode = "/kihon/node";
+const emptyReport: TestReport = { tests: [], unloaded: [], strays: [], complete: false, forged: 0 };
+
+/** Words `node` in a command stand for the toolchain's binary. */
+const resolveWord = (word: string, index: number): string => (index === 0 && word === "node" ? `${guestNode}/bin/node` : word);
+
+/** Environment variables of every test job: fixed first, then what the repository's own CI sets. */
+export const jobEnvironment = (recipe: Pick<Recipe, "env">): Record<string, string> => ({
+  CI: "1",
+  LANG: "C.UTF-8",
+  TZ: "UTC",
+  PATH: `${guestNode}/bin:/usr/local/bin:/usr/bin:/bin`,
+  ...recipe.env,
+});
+
+export const toolMounts = (installed: Pick<Installed, "node" | "harness">): Job["mounts"] => [
+  { host: installed.node, guest: guestNode },
+  { host: installed.harness, guest: guestHarness },
+];
+
+/** The job that runs these test files of an environment. */
+export function testJob(
+  recipe: Recipe,
+  packageDir: string,
+  installed: Installed,
+  runner: Runner,
+  request: TestRequest,
+  nonce: string,
+): Job {
+  const command = runner.command({
+    files: request.files,
+    packageDir,
+    args: recipe.runnerArgs,
+    seed: request.seed,
+    bail: request.bail,
+    testTimeoutMs: 20_000,
+    harness: guestHarness,
+  });
+  return {
+    tree: installed.folders,
+    layer: mergeLayers(command.layer, request.layer),
+    mounts: toolMounts(installed),
+    cwd: command.cwd,
+    commands: [...recipe.build, command.argv].map((argv) => argv.map(resolveWord)),
+    env: { ...jobEnvironment(recipe), ...command.env, ...request.env },
+    network: "none",
+    limits: { ...defaultLimits, ...request.limits },
+    nonce,
+    ...(request.collect ? { collect: request.collect } : {}),
+  };
+}
+
+/** One cold run. A build that fails, a timeout or a killed job gives a report that is not complete. */
+export async function runTests(
+  jobs: JobRunner,
+  recipe: Recipe,
+  packageDir: string,
+  installed: Installed,
+  runner: Runner,
+  request: TestRequest,
+): Promise<TestRun> {
+  const nonce = randomBytes(16).toString("hex");
+  const result = await jobs.run(testJob(recipe, packageDir, installed, runner, request, nonce));
+  const report = result.report === "" ? emptyReport : runner.parse(result.report, nonce);
+  return { ended: result.ended, report, result: { ...result, report: "" } };
+}
+
+/**
+ * The bench at which trials are performed for one environment. Runs of the same tree, files and repeat are shared: a clean tree that
+ * forty instances need is run k times, not forty times k.
+ */
+export class Workspace {
+  readonly environment: Environment;
+  readonly installed: Installed;
+  readonly runner: Runner;
+  readonly language: Language;
+  readonly #jobs: JobRunner;
+  readonly #text: (path: string) => string | null;
+  readonly #shared = new Map<string, Promise<TestRun>>();
+
+  constructor(
+    environment: Environment,
+    installed: Installed,
+    parts: { runner: Runner; language: Language; jobs: JobRunner; text: (path: string) => string | null },
+  ) {
+    this.environment = environment;
+    this.installed = installed;
+    this.runner = parts.runner;
+    this.language = parts.language;
+    this.#jobs = parts.jobs;
+    this.#text = parts.text;
+  }
+
+  /** Text of a file of the clean tree, or null. */
+  text(path: string): string | null {
+    return this.#text(path);
+  }
+
+  /** The layer without what the tree says already, so that equal trees have equal layers. */
+  normalise(layer: Layer): Layer {
+    return Object.fromEntries(
+      Object.entries(layer)
+        .filter(([path, text]) => this.#text(path) !== text)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  }
+
+  /** `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. */
+  run(request: { layer: Layer; files: readonly string[]; bail: boolean }, repeat: number): Promise<TestRun> {
+    const layer = this.normalise(request.layer);
+    const files = [...request.files].sort();
+    const key = shortId([layer, files, request.bail, repeat]);
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const { recipe, revision } = this.environment;
+    const seed = repeat > 0 && this.runner.canShuffle ? repeat : null;
+    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, {
+      layer,
+      files,
+      seed,
+      bail: request.bail,
+    });
+    this.#remember(key, started);
+    return started;
+  }
+
+  #remember(key: string, started: Promise<TestRun>): void {
+    this.#shared.set(key, started);
+    started.catch(() => this.#shared.delete(key));
+    if (this.#shared.size > 400) {
+      const oldest = this.#shared.keys().next().value;
+      if (oldest !== undefined) this.#shared.delete(oldest);
+    }
+  }
+}

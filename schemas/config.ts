@@ -1,0 +1,43 @@
+/** The configuration of a run: one schema, every field with a default, a unit and a sentence. Its hash is in every ledger line. */
+import { z } from "zod";
+import { skills } from "./instance.ts";
+
+export const configSchema = z
+  .object({
+    seed: z.coerce.string().default("1").describe("Seed of every random choice."),
+    repos: z.array(z.string()).default([]).describe("Paths, URLs or bundles of git repositories."),
+    revision: z.string().default("HEAD").describe("The revision into which mutants are injected."),
+    mutants: z.int().nonnegative().default(200).describe("Mutants observed per environment, at most."),
+    history: z.int().nonnegative().default(0).describe("Newest commits searched for fixing commits; 0 searches none."),
+    perSkill: z.int().positive().default(1000).describe("Proven instances per environment and skill, at most."),
+    higherOrder: z.number().min(0).max(1).default(0.1).describe("Share of the mutants that combine 2 or 3 sites."),
+    operators: z.array(z.string()).default([]).describe("Names of the mutators to use; empty uses all."),
+    skills: z.array(z.enum(skills)).default([...skills]).describe("Skills that are posed."),
+    repeats: z.int().min(1).max(20).default(3).describe("Runs of the baseline, of each premise and of each gold answer."),
+    testTimeoutMs: z.int().positive().default(20_000).describe("Limit of one test, in milliseconds."),
+    runTimeoutMs: z.int().positive().default(300_000).describe("Limit of one run of the whole suite, in milliseconds."),
+    installTimeoutMs: z.int().positive().default(600_000).describe("Limit of an install, in milliseconds."),
+    typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
+    splitRatio: z
+      .object({ train: z.number().min(0), validation: z.number().min(0), test: z.number().min(0) })
+      .default({ train: 1, validation: 0, test: 0 })
+      .describe("Shares of the repository groups in each split."),
+    jsonl: z.boolean().default(false).describe("Write JSONL beside Parquet."),
+    codec: z.enum(["snappy", "zstd"]).default("snappy").describe("Compression of the Parquet files."),
+    takedownContact: z.string().default("the maintainers of this dataset").describe("Whom to write to for a takedown; printed in the card."),
+  })
+  .strict()
+  .readonly();
+export type Config = z.infer<typeof configSchema>;
+
+/** What may differ between two runs that must give the same rows: where things lie and how fast they are worked on. */
+export const placeSchema = z
+  .object({
+    out: z.string().describe("Folder of the dataset."),
+    cache: z.string().describe("Folder of mirrors, toolchains and environments; shared by runs."),
+    concurrency: z.int().positive().describe("Jobs in the sandbox at once."),
+    sandbox: z.string().nullable().describe("Name of a sandbox provider; null takes the first that works here."),
+    trusted: z.boolean().describe("The user trusts the repositories' code, so a provider that does not isolate may run it."),
+  })
+  .readonly();
+export type Place = z.infer<typeof placeSchema>;

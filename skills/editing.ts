@@ -1,0 +1,163 @@
+/** Make this change here: the place and the change are given, and the hidden tests judge the patch. */
+import { layerChanges, unifiedDiff } from "../lib/diff.ts";
+import { shortId } from "../lib/hash.ts";
+import type { Mutant } from "../schemas/candidate.ts";
+import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
+import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { findLeak } from "./leak.ts";
+import { patchProbes } from "./probes.ts";
+import { brokenPremise, defectiveTree, fileOfTest, filesOf } from "./visible.ts";
+
+const reasons = ["no-instruction", "no-target", "no-decoy", "leak"] as const;
+
+/** The clean texts of what the change edits. */
+const cleanLayer = (observed: Observed, context: PoseContext): Layer =>
+  Object.fromEntries(Object.keys(observed.candidate.before).map((file) => [file, context.text(file)]));
+
+/** First the tests that must turn green, in their own files; then everything else that reaches the change. */
+function gradingTrials({ candidate, observation }: Observed): Trial[] {
+  const failing = filesOf(observation.failToPass);
+  const others = observation.files.filter((file) => !failing.includes(file));
+  const inFiles = (files: readonly string[]) => observation.passToPass.filter((id) => files.includes(fileOfTest(id)));
+  const trial = (name: string, files: readonly string[], pass: readonly string[]): Trial => ({
+    name,
+    layer: candidate.before,
+    answer: "patch",
+    files: [...files],
+    expect: { kind: "tests", pass: [...pass], fail: [] },
+  });
+  return [
+    trial("fail-to-pass", failing, [...observation.failToPass, ...inFiles(failing)]),
+    ...(others.length > 0 && inFiles(others).length > 0 ? [trial("pass-to-pass", others, inFiles(others))] : []),
+  ];
+}
+
+/** Another observed mutant of the same unit, with other failing text, as a wrong fix. */
+function otherMutant(mutant: Mutant, context: PoseContext): Mutant | null {
+  const place = mutant.edits[0];
+  const rivals = context.all
+    .flatMap(({ candidate }) => (candidate.kind === "mutant" ? [candidate] : []))
+    .filter((rival) => rival.id !== mutant.id && rival.edits.every((edit) => edit.file === place?.file && edit.symbol === place?.symbol))
+    .filter((rival) => Object.keys(rival.before).every((file) => file in mutant.before));
+  return context.rng(mutant.id, "editing/rival").shuffle(rivals)[0] ?? null;
+}
+
+function decoys(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext): KnownAnswer[] {
+  const decoy = (name: string, after: Layer): KnownAnswer[] => {
+    const text = unifiedDiff(layerChanges(tree, after, context.text));
+    return text === "" ? [] : [{ role: "decoy", name, text }];
+  };
+  const rival = otherMutant(mutant, context);
+  const site = mutant.sites[0];
+  const before = site ? tree[site.file] : null;
+  const emptied = (): Layer | null => {
+    if (!site || site.symbol === null || typeof before !== "string") return null;
+    const unit = context.language.units({ path: site.file, text: before }).find((candidate) => candidate.name === site.symbol);
+    const text = unit ? context.language.emptyBody({ path: site.file, text: before }, unit) : null;
+    return text === null ? null : { ...tree, [site.file]: text };
+  };
+  const body = emptied();
+  const dropped = mutant.sites.length < 2 ? [] : partialFixes(mutant, clean).flatMap((layer, at) => decoy(`site-left-${at + 1}`, mergeLayers(tree, layer)));
+  return [
+    ...dropped,
+    ...(rival ? decoy("other-mutant", mergeLayers(tree, clean, rival.before)) : []),
+    ...(body ? decoy("empty-body", body) : []),
+  ];
+}
+
+/** For a mutant of several sites: the fix with one site left as it is. */
+function partialFixes(mutant: Mutant, clean: Layer): Layer[] {
+  return mutant.sites.flatMap((left) => {
+    const text = clean[left.file];
+    if (typeof text !== "string") return [];
+    return [{ ...clean, [left.file]: text.slice(0, left.start) + left.replacement + text.slice(left.end) }];
+  });
+}
+
+/** What to change, said outright: the code as it stands and as it must be. */
+function instruction(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext): string[] {
+  return mutant.sites.flatMap((site) => {
+    const noun = context.language.mutators.find((mutator) => mutator.name === site.operator)?.noun ?? "code";
+    const [from, to] = [spanLines(tree[site.file], site.replacement, site, mutant), spanLines(clean[site.file], site.original, site, null)];
+    const where = site.symbol === null ? "at module level" : `in \`${site.symbol}\``;
+    return [
+      `In \`${site.file}\`, ${where}, around line ${from.line}, the ${noun} must be changed. The code now reads`,
+      "```",
+      from.text,
+      "```",
+      "and must read",
+      "```",
+      to.text,
+      "```",
+    ];
+  });
+}
+
+/** Whole lines around a site in a text; with a mutant, offsets are moved by the sites before this one. */
+function spanLines(text: string | null | undefined, piece: string, site: Mutant["sites"][number], mutant: Mutant | null): { text: string; line: number } {
+  if (typeof text !== "string") return { text: piece, line: site.startLine };
+  const shift = (mutant?.sites ?? [])
+    .filter((other) => other.file === site.file && other.start < site.start)
+    .reduce((sum, other) => sum + other.replacement.length - (other.end - other.start), 0);
+  const start = site.start + shift;
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const to = text.indexOf("\n", start + piece.length);
+  return { text: text.slice(from, to < 0 ? undefined : to), line: text.slice(0, start).split("\n").length };
+}
+
+const prompt = (steps: readonly string[]): string =>
+  [
+    ...steps,
+    "",
+    "Make exactly this change and nothing else; keep the rest of the code and its formatting. Tests that you do not see will be run on the result.",
+    "Answer with one unified diff (`--- a/path`, `+++ b/path`) against the tree as it is.",
+  ].join("\n");
+
+function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
+  const { candidate, observation } = observed;
+  if (candidate.kind !== "mutant") return drop("editing/no-instruction", "the change has no instruction that was written before it");
+  if (candidate.sites.length === 0) return drop("editing/no-target");
+  const tree = candidate.before;
+  const clean = cleanLayer(observed, context);
+  const wrong = decoys(candidate, tree, clean, context);
+  if (wrong.length === 0) return drop("editing/no-decoy", "no other mutant of the unit and no body to remove");
+  const text = prompt(instruction(candidate, tree, clean, context));
+  const leak = findLeak(text, { paths: [], symbols: [], tests: observation.failToPass, commits: [candidate.revision.commit] });
+  if (leak) return drop("editing/leak", leak);
+  const site = candidate.sites[0];
+  return keep({
+    id: shortId(["editing", candidate.id]),
+    skill: "editing",
+    changeId: candidate.id,
+    pairId: null,
+    environmentId: context.environment.id,
+    prompt: text,
+    visible: defectiveTree(observed, context),
+    answerForm: "patch",
+    answerPath: null,
+    interface: [],
+    facts: { operator: candidate.sites.map((place) => place.operator).join("+"), sites: candidate.sites.length, "failing-tests": observation.failToPass.length },
+    judgement: { kind: "trials" },
+    premises: [brokenPremise(observed)],
+    trials: gradingTrials(observed),
+    answers: [
+      { role: "gold", name: "gold", text: unifiedDiff(layerChanges(tree, clean, context.text)) },
+      { role: "blank", name: "blank", text: "" },
+      ...wrong,
+      ...(site ? patchProbes(site.file, tree[site.file] ?? "", filesOf(observation.failToPass), context) : []),
+    ],
+    failToPass: observation.failToPass,
+    passToPass: observation.passToPass,
+  });
+}
+
+export const editing = Object.freeze({
+  name: "editing",
+  version: 1,
+  reasons,
+  *pose(context: PoseContext) {
+    for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };
+  },
+}) satisfies Skill;

@@ -1,0 +1,125 @@
+/** Where is it? The symptom is told, the names of the place are withheld, and the files to name are causal by execution. */
+import { shortId } from "../lib/hash.ts";
+import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
+import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { findLeak, maskNames, type Secrets } from "./leak.ts";
+import { isTelling, type Symptom, symptomsOf, tell } from "./symptoms.ts";
+import { brokenPremise, defectiveTree, fileOfTest, filesOf, otherSources } from "./visible.ts";
+
+const reasons = ["no-gold", "thin-evidence", "leak", "one-file"] as const;
+
+const asAnswer = (locations: readonly Location[]): string =>
+  JSON.stringify({ locations: locations.map(({ file, symbol }) => (symbol === null ? { file } : { file, symbol })) });
+
+/** Edited source files with their enclosing symbols; a file edited outside any symbol stands alone. */
+function goldOf({ candidate }: Observed): Location[] {
+  const seen = new Map<string, Location>();
+  for (const { file, symbol } of candidate.edits) seen.set(`${file}\0${symbol ?? ""}`, { file, symbol });
+  return [...seen.values()];
+}
+
+/** Restoring the labelled files makes the tests pass; leaving any one of them broken leaves one failing. */
+function causalPremises(observed: Observed): Trial[] {
+  const { candidate, observation } = observed;
+  const files = filesOf(observation.failToPass);
+  const labelled = [...new Set(candidate.edits.map((edit) => edit.file))];
+  const leaveOut = labelled.length < 2 ? [] : labelled;
+  const rest = Object.fromEntries(Object.entries(candidate.before).filter(([file]) => !labelled.includes(file)));
+  return [
+    { name: "restored", layer: rest, answer: "none", files, expect: { kind: "tests", pass: observation.failToPass, fail: [] } },
+    ...leaveOut.map((file, at): Trial => ({
+      name: `left-out-${at + 1}`,
+      layer: { ...rest, [file]: candidate.before[file] ?? null },
+      answer: "none",
+      files,
+      expect: { kind: "some-fail", among: observation.failToPass },
+    })),
+  ];
+}
+
+function decoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
+  const others = otherSources(observed, context);
+  const failing = fileOfTest(observed.observation.failToPass[0] ?? "");
+  const neighbour = context.rng(observed.candidate.id, "localization/neighbour").shuffle(others)[0];
+  const decoy = (name: string, files: readonly string[]): KnownAnswer => ({
+    role: "decoy",
+    name,
+    text: asAnswer(files.map((file) => ({ file, symbol: null }))),
+  });
+  const goldFiles = [...new Set(gold.map((item) => item.file))];
+  return [
+    decoy("every-file", context.environment.sourceFiles),
+    decoy("failing-test-file", [failing]),
+    ...(neighbour === undefined ? [] : [decoy("gold-and-neighbour", [...goldFiles, neighbour]), decoy("neighbour", [neighbour])]),
+  ];
+}
+
+const probes: readonly KnownAnswer[] = [
+  { role: "probe", name: "everything-glob", text: asAnswer([{ file: "**/*", symbol: null }]) },
+  { role: "probe", name: "no-json", text: "The defect is in the file that you are looking for." },
+  { role: "probe", name: "empty-list", text: asAnswer([]) },
+  { role: "probe", name: "own-reward", text: JSON.stringify({ locations: [], reward: 1 }) },
+];
+
+const prompt = (symptoms: readonly Symptom[], mask: (text: string) => string): string =>
+  [
+    "Something in this repository does not behave as it should. What was seen:",
+    "",
+    ...symptoms.map((symptom) => `- ${mask(tell(symptom))}`),
+    "",
+    "`FN` stands for a name that is withheld here. The tests that show the defect are not part of the tree.",
+    "",
+    "Find the source code that has to change. Answer with JSON only:",
+    '{"locations":[{"file":"path/from/the/root","symbol":"Enclosing.name"}]}',
+    "Name each file that has to change and no other; `symbol` (the enclosing function, method or class) may be left out.",
+  ].join("\n");
+
+function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
+  const { candidate, observation } = observed;
+  const gold = goldOf(observed);
+  if (gold.length === 0) return drop("localization/no-gold", "the fix edits no existing source file");
+  if (context.environment.sourceFiles.length < 2) return drop("localization/one-file", "there is only one source file to name");
+  const symbols = gold.flatMap((item) => (item.symbol === null ? [] : [item.symbol]));
+  const files = gold.map((item) => item.file);
+  const secrets: Secrets = { paths: files, symbols, tests: observation.failToPass, commits: [candidate.revision.commit] };
+  const mask = (text: string): string => maskNames(text, symbols);
+  const telling = symptomsOf(observed, context, 12).filter(isTelling);
+  if (telling.length === 0) return drop("localization/thin-evidence", "no failure says what went wrong");
+  const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
+  const first = telling[0];
+  if (clean.length === 0) return drop("localization/leak", first ? (findLeak(mask(tell(first)), secrets) ?? "") : "");
+  return keep({
+    id: shortId(["localization", candidate.id]),
+    skill: "localization",
+    changeId: candidate.id,
+    pairId: null,
+    environmentId: context.environment.id,
+    prompt: prompt(clean, mask),
+    visible: defectiveTree(observed, context),
+    answerForm: "locations",
+    answerPath: null,
+    interface: [],
+    facts: { "gold-files": new Set(files).size, "candidate-files": context.environment.sourceFiles.length, "failing-tests": observation.failToPass.length },
+    judgement: { kind: "locations", gold },
+    premises: [brokenPremise(observed), ...causalPremises(observed)],
+    trials: [],
+    answers: [
+      { role: "gold", name: "gold", text: asAnswer(gold) },
+      { role: "blank", name: "blank", text: "" },
+      ...decoys(observed, gold, context),
+      ...probes,
+    ],
+    failToPass: observation.failToPass,
+    passToPass: observation.passToPass,
+  });
+}
+
+export const localization = Object.freeze({
+  name: "localization",
+  version: 1,
+  reasons,
+  *pose(context: PoseContext) {
+    for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };
+  },
+}) satisfies Skill;

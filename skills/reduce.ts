@@ -1,0 +1,23 @@
+/** A test file cut down to some of its tests: the known right answer of the skills whose answer is a test file. */
+import type { PoseContext } from "./contract.ts";
+
+const squeeze = (text: string): string => text.replace(/\s+/g, " ").trim();
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** Does a test call's path (null for a part that is not a literal) stand for this test id? */
+function matches(path: readonly (string | null)[], file: string, id: string): boolean {
+  const title = id.slice(file.length + 3).replace(/ #\d+$/, "");
+  if (path.every((part) => part !== null)) return squeeze(path.join(" > ")) === squeeze(title);
+  const pattern = path.map((part) => (part === null ? ".+" : escaped(squeeze(part)))).join(" > ");
+  return new RegExp(`^${pattern}$`, "s").test(squeeze(title));
+}
+
+/** The file's text with only the calls that stand for one of `ids`; null when no call does. */
+export function onlyTests(file: string, ids: readonly string[], context: PoseContext): string | null {
+  const text = context.text(file);
+  if (text === null) return null;
+  const own = ids.filter((id) => id.startsWith(`${file} > `));
+  const calls = context.language.testCalls({ path: file, text });
+  if (!calls.some((call) => own.some((id) => matches(call.path, file, id)))) return null;
+  return context.language.reduceTests({ path: file, text }, (call) => own.some((id) => matches(call.path, file, id)));
+}

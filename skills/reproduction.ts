@@ -1,0 +1,152 @@
+/** Show me the bug: a test that fails on the defective tree and passes on the clean one, and on rewritten forms of both. */
+import { shortId } from "../lib/hash.ts";
+import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
+import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { findLeak } from "./leak.ts";
+import { testFileProbes } from "./probes.ts";
+import { onlyTests } from "./reduce.ts";
+import { isModule, relativeImport } from "./style.ts";
+import { isTelling, symptomsOf, tell } from "./symptoms.ts";
+import { besides, brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
+
+const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite"] as const;
+
+/** The file with the most failing tests that can be cut down, and its cut. */
+function goldOf(observed: Observed, context: PoseContext): { file: string; text: string } | null {
+  const ids = observed.observation.failToPass;
+  const count = (file: string): number => ids.filter((id) => fileOfTest(id) === file).length;
+  const files = filesOf(ids).sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
+  for (const file of files) {
+    const text = onlyTests(file, ids, context);
+    if (text !== null) return { file, text };
+  }
+  return null;
+}
+
+/** Every edited file in another text of the same behaviour; null where none can be made. */
+export function rewritten(tree: Layer, observed: Observed, context: PoseContext): Layer | null {
+  const layer: Record<string, string> = {};
+  for (const file of new Set(observed.candidate.edits.map((edit) => edit.file))) {
+    const text = file in tree ? tree[file] : context.text(file);
+    if (typeof text !== "string") continue;
+    const units = observed.candidate.edits.flatMap((edit) => (edit.file === file && edit.symbol !== null ? [edit.symbol] : []));
+    const other = context.language.rewrite({ path: file, text }, units);
+    if (other === text) return null;
+    layer[file] = other;
+  }
+  return Object.keys(layer).length > 0 ? layer : null;
+}
+
+function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: Layer }, path: string): Trial[] {
+  const trial = (name: string, layer: Layer, kind: "answer-fails" | "answer-passes"): Trial => ({
+    name,
+    layer: mergeLayers(hidden, layer),
+    answer: "file",
+    files: [path],
+    expect: { kind },
+  });
+  return [
+    trial("before", before, "answer-fails"),
+    trial("after", {}, "answer-passes"),
+    trial("before-rewritten", mergeLayers(before, other.before), "answer-fails"),
+    trial("after-rewritten", other.after, "answer-passes"),
+  ];
+}
+
+/** Fails exactly where the source text is the defective one: right by the two plain trees, and no reproduction. */
+function sourceSniffer(observed: Observed, path: string, esm: boolean, context: PoseContext): string {
+  const file = Object.keys(observed.candidate.before)[0] ?? "";
+  const text = observed.candidate.before[file] ?? "";
+  const target = JSON.stringify(relativeImport(path, file));
+  const sample = context.runner.samples.pass(esm ? "esm" : "cjs");
+  const read = esm
+    ? `const source = globalThis.process.getBuiltinModule("node:fs").readFileSync(new URL(${target}, import.meta.url), "utf8");`
+    : `const source = require("fs").readFileSync(require("path").join(__dirname, ${target}), "utf8");`;
+  return `${sample}\n${read}\nif (source === ${JSON.stringify(text)}) throw new Error("this is the defective revision");\n`;
+}
+
+function decoys(observed: Observed, gold: { file: string; text: string }, path: string, context: PoseContext): KnownAnswer[] {
+  const esm = isModule(gold.file, gold.text);
+  const style = esm ? "esm" : "cjs";
+  const { samples } = context.runner;
+  const unrelated = unrelatedTest(observed, gold, context);
+  const decoy = (name: string, text: string): KnownAnswer => ({ role: "decoy", name, text });
+  return [
+    decoy("always-fail", samples.fail(style)),
+    decoy("always-pass", samples.pass(style)),
+    decoy("syntax-error", `${samples.fail(style)}\nfunction ( {\n`),
+    decoy("source-sniffer", sourceSniffer(observed, path, esm, context)),
+    ...(unrelated === null ? [] : [decoy("unrelated-test", unrelated)]),
+  ];
+}
+
+/** The cut that shows another defect, in the same test file, whose failing tests are all others. */
+function unrelatedTest(observed: Observed, gold: { file: string }, context: PoseContext): string | null {
+  const mine = new Set(observed.observation.failToPass);
+  const others = context.all.filter(
+    ({ observation }) => observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.has(id)),
+  );
+  const other = context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others)[0];
+  return other ? onlyTests(gold.file, other.observation.failToPass, context) : null;
+}
+
+const prompt = (symptoms: readonly string[], path: string, context: PoseContext): string =>
+  [
+    "A defect was reported in this repository:",
+    "",
+    ...symptoms.map((symptom) => `- ${symptom}`),
+    "",
+    `Write a test file for the repository's own runner (${context.runner.name}) that shows this defect. It will be written to \`${path}\`.`,
+    "It must fail by a failing assertion, or by the error above, as long as the defect is there, and pass once it is repaired;",
+    "it is also run on trees whose source text differs while the behaviour is the same, so test what the code does, not how it is written.",
+    "Answer with the text of the file only.",
+  ].join("\n");
+
+function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
+  const { candidate, observation } = observed;
+  const telling = symptomsOf(observed, context, 12).filter(isTelling);
+  if (telling.length === 0) return drop("reproduction/thin-evidence", "no failure says what went wrong");
+  const secrets = { paths: candidate.edits.map((edit) => edit.file), symbols: [], tests: observation.failToPass, commits: [candidate.revision.commit] };
+  const clean = telling.map(tell).filter((text) => findLeak(text, secrets) === null);
+  if (clean.length === 0) return drop("reproduction/leak", findLeak(tell(telling[0] ?? { test: "", call: null, expected: null, actual: null, error: null }), secrets) ?? "");
+  const gold = goldOf(observed, context);
+  if (gold === null) return drop("reproduction/no-test-to-cut", "no failing test stands in a file as a call that can be cut out");
+  const path = besides(gold.file, "repro");
+  const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
+  if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
+  return keep({
+    id: shortId(["reproduction", candidate.id]),
+    skill: "reproduction",
+    changeId: candidate.id,
+    pairId: null,
+    environmentId: context.environment.id,
+    prompt: prompt(clean.slice(0, 3), path, context),
+    visible: defectiveTree(observed, context),
+    answerForm: "test-file",
+    answerPath: path,
+    interface: [],
+    facts: { runner: context.runner.name, "failing-tests": observation.failToPass.length },
+    judgement: { kind: "trials" },
+    premises: [brokenPremise(observed)],
+    trials: trialsOf(candidate.before, hide(filesOf(observation.failToPass), context), { before, after }, path),
+    answers: [
+      { role: "gold", name: "gold", text: gold.text },
+      { role: "blank", name: "blank", text: "" },
+      ...decoys(observed, gold, path, context),
+      ...testFileProbes(isModule(gold.file, gold.text), context),
+    ],
+    failToPass: observation.failToPass,
+    passToPass: observation.passToPass,
+  });
+}
+
+export const reproduction = Object.freeze({
+  name: "reproduction",
+  version: 1,
+  reasons,
+  *pose(context: PoseContext) {
+    for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };
+  },
+}) satisfies Skill;

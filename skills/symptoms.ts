@@ -1,0 +1,69 @@
+/** What a user would see of a defect, told from the failures that were observed. No test name, no path, no line of the fix. */
+import { stripVTControlCharacters } from "node:util";
+import type { Failure } from "../schemas/report.ts";
+import type { Observed, PoseContext } from "./contract.ts";
+
+export interface Symptom {
+  readonly test: string;
+  /** The call as the failing check writes it, or null where it cannot be read. */
+  readonly call: string | null;
+  readonly expected: string | null;
+  readonly actual: string | null;
+  /** First line of an error that was thrown where none should be. */
+  readonly error: string | null;
+}
+
+const oneLine = (text: string, limit: number): string => {
+  const flat = stripVTControlCharacters(text)
+    .replace(/(?:file:\/\/)?\/(?:workspace|kihon|tmp)\/[^\s'")]*/g, "…")
+    .replace(/\s+/g, " ")
+    .trim();
+  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
+};
+
+function symptomOf(test: string, failure: Failure, context: PoseContext): Symptom {
+  const file = test.slice(0, test.indexOf(" > "));
+  const frame = failure.frames.find((candidate) => candidate.file === file);
+  const text = frame ? context.text(file) : null;
+  const evidence = frame && text !== null ? context.language.evidence({ path: file, text }, frame.line) : null;
+  const threw = failure.kind === "error" && failure.expected === null;
+  return {
+    test,
+    call: evidence ? oneLine(evidence.call, 240) : null,
+    expected: threw ? null : failure.expected !== null ? oneLine(failure.expected, 240) : evidence?.expected ? oneLine(evidence.expected, 240) : null,
+    actual: threw || failure.actual === null ? null : oneLine(failure.actual, 240),
+    error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
+  };
+}
+
+const weight = (symptom: Symptom): number =>
+  (symptom.call === null ? 0 : 4) + (symptom.error === null ? 0 : 2) + (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
+
+/** The best told failures first, no two alike, at most `limit`. */
+export function symptomsOf(observed: Observed, context: PoseContext, limit = 3): readonly Symptom[] {
+  const all = Object.entries(observed.observation.failures)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 200)
+    .map(([test, failure]) => symptomOf(test, failure, context));
+  const distinct = new Map<string, Symptom>();
+  for (const symptom of all) {
+    const key = JSON.stringify([symptom.call, symptom.expected, symptom.actual, symptom.error]);
+    if (!distinct.has(key)) distinct.set(key, symptom);
+  }
+  return [...distinct.values()].sort((a, b) => weight(b) - weight(a)).slice(0, limit);
+}
+
+/** Enough to work from: a call with an outcome, an error, or two different values. */
+export const isTelling = (symptom: Symptom): boolean =>
+  (symptom.call !== null && (symptom.error !== null || symptom.actual !== null || symptom.expected !== null)) ||
+  (symptom.error !== null && symptom.error.length >= 20) ||
+  (symptom.expected !== null && symptom.actual !== null && symptom.expected !== symptom.actual && symptom.expected.length + symptom.actual.length >= 8);
+
+/** One symptom as a sentence. */
+export function tell(symptom: Symptom): string {
+  const subject = symptom.call === null ? "A check of the package" : `\`${symptom.call}\``;
+  if (symptom.error !== null) return `${subject} throws \`${symptom.error}\`, where no error is expected.`;
+  const wanted = symptom.expected === null ? "" : ` Expected: \`${symptom.expected}\`.`;
+  const got = symptom.actual === null ? "" : ` Received: \`${symptom.actual}\`.`;
+  return `${subject} gives a wrong result.${wanted}${got}`;
+}

@@ -1,0 +1,183 @@
+/** Write tests for this: they pass on the clean code and on a rewritten form of it, and kill every retained mutant of one symbol. */
+import { shortId } from "../lib/hash.ts";
+import type { Unit } from "../languages/contract.ts";
+import type { Mutant } from "../schemas/candidate.ts";
+import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
+import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { findLeak } from "./leak.ts";
+import { testFileProbes } from "./probes.ts";
+import { onlyTests } from "./reduce.ts";
+import { isModule, relativeImport } from "./style.ts";
+import { symptomsOf } from "./symptoms.ts";
+import { besides, fileOfTest, filesOf, hide } from "./visible.ts";
+
+const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak"] as const;
+/** The paper's figure: up to 16 variants a target. */
+const maxMutants = 16;
+
+interface Kill {
+  readonly mutant: Mutant;
+  readonly observed: Observed;
+  /** Tests of the chosen file that fail on it. */
+  readonly killers: readonly string[];
+}
+
+interface Target {
+  readonly file: string;
+  readonly symbol: string;
+  readonly observed: readonly Observed[];
+}
+
+/** Observed mutants by the one symbol that they edit. */
+function targetsOf(context: PoseContext): Target[] {
+  const targets = new Map<string, { file: string; symbol: string; observed: Observed[] }>();
+  for (const observed of context.all) {
+    const [place, ...more] = observed.candidate.edits;
+    if (observed.candidate.kind !== "mutant" || !place || place.symbol === null) continue;
+    if (more.some((edit) => edit.file !== place.file || edit.symbol !== place.symbol)) continue;
+    const key = `${place.file}#${place.symbol}`;
+    const target = targets.get(key) ?? { file: place.file, symbol: place.symbol, observed: [] };
+    target.observed.push(observed);
+    targets.set(key, target);
+  }
+  return [...targets.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
+}
+
+/** The mutants that one test file kills, no two with the same killers and the same failure. */
+function killsIn(testFile: string, target: Target): Kill[] {
+  const distinct = new Map<string, Kill>();
+  for (const observed of target.observed) {
+    const killers = observed.observation.failToPass.filter((id) => fileOfTest(id) === testFile);
+    if (killers.length === 0 || observed.candidate.kind !== "mutant") continue;
+    const outcome = killers.map((id) => [id, observed.observation.failures[id]?.actual ?? observed.observation.failures[id]?.message ?? ""]);
+    const key = JSON.stringify(outcome);
+    if (!distinct.has(key)) distinct.set(key, { mutant: observed.candidate, observed, killers });
+  }
+  return [...distinct.values()].slice(0, maxMutants);
+}
+
+/** The test file that kills most. */
+function bestFile(target: Target): { file: string; kills: Kill[] } | null {
+  const files = [...new Set(target.observed.flatMap(({ observation }) => filesOf(observation.failToPass)))].sort();
+  const ranked = files.map((file) => ({ file, kills: killsIn(file, target) })).sort((a, b) => b.kills.length - a.kills.length || (a.file < b.file ? -1 : 1));
+  return ranked[0] ?? null;
+}
+
+/** Test files that reach a line of the unit. */
+const coveringFiles = (target: Target, unit: Unit, context: PoseContext): string[] =>
+  context.environment.testFiles
+    .filter(({ covers }) => (covers[target.file] ?? []).some((line) => line >= unit.startLine && line <= unit.endLine))
+    .map((test) => test.file);
+
+function trialsOf(kills: readonly Kill[], hidden: Layer, rewrite: Layer, path: string): Trial[] {
+  const trial = (name: string, layer: Layer, kind: "answer-passes" | "answer-fails"): Trial => ({
+    name,
+    layer: mergeLayers(hidden, layer),
+    answer: "file",
+    files: [path],
+    expect: { kind },
+  });
+  return [
+    trial("clean", {}, "answer-passes"),
+    trial("rewritten", rewrite, "answer-passes"),
+    ...kills.map(({ mutant }, at) => trial(`mutant-${at + 1}`, mutant.before, "answer-fails")),
+  ];
+}
+
+function decoys(target: Target, goldFile: string, path: string, esm: boolean, context: PoseContext): KnownAnswer[] {
+  const style = esm ? "esm" : "cjs";
+  const { samples } = context.runner;
+  const source = JSON.stringify(relativeImport(path, target.file));
+  const suite = JSON.stringify(relativeImport(path, goldFile));
+  const read = esm
+    ? `const text = globalThis.process.getBuiltinModule("node:fs").readFileSync(new URL(${source}, import.meta.url), "utf8");`
+    : `const text = require("fs").readFileSync(require("path").join(__dirname, ${source}), "utf8");`;
+  const decoy = (name: string, text: string): KnownAnswer => ({ role: "decoy", name, text });
+  return [
+    decoy("no-test", "// nothing is tested here\n"),
+    decoy("assert-true", samples.pass(style)),
+    decoy("always-fail", samples.fail(style)),
+    decoy("source-snapshot", `${samples.pass(style)}\n${read}\nif (text !== ${JSON.stringify(context.text(target.file) ?? "")}) throw new Error("the source has changed");\n`),
+    decoy("hidden-suite", esm ? `import ${suite};\n` : `require(${suite});\n`),
+  ];
+}
+
+/** What the unit gives, as the hidden tests saw it on the clean code. */
+function examplesOf(kills: readonly Kill[], context: PoseContext): string[] {
+  const told = kills.flatMap(({ observed }) =>
+    symptomsOf(observed, context, 6).flatMap(({ call, expected }) => (call !== null && expected !== null ? [`\`${call}\` → \`${expected}\``] : [])),
+  );
+  return [...new Set(told)].slice(0, 5);
+}
+
+const prompt = (target: Target, unit: Unit, examples: readonly string[], path: string, context: PoseContext): string =>
+  [
+    `Write unit tests for \`${target.symbol}\` in \`${target.file}\`.`,
+    "",
+    `Signature: \`${unit.signature.trim()}\``,
+    ...(unit.doc === "" ? [] : ["", "Its documentation:", "", ...unit.doc.split("\n").map((line) => `> ${line}`)]),
+    ...(examples.length === 0 ? [] : ["", "Seen at work (from calls of it, or of what uses it):", "", ...examples.map((example) => `- ${example}`)]),
+    "",
+    `The repository's runner is ${context.runner.name}. The file will be written to \`${path}\` and run alone.`,
+    "Its tests must pass on the code as it is, also when the code is only reformatted or its locals renamed, and must fail, by an assertion or an error, on each of several wrong variants of it that you do not see.",
+    "Answer with the text of the file only.",
+  ].join("\n");
+
+function pose(target: Target, context: PoseContext): Outcome<Draft> {
+  const best = bestFile(target);
+  if (!best || best.kills.length < 2) return drop("unit-tests/few-mutants", `${best?.kills.length ?? 0} distinct killed mutants`);
+  const text = context.text(target.file) ?? "";
+  const unit = context.language.units({ path: target.file, text }).find((candidate) => candidate.name === target.symbol);
+  if (!unit) return drop("unit-tests/no-unit", `${target.symbol} is not found in ${target.file}`);
+  const killers = [...new Set(best.kills.flatMap((kill) => kill.killers))].sort();
+  const gold = onlyTests(best.file, killers, context);
+  if (gold === null) return drop("unit-tests/no-test-to-cut", `no test of ${best.file} can be cut out`);
+  const other = context.language.rewrite({ path: target.file, text }, [target.symbol]);
+  if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
+  const path = besides(best.file, "unit");
+  const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), ...filesOf(killers), best.file])].sort();
+  const hidden = hide(hiddenFiles, context);
+  const words = prompt(target, unit, examplesOf(best.kills, context), path, context);
+  const { commit } = context.environment.revision;
+  const leak = findLeak(words, { paths: [], symbols: [], tests: killers, commits: [commit] });
+  if (leak) return drop("unit-tests/leak", leak);
+  const subject = shortId(["unit-tests", context.environment.id, target.file, target.symbol]);
+  const esm = isModule(best.file, gold);
+  return keep({
+    id: subject,
+    skill: "unit-tests",
+    changeId: best.kills[0]?.mutant.id ?? subject,
+    pairId: null,
+    environmentId: context.environment.id,
+    prompt: words,
+    visible: hidden,
+    answerForm: "test-file",
+    answerPath: path,
+    interface: [target.symbol],
+    facts: { mutants: best.kills.length, runner: context.runner.name, "unit-lines": unit.endLine - unit.startLine + 1 },
+    judgement: { kind: "trials" },
+    premises: [],
+    trials: trialsOf(best.kills, hidden, { [target.file]: other }, path),
+    answers: [
+      { role: "gold", name: "gold", text: gold },
+      { role: "blank", name: "blank", text: "" },
+      ...decoys(target, best.file, path, esm, context),
+      ...testFileProbes(esm, context),
+    ],
+    failToPass: killers,
+    passToPass: [],
+  });
+}
+
+export const unitTests = Object.freeze({
+  name: "unit-tests",
+  version: 1,
+  reasons,
+  *pose(context: PoseContext) {
+    for (const target of targetsOf(context)) {
+      yield { subject: shortId(["unit-tests", context.environment.id, target.file, target.symbol]), outcome: pose(target, context) };
+    }
+  },
+}) satisfies Skill;
