@@ -1,5 +1,5 @@
 /** `manifest.json`: what files a dataset has, and a hash over what its rows say. Equal datasets have equal manifests. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
@@ -90,6 +90,16 @@ export function readManifest(folder: string): Manifest {
   return parsed.data;
 }
 
+const listingSchema = z.object({ configs: z.array(z.object({ file: relative })) });
+
+/** The data files that an earlier export into this folder listed, of whatever version; none where there was no export. */
+export function filesOfEarlier(folder: string): string[] {
+  if (!existsSync(join(folder, manifestName))) return [];
+  const parsed = listingSchema.safeParse(parseJson(readManifestText(folder), folder));
+  if (parsed.success) return parsed.data.configs.map(({ file }) => file);
+  throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest`, { next: "Give an empty folder, or remove that file." });
+}
+
 function readManifestText(folder: string): string {
   try {
     return readFileSync(join(folder, manifestName), "utf8");
@@ -104,6 +114,10 @@ function parseJson(text: string, folder: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new StopRun(`${join(folder, manifestName)} is not JSON`, { next: "Export the dataset again.", exitCode: 1, cause: error });
+    throw new StopRun(`${join(folder, manifestName)} is not JSON`, {
+      next: "Remove that file, and export the dataset again.",
+      exitCode: 1,
+      cause: error,
+    });
   }
 }

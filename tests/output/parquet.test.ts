@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rngFor } from "../../lib/rng.ts";
 import type { RowSet } from "../../output/contract.ts";
 import { writeParquet } from "../../output/parquet.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
@@ -24,6 +25,12 @@ const publicSet = (pairs: readonly RowPair[]): RowSet => ({
   split: "train",
   rows: () => pairs.map((pair) => pair.public),
 });
+
+/** Text that no codec makes much smaller. */
+function noise(seed: number, length: number): string {
+  const rng = rngFor(seed, "noise", "test");
+  return Array.from({ length }, () => String.fromCharCode(33 + rng.below(90))).join("");
+}
 
 describe("the parquet exporter", () => {
   it("names files as the Hub expects and tells their bytes and hash", async () => {
@@ -53,8 +60,8 @@ describe("the parquet exporter", () => {
   });
 
   it("cuts row groups by bytes and shards by their size", async () => {
-    const pairs = ids(6).map((id, index) => editing(id, String.fromCharCode(97 + index).repeat(40_000)));
-    const written = await writeParquet(folder, [publicSet(pairs)], { rowGroupBytes: 200_000, shardBytes: 230_000 });
+    const pairs = ids(6).map((id, index) => editing(id, noise(index, 40_000)));
+    const written = await writeParquet(folder, [publicSet(pairs)], { rowGroupBytes: 200_000, shardBytes: 400_000 });
     expect(written.map(({ file }) => file)).toEqual(["editing/train-00000-of-00002.parquet", "editing/train-00001-of-00002.parquet"]);
     expect(written.map(({ rows }) => rows)).toEqual([4, 2]);
     const metadata = await parquetMetadataAsync(await asyncBufferFromFile(join(folder, written[0]?.file ?? "")));

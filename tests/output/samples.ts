@@ -1,9 +1,11 @@
 /** Five instances of one change and their environment, by hand. */
 import { sha256 } from "../../lib/hash.ts";
-import type { RowContext } from "../../output/rows.ts";
+import type { DatasetInput } from "../../output/dataset-writer.ts";
+import { type RowContext, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import type { Candidate } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema, type SkillName, skills } from "../../schemas/instance.ts";
+import type { RunSummary } from "../../schemas/run-summary.ts";
 
 export const healthy: Readonly<Record<string, string>> = {
   "src/add.ts": "export function add(a: number, b: number): number {\n  return a + b;\n}\n",
@@ -136,3 +138,59 @@ export const context: RowContext = {
   verifierVersion: "1",
   provenance: { tool: "kihon", toolVersion: "0.1.0", configHash: "d".repeat(64) },
 };
+
+export const summary: RunSummary = {
+  tool: "kihon",
+  toolVersion: "0.1.0",
+  seed: "7",
+  configHash: "d".repeat(64),
+  startedAt: "2026-01-01T00:00:00Z",
+  finishedAt: "2026-01-01T01:02:03Z",
+  repositories: [
+    {
+      name: "acme/calc",
+      commit: "c".repeat(40),
+      license: "MIT",
+      environments: [
+        { id: environment.id, runner: "vitest", runnerVersion: "3.0.0", nodeVersion: "22.1.0", tests: 1, quarantined: 0, files: 1 },
+      ],
+      mutants: { generated: 20, covered: 12, sampled: 8, observed: 8, killed: 5 },
+      instances: { localization: 1, editing: 1, "unit-tests": 1, reproduction: 1, review: 1 },
+      wallMs: 61_000,
+      cpuMs: 40_000,
+      peakMemoryBytes: 3 * 2 ** 28,
+    },
+  ],
+  stages: [
+    {
+      name: "prove",
+      in: 9,
+      kept: 5,
+      dropped: [
+        { reason: "prove/gold-failed", count: 1 },
+        { reason: "prove/decoy-passed", count: 3 },
+      ],
+      retried: 2,
+      wallMs: 1234,
+      cpuMs: null,
+    },
+  ],
+  sandbox: { provider: "namespaces", promises: [{ name: "no network", holds: true, detail: "connect to 203.0.113.1: unreachable" }] },
+  reviewCue: { accuracy: 0.52, rows: 40 },
+  audit: { recomputed: 3, disagreed: 0 },
+  baselines: [{ skill: "review", name: "always approve", rows: 40, reward: 0.5 }],
+  infrastructureFailures: 0,
+};
+
+/** Everything that `writeDataset` asks for: one instance a skill, in one split. */
+export const datasetInput = (folder: string, overrides: Partial<DatasetInput> = {}): DatasetInput => ({
+  folder,
+  sets: skills.map((skill) => ({ skill, split: "train", pairs: () => [toRows(sampleInstance(skill), environment, context)] })),
+  environments: () => [toEnvironmentRow(environment, archive)],
+  summary,
+  title: "Calc skills",
+  contact: "takedown@example.org",
+  compression: "snappy",
+  jsonl: false,
+  ...overrides,
+});

@@ -1,0 +1,216 @@
+/** The dataset card: `README.md` with the Hub's YAML. It tells what is in the files and how they came about, and no times, so that equal runs give equal cards. */
+import { stringify } from "yaml";
+import { type SkillName, skills } from "../schemas/instance.ts";
+import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
+import type { RunSummary } from "../schemas/run-summary.ts";
+import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
+import type { WrittenFile } from "./contract.ts";
+
+export interface CardInput {
+  readonly title: string;
+  /** Where a repository's owner asks for rows to be taken down. */
+  readonly contact: string;
+  readonly summary: RunSummary;
+  readonly files: readonly WrittenFile[];
+}
+
+// Identifiers that the Hub knows among those that the licence filter can let through (hub-docs, "Licenses"); anything else is `other` there.
+const hubLicenses = new Set(
+  "mit apache-2.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear isc 0bsd unlicense cc0-1.0 cc-by-4.0 mpl-2.0 zlib artistic-2.0 bsl-1.0 ms-pl ncsa ofl-1.1 postgresql wtfpl eupl-1.1 eupl-1.2 epl-1.0 epl-2.0 lgpl lgpl-2.1 lgpl-3.0 gpl gpl-2.0 gpl-3.0 agpl-3.0".split(
+    " ",
+  ),
+);
+
+export function hubLicense(spdx: string | null): string {
+  if (spdx === null) return "unknown";
+  const name = spdx.toLowerCase().replace(/-(?:only|or-later)$/, "");
+  return hubLicenses.has(name) ? name : "other";
+}
+
+export function toCard(input: CardInput): string {
+  const parts = [
+    `---\n${stringify(hubMetadata(input), { lineWidth: 0 })}---`,
+    `# ${inline(input.title)}`,
+    introduction(input.summary),
+    skillTable(input.files),
+    funnel(input.summary),
+    figures(input.summary),
+    usage(),
+    columns(),
+    limits(input.summary),
+    licenses(input.summary, input.contact),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+const parquetOf = (files: readonly WrittenFile[]): WrittenFile[] => files.filter(({ format }) => format === "parquet");
+const splitsOf = (files: readonly WrittenFile[], config: ConfigName): string[] => [
+  ...new Set(files.filter((file) => file.config === config).map(({ split }) => split)),
+];
+const rowsOf = (files: readonly WrittenFile[], config: ConfigName, split?: string): number =>
+  sum(files.filter((file) => file.config === config && (split === undefined || file.split === split)).map(({ rows }) => rows));
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+function hubMetadata({ title, summary, files }: CardInput): Record<string, unknown> {
+  const parquet = parquetOf(files);
+  const present = configNames.filter((config) => rowsOf(parquet, config) > 0);
+  const total = sum(skills.map((skill) => rowsOf(parquet, skill)));
+  return {
+    pretty_name: title,
+    license: [...new Set(summary.repositories.map(({ license }) => hubLicense(license)))].sort(),
+    language: ["en", "code"],
+    task_categories: ["text-generation"],
+    tags: ["code", "software-engineering", "verifiable-rewards", "reinforcement-learning", ...skills],
+    size_categories: [sizeCategory(total)],
+    configs: present.map((config, index) => ({
+      config_name: config,
+      ...(index === 0 ? { default: true } : {}),
+      data_files: splitsOf(parquet, config).map((split) => ({ split, path: `${config}/${split}-*.parquet` })),
+    })),
+    dataset_info: present.map((config) => ({
+      config_name: config,
+      features: hubFeaturesOf(columnsOf(config)),
+      splits: splitsOf(parquet, config).map((split) => ({ name: split, num_examples: rowsOf(parquet, config, split) })),
+      download_size: sum(parquet.filter((file) => file.config === config).map(({ bytes }) => bytes)),
+    })),
+  };
+}
+
+function sizeCategory(rows: number): string {
+  if (rows < 1000) return "n<1K";
+  if (rows < 10_000) return "1K<n<10K";
+  return rows < 100_000 ? "10K<n<100K" : "100K<n<1M";
+}
+
+/** Text of others in one Markdown line: no markup of theirs takes effect. */
+const inline = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#&~]/g, (sign) => `\\${sign}`);
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+function introduction({ tool, toolVersion, seed, configHash, repositories }: RunSummary): string {
+  return [
+    `Training instances of five coding skills, made from ${repositories.length} ${repositories.length === 1 ? "repository" : "repositories"}.`,
+    "Each starts from one change whose effect was observed by running tests, and each was let in only after its own trials,",
+    "run in a sandbox without network, gave 1 to the known good answer every time and 0 to the empty answer, to every decoy and to every attempt to cheat the grader.",
+    "Rewards come from running tests and from comparing with labels that tests confirmed; no model judges anything.",
+    `\n\nMade by ${inline(tool)} ${inline(toolVersion)}, seed \`${seed.replaceAll("`", "")}\`, configuration \`${configHash}\`. The same version, seed and configuration over the same commits give the same rows.`,
+  ].join(" ");
+}
+
+const asks: Readonly<Record<SkillName, readonly [string, string]>> = {
+  localization: ["Where is the defect?", "JSON list of files and symbols"],
+  editing: ["Make this change here.", "unified diff"],
+  "unit-tests": ["Write tests for this symbol.", "a test file"],
+  reproduction: ["Show the bug with a test.", "a test file"],
+  review: ["Would you merge this diff?", "JSON verdict with findings"],
+};
+
+function skillTable(files: readonly WrittenFile[]): string {
+  const parquet = parquetOf(files);
+  const splits = [...new Set(skills.flatMap((skill) => splitsOf(parquet, skill)))];
+  const head = ["skill", "asked", "answer", ...splits, "all"];
+  const rows = skills.map((skill) => [
+    `\`${skill}\``,
+    ...asks[skill],
+    ...splits.map((split) => rowsOf(parquet, skill, split)),
+    rowsOf(parquet, skill),
+  ]);
+  return `## What is in it\n\n${table(head, rows)}\n\nA skill without rows has no config. Questions about one change share \`change_id\` and a split.`;
+}
+
+function funnel({ stages, infrastructureFailures }: RunSummary): string {
+  const rows = stages.map(({ name, in: given, kept, dropped }) => [
+    inline(name),
+    given,
+    kept,
+    sum(dropped.map(({ count }) => count)),
+    [...dropped]
+      .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+      .map(({ reason, count }) => `\`${reason}\` ${count}`)
+      .join(", ") || "none",
+  ]);
+  const trouble =
+    infrastructureFailures === 0
+      ? "No record was given up because of the machine."
+      : `${infrastructureFailures} records were given up because the sandbox or the registry failed; they are in none of the figures above.`;
+  return `## How it came about\n\n${table(["stage", "in", "kept", "dropped", "why dropped"], rows)}\n\nOne record may give several, so a stage can keep more than came in. ${trouble}`;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function figures({ reviewCue, audit, baselines }: RunSummary): string {
+  const lines: string[] = [];
+  if (reviewCue !== null)
+    lines.push(
+      `- A classifier over diff tokens alone tells the two arms of the review pairs apart with accuracy ${percent(reviewCue.accuracy)} on ${reviewCue.rows} rows (chance is 50 %).`,
+    );
+  if (audit !== null)
+    lines.push(
+      `- ${audit.recomputed} verdicts were computed a second time from a fresh workspace and the whole suite; ${audit.disagreed} came out differently.`,
+    );
+  const rows = baselines.map(({ skill, name, rows, reward }) => [inline(skill), inline(name), rows, percent(reward)]);
+  if (rows.length > 0) lines.push(`\n${table(["skill", "fixed answer", "rows", "mean reward"], rows)}`);
+  return `## Checks on the whole\n\n${lines.length === 0 ? "None was made in this run." : lines.join("\n")}`;
+}
+
+function usage(): string {
+  return `## Use
+
+\`\`\`python
+from datasets import load_dataset
+
+questions = load_dataset("PATH_OR_NAME", "editing")            # what a solver may see
+answers = load_dataset("PATH_OR_NAME", "editing-private")      # what only the grader may see
+trees = load_dataset("PATH_OR_NAME", "environments", split="train")
+\`\`\`
+
+Give a solver the columns of the plain config and nothing else. Its tree is the environment's archive with \`visible_layer_json\` over it.
+
+\`\`\`sh
+kihon grade DATASET INSTANCE ANSWER   # reward of one answer, in the sandbox
+kihon verify DATASET                  # proves every row again: gold 1; blank, decoys and probes 0
+\`\`\`
+
+\`manifest.json\` holds the sha256 of every file. The config \`environments\` is not cut into splits: all its rows are under \`train\`, the Hub's name for a dataset without splits.`;
+}
+
+function columns(): string {
+  return [
+    "## Columns",
+    "### Plain configs (solver)",
+    columnsMarkdown(columnsOf("editing")),
+    "### `-private` configs (grader)",
+    columnsMarkdown(columnsOf("editing-private")),
+    "### `environments`",
+    columnsMarkdown(columnsOf("environments")),
+  ].join("\n\n");
+}
+
+function limits({ repositories }: RunSummary): string {
+  const quarantined = sum(repositories.flatMap(({ environments }) => environments.map((each) => each.quarantined)));
+  return [
+    "## Known limits",
+    [
+      "- A verdict is as good as the tests behind it: a wrong answer that no test of the repository notices scores 1.",
+      "- Injected defects are small and local; they are not drawn from the distribution of real bugs. `source_kind` tells them from real changes.",
+      "- Prompts are written from templates and observed behaviour, not by people; they are more regular than real issues.",
+      `- Tests that did not always end the same way were set aside (${quarantined} in this dataset) and decide nothing.`,
+      "- The repositories are public: a model may have read their healthy state before.",
+    ].join("\n"),
+  ].join("\n\n");
+}
+
+function licenses({ repositories }: RunSummary, contact: string): string {
+  const rows = repositories.map(({ name, commit, license }) => [
+    inline(name),
+    `\`${commit}\``,
+    license === null ? "none found" : inline(license),
+  ]);
+  return `## Licences
+
+The rows hold source text of these repositories, each under its own licence; the columns \`repo\`, \`base_commit\` and \`license_spdx\` say which.
+
+${table(["repository", "commit", "licence"], rows)}
+
+To have rows of your repository taken down, write to ${inline(contact)}.`;
+}

@@ -1,0 +1,211 @@
+/**
+ * `report.html`: one page about a run, with nothing to load from anywhere. Times are welcome here.
+ * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
+ */
+import { type SkillName, skills } from "../schemas/instance.ts";
+import type { PublicRow } from "../schemas/row.ts";
+import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
+import type { WrittenFile } from "./contract.ts";
+import { reportStyle } from "./report-style.ts";
+
+export interface ReportInput {
+  readonly title: string;
+  readonly summary: RunSummary;
+  readonly files: readonly WrittenFile[];
+  /** Rows to show, usually one a skill. */
+  readonly samples: readonly PublicRow[];
+}
+
+/** Markup that may stand as it is. */
+class Markup {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+type Piece = Markup | readonly Markup[] | string | number | null;
+
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
+
+function render(piece: Piece): string {
+  if (piece === null) return "";
+  if (piece instanceof Markup) return piece.text;
+  if (typeof piece === "object") return piece.map(({ text }) => text).join("");
+  return escapeHtml(String(piece));
+}
+
+const html = (fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Markup =>
+  new Markup(String.raw({ raw: fixed }, ...pieces.map(render)));
+
+export function toReport({ title, summary, files, samples }: ReportInput): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${new Markup(reportStyle)}</style>
+</head>
+<body>
+<main>
+${head(title, summary, files)}
+${repositories(summary.repositories)}
+${funnel(summary.stages)}
+${checks(summary)}
+${sandbox(summary)}
+${sampleRows(samples)}
+</main>
+</body>
+</html>
+`.text;
+}
+
+function head(title: string, summary: RunSummary, files: readonly WrittenFile[]): Markup {
+  const rows = skills.map((skill) => [skill, sum(dataRows(files, skill))] as const);
+  const wallMs = Date.parse(summary.finishedAt) - Date.parse(summary.startedAt);
+  const figures: readonly (readonly [string, Piece])[] = [
+    ["instances", sum(rows.map(([, count]) => count))],
+    ["repositories", summary.repositories.length],
+    ["took", duration(wallMs)],
+    ["processor time", duration(total(summary.stages.map(({ cpuMs }) => cpuMs)))],
+    ["given up for the machine's sake", summary.infrastructureFailures],
+  ];
+  return html`<header>
+<h1>${title}</h1>
+<p class="quiet">${summary.tool} ${summary.toolVersion}, seed <code>${summary.seed}</code>, configuration <code>${summary.configHash.slice(0, 16)}</code>, ${summary.startedAt} to ${summary.finishedAt}</p>
+</header>
+<section>
+<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${bars(
+  "Instances by skill",
+  rows.map(([name, count]) => ({ name, value: count, text: String(count) })),
+)}
+</section>`;
+}
+
+const dataRows = (files: readonly WrittenFile[], skill: SkillName): number[] =>
+  files.filter(({ config, format }) => config === skill && format === "parquet").map(({ rows }) => rows);
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
+/** Null as soon as one part is unknown: a sum over the rest would be too small. */
+const total = (numbers: readonly (number | null)[]): number | null => (numbers.includes(null) ? null : sum(numbers as number[]));
+
+function repositories(all: readonly RepositorySummary[]): Markup {
+  const head = ["repository", "environments", "mutants", "covered", "observed", "killed", ...skills, "wall", "processor", "peak memory"];
+  const rows = all.map(({ name, commit, environments, mutants, instances, wallMs, cpuMs, peakMemoryBytes }) => [
+    html`<b>${name}</b><br><code>${commit.slice(0, 12)}</code>`,
+    environments.map(
+      (each) =>
+        html`<div>${each.runner} ${each.runnerVersion}, Node ${each.nodeVersion}: ${each.tests} tests in ${each.files} files, ${each.quarantined} set aside</div>`,
+    ),
+    mutants.generated,
+    mutants.covered,
+    mutants.observed,
+    mutants.killed,
+    ...skills.map((skill) => instances[skill] ?? 0),
+    duration(wallMs),
+    duration(cpuMs),
+    memory(peakMemoryBytes),
+  ]);
+  return html`<section><h2>Repositories</h2>${table(head, rows)}</section>`;
+}
+
+function funnel(stages: readonly StageSummary[]): Markup {
+  const head = ["stage", "in", "kept", "dropped", "retried", "wall", "processor"];
+  const rows = stages.map(({ name, in: given, kept, dropped, retried, wallMs, cpuMs }) => [
+    html`<b>${name}</b>`,
+    given,
+    kept,
+    sum(dropped.map(({ count }) => count)),
+    retried,
+    duration(wallMs),
+    duration(cpuMs),
+  ]);
+  const reasons = stages.filter(({ dropped }) => dropped.length > 0);
+  return html`<section><h2>Funnel</h2>${table(head, rows)}${reasons.map(({ name, dropped }) =>
+    bars(
+      `Dropped by ${name}`,
+      [...dropped]
+        .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+        .map(({ reason, count }) => ({ name: reason, value: count, text: String(count) })),
+    ),
+  )}</section>`;
+}
+
+function checks({ reviewCue, audit, baselines }: RunSummary): Markup {
+  const cue =
+    reviewCue === null
+      ? "Review cue test: not made, there were too few rows."
+      : `Review cue test: a classifier over diff tokens tells the two arms apart with accuracy ${percent(reviewCue.accuracy)} on ${reviewCue.rows} rows (chance is 50 %).`;
+  const second =
+    audit === null
+      ? "Audit: no verdict was recomputed."
+      : `Audit: ${audit.recomputed} verdicts recomputed the slow way, ${audit.disagreed} came out differently.`;
+  const rewards = baselines.map(({ skill, name, rows, reward }) => ({
+    name: `${skill}: ${name} (${rows})`,
+    value: reward,
+    text: percent(reward),
+  }));
+  return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${rewards.length === 0 ? null : bars("Mean reward of fixed answers", rewards, 1)}</section>`;
+}
+
+function sandbox({ sandbox: { provider, promises } }: RunSummary): Markup {
+  const rows = promises.map(({ name, holds, detail }) => [
+    html`<span class="${holds ? "good" : "bad"}">${holds ? "holds" : "does not hold"}</span>`,
+    name,
+    detail,
+  ]);
+  return html`<section><h2>Sandbox <code>${provider}</code></h2>${table(["", "promise", "what was tried and seen"], rows)}</section>`;
+}
+
+function sampleRows(samples: readonly PublicRow[]): Markup {
+  const one = (row: PublicRow): Markup => html`<details>
+<summary><b>${row.skill}</b> <code>${row.instance_id}</code> ${row.repo}, ${row.source_kind}, answer: ${row.answer_form}</summary>
+<pre>${row.problem_statement}</pre>
+${table(
+  ["fact", "value"],
+  row.facts.map(({ name, value }) => [name, value]),
+)}
+</details>`;
+  return html`<section><h2>Sample rows</h2>${samples.map(one)}</section>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly Piece[])[]): Markup {
+  return html`<div class="wide"><table><thead><tr>${head.map((name) => html`<th>${name}</th>`)}</tr></thead><tbody>${rows.map(
+    (cells) =>
+      html`<tr>${cells.map((cell) => html`<td${typeof cell === "number" ? new Markup(' class="number"') : null}>${cell}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
+}
+
+interface Bar {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+}
+
+/** A bar chart as inline SVG; `full` is the value of a whole bar, the largest one where it is not given. */
+function bars(title: string, all: readonly Bar[], full = Math.max(1, ...all.map(({ value }) => value))): Markup {
+  const line = 22;
+  const length = 360;
+  const drawn = all.map(({ name, value, text }, index) => {
+    const width = Math.round((value / full) * length);
+    return html`<text x="232" y="${index * line + 15}" text-anchor="end">${name.length > 38 ? `${name.slice(0, 37)}…` : name}</text><rect x="240" y="${index * line + 3}" width="${width}" height="15" rx="2"/><text x="${246 + width}" y="${index * line + 15}">${text}</text>`;
+  });
+  return html`<figure><figcaption>${title}</figcaption><svg viewBox="0 0 680 ${all.length * line + 4}" role="img" aria-label="${title}">${drawn}</svg></figure>`;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function duration(ms: number | null): string {
+  if (ms === null || Number.isNaN(ms)) return "unknown";
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function memory(bytes: number | null): string {
+  if (bytes === null) return "unknown";
+  return bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
