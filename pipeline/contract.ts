@@ -6,6 +6,7 @@
  * item's id; every outcome is a function of the inputs, the configuration and what foreign code did.
  */
 import type { z } from "zod";
+import type { Config } from "../schemas/config.ts";
 import type { Outcome } from "../schemas/outcome.ts";
 import type { Bench } from "./bench.ts";
 
@@ -22,6 +23,8 @@ export interface Stage<In, Out> {
   /** How many batches may run at once is the driver's affair, by this class. */
   readonly resource: "cpu" | "sandbox";
   readonly output: z.ZodType<Out>;
+  /** The settings that its outcomes depend on: a change of another leaves its verdicts valid. */
+  readonly settings: readonly (keyof Config)[];
   readonly idOf: (input: In) => string;
   readonly batchOf: (input: In) => string;
   /** At most `limit` kept outcomes for a key, the first in input order; the rest are dropped as `<stage>/over-limit`. */

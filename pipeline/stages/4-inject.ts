@@ -123,6 +123,7 @@ export const injectStage: Stage<Environment, Candidate> = {
   version: 1,
   resource: "cpu",
   output: candidateSchema,
+  settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck"],
   idOf: (environment) => environment.id,
   batchOf: (environment) => environment.id,
   async *work([environment], bench) {

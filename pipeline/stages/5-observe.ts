@@ -78,6 +78,7 @@ export const observeStage: Stage<Subject, ObservedRecord> = {
   version: 1,
   resource: "sandbox",
   output: observedSchema,
+  settings: ["runTimeoutMs"],
   idOf: ({ candidate }) => candidate.id,
   batchOf: ({ candidate }) => candidate.id,
   async *work([subject], bench) {

@@ -23,6 +23,7 @@ export const poseStage: Stage<Posable, PosedRecord> = {
   version: 1,
   resource: "cpu",
   output: posedSchema,
+  settings: ["seed", "skills"],
   idOf: ({ environment }) => environment.id,
   batchOf: ({ environment }) => environment.id,
   async *work([posable], bench) {

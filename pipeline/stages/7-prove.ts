@@ -22,6 +22,7 @@ export const proveStage: Stage<Provable, Instance> = {
   version: 1,
   resource: "sandbox",
   output: instanceSchema,
+  settings: ["repeats", "runTimeoutMs"],
   idOf: ({ draft }) => draft.id,
   batchOf: ({ draft }) => draft.id,
   quota: ({ draft }, { config }) => ({ key: `${draft.environmentId} ${draft.skill}`, limit: config.perSkill }),

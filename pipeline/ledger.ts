@@ -1,0 +1,191 @@
+/**
+ * Every verdict of every stage, in one SQLite file: the only source of resume, funnel, `explain` and the card.
+ *
+ * A piece of work is known by (stage, version, input hash, hash of the settings that the stage reads). Its verdicts and their blobs are
+ * recorded together, after the blobs are on the disk: what is recorded happened, whatever kills the process.
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StopRun } from "../lib/errors.ts";
+
+export interface WorkKey {
+  readonly stage: string;
+  readonly version: number;
+  /** Over the inputs' ids and contents. */
+  readonly input: string;
+  /** Over the settings that the stage reads. */
+  readonly settings: string;
+}
+
+export interface Verdict {
+  readonly id: string;
+  readonly parent: string | null;
+  /** Sha of the kept value's blob, or null where it was dropped. */
+  readonly blob: string | null;
+  readonly reason: string | null;
+  readonly detail: string;
+}
+
+export interface WorkCost {
+  readonly wallMs: number;
+  readonly tries: number;
+}
+
+export interface Story extends Verdict {
+  readonly stage: string;
+}
+
+const schemaVersion = 1;
+
+const tables = `
+create table if not exists meta (name text primary key, value text not null) strict, without rowid;
+create table if not exists work (
+  stage text not null, version integer not null, input text not null, settings text not null,
+  wall_ms real not null, tries integer not null,
+  primary key (stage, version, input, settings)
+) strict, without rowid;
+create table if not exists verdict (
+  stage text not null, version integer not null, input text not null, settings text not null, seq integer not null,
+  id text not null, parent text, blob text, reason text, detail text not null,
+  primary key (stage, version, input, settings, seq)
+) strict, without rowid;
+create index if not exists verdict_id on verdict (id);
+create index if not exists verdict_parent on verdict (parent);
+create table if not exists trouble (stage text not null, id text not null, message text not null, primary key (stage, id)) strict, without rowid;
+`;
+
+const processLives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    return true; // EPERM: it lives, and is another user's
+  }
+};
+
+function openDatabase(path: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path);
+    database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 15000;");
+    const [check] = database.prepare("pragma quick_check").all();
+    if (check?.["quick_check"] !== "ok") throw new Error(String(check?.["quick_check"]));
+    database.exec(tables);
+    return database;
+  } catch (error) {
+    throw new StopRun(`the ledger ${path} cannot be read: ${(error as Error).message}`, {
+      next: "it was left as it is; move it and its -wal file away to start again (prepared environments stay), or restore a copy",
+      cause: error,
+    });
+  }
+}
+
+export class Ledger {
+  readonly #database: DatabaseSync;
+  readonly #statements: Record<"known" | "verdicts" | "work" | "verdict" | "clear" | "trouble" | "untrouble", ReturnType<DatabaseSync["prepare"]>>;
+
+  /** Opens or creates; `write: false` takes no lock and is for reading beside a run. */
+  constructor(path: string, { write }: { readonly write: boolean }) {
+    if (!write && !existsSync(path)) {
+      throw new StopRun(`there is no ledger at ${path}`, { next: "name the folder that was given to kihon run as --out" });
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    this.#database = openDatabase(path);
+    const key = "stage = ? and version = ? and input = ? and settings = ?";
+    const prepare = (sql: string): ReturnType<DatabaseSync["prepare"]> => this.#database.prepare(sql);
+    this.#statements = {
+      known: prepare(`select tries from work where ${key}`),
+      verdicts: prepare(`select id, parent, blob, reason, detail from verdict where ${key} order by seq`),
+      work: prepare("insert or replace into work values (?, ?, ?, ?, ?, ?)"),
+      verdict: prepare("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      clear: prepare(`delete from verdict where ${key}`),
+      trouble: prepare("insert or replace into trouble values (?, ?, ?)"),
+      untrouble: prepare("delete from trouble where stage = ? and id = ?"),
+    };
+    this.#checkVersion();
+    if (write) this.#lock();
+  }
+
+  #checkVersion(): void {
+    const found = this.meta("schema");
+    if (found === null) this.setMeta("schema", String(schemaVersion));
+    else if (found !== String(schemaVersion)) {
+      throw new StopRun(`the ledger has schema ${found}, this Kihon writes ${schemaVersion}`, { next: "use another --out folder, or the version of Kihon that made it" });
+    }
+  }
+
+  /** One writer at a time: two runs into one folder would prove everything twice. */
+  #lock(): void {
+    const holder = Number(this.meta("writer") ?? 0);
+    if (holder !== 0 && holder !== process.pid && processLives(holder)) {
+      throw new StopRun(`process ${holder} is writing this run`, { next: "wait for it to end, or end it, then: kihon resume <folder>" });
+    }
+    this.setMeta("writer", String(process.pid));
+  }
+
+  meta(name: string): string | null {
+    const row = this.#database.prepare("select value from meta where name = ?").get(name);
+    return row ? String(row["value"]) : null;
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#database.prepare("insert or replace into meta values (?, ?)").run(name, value);
+  }
+
+  /** The verdicts of a piece of work that was finished, or null. */
+  lookup({ stage, version, input, settings }: WorkKey): readonly Verdict[] | null {
+    if (!this.#statements.known.get(stage, version, input, settings)) return null;
+    return this.#statements.verdicts.all(stage, version, input, settings) as unknown as Verdict[];
+  }
+
+  /** All of a piece of work, or nothing of it. */
+  record({ stage, version, input, settings }: WorkKey, verdicts: readonly Verdict[], { wallMs, tries }: WorkCost): void {
+    this.#database.exec("begin immediate");
+    try {
+      this.#statements.clear.run(stage, version, input, settings);
+      this.#statements.work.run(stage, version, input, settings, wallMs, tries);
+      verdicts.forEach((verdict, seq) => {
+        const { id, parent, blob, reason, detail } = verdict;
+        this.#statements.verdict.run(stage, version, input, settings, seq, id, parent, blob, reason, detail);
+        this.#statements.untrouble.run(stage, id);
+      });
+      this.#database.exec("commit");
+    } catch (error) {
+      this.#database.exec("rollback");
+      throw error;
+    }
+  }
+
+  /** A record that could not be worked on for our own trouble. It has no verdict and is tried again by the next run. */
+  recordTrouble(stage: string, id: string, message: string): void {
+    this.#statements.trouble.run(stage, id, message);
+  }
+
+  troubles(): readonly { readonly stage: string; readonly id: string; readonly message: string }[] {
+    return this.#database.prepare("select stage, id, message from trouble order by stage, id").all() as unknown as { stage: string; id: string; message: string }[];
+  }
+
+  /** What happened to a record: its forebears first, then itself, then what was made of it. */
+  explain(id: string): readonly Story[] {
+    const select = "select stage, id, parent, blob, reason, detail from verdict";
+    const byId = this.#database.prepare(`${select} where id = ? or id like '%:' || ? order by seq`);
+    const byParent = this.#database.prepare(`${select} where parent = ? and id <> ? order by stage, id`);
+    const seen = new Set<string>();
+    const up: Story[] = [];
+    const climb = (at: string): void => {
+      if (seen.has(at)) return;
+      seen.add(at);
+      const own = byId.all(at, at) as unknown as Story[];
+      for (const { parent } of own) if (parent !== null && parent !== at) climb(parent);
+      up.push(...own);
+    };
+    climb(id);
+    return [...up, ...(byParent.all(id, id) as unknown as Story[])];
+  }
+
+  close(): void {
+    if (this.meta("writer") === String(process.pid)) this.#database.prepare("delete from meta where name = 'writer'").run();
+    this.#database.close();
+  }
+}
