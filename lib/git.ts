@@ -1,0 +1,482 @@
+/**
+ * Foreign repositories, read without running anything of theirs.
+ *
+ * A source is opened into a bare repository of our own in the cache: fetched (URL, bundle) or, for a local path, holding only copies of the
+ * refs and a pointer to the objects. So its configuration, hooks, filters and promisor remotes are never in force, and it is never written to.
+ */
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { GitError, type SimpleGit, simpleGit } from "simple-git";
+import { BrokenRecord, StopRun } from "./errors.ts";
+import { type ExecResult, exec } from "./exec.ts";
+import { shortId } from "./hash.ts";
+import { pathTrouble } from "./paths.ts";
+
+export interface TreeEntry {
+  readonly path: string;
+  readonly kind: "file" | "executable" | "link" | "submodule";
+  readonly sha: string;
+  /** Bytes; null for a submodule and for a blob that is not here. */
+  readonly size: number | null;
+}
+
+export interface Tree {
+  readonly commit: string;
+  /** Sorted by path. */
+  readonly entries: readonly TreeEntry[];
+  /** Paths that must not be laid on a disk, and why. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface LogChange {
+  readonly path: string;
+  readonly status: "added" | "removed" | "changed";
+  /** Null on the side where the file is not there, or is no regular file. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface LogEntry {
+  readonly commit: string;
+  readonly parents: readonly string[];
+  /** ISO 8601 in UTC. */
+  readonly committedAt: string;
+  readonly subject: string;
+  readonly body: string;
+  /** Against the first parent; a rename is a removal and an addition. */
+  readonly changes: readonly LogChange[];
+}
+
+const settings = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.quotePath=false",
+  "protocol.ext.allow=never",
+  "gc.auto=0",
+  "log.showSignature=false",
+  "transfer.fsckObjects=false",
+] as const;
+
+/** What git and its transports may know of our own environment. */
+const passedOn = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "SSH_AUTH_SOCK",
+  "http_proxy",
+  "https_proxy",
+  "HTTPS_PROXY",
+  "no_proxy",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+
+const gitEnvironment = (): Record<string, string> => ({
+  ...Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name] as string]]))),
+  LC_ALL: "C",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_ATTR_NOSYSTEM: "1",
+});
+
+interface GitCall {
+  readonly input?: string;
+  readonly outputBytes?: number;
+}
+
+/** One git command on one git folder, named outright: no discovery, so the owner of the folder does not matter. */
+function git(gitDir: string, args: readonly string[], call: GitCall = {}): Promise<ExecResult> {
+  return exec({
+    argv: ["git", `--git-dir=${gitDir}`, ...settings.flatMap((setting) => ["-c", setting]), ...args],
+    env: gitEnvironment(),
+    timeoutMs: 600_000,
+    outputBytes: call.outputBytes ?? 256_000_000,
+    ...(call.input === undefined ? {} : { input: call.input }),
+  });
+}
+
+function explainEnd(result: ExecResult): string {
+  const { ended } = result;
+  if (ended.kind === "not-started") return `git could not be started (${ended.code})`;
+  const said = result.stderr.trim().split("\n").slice(-3).join(" | ").slice(0, 400);
+  return `git ${ended.kind === "exited" ? `exited with ${ended.code}` : ended.kind}${said === "" ? "" : `: ${said}`}`;
+}
+
+const succeeded = (result: ExecResult): boolean => result.ended.kind === "exited" && result.ended.code === 0;
+
+/** Output of a command that must work on a sound repository. */
+async function must(gitDir: string, args: readonly string[], what: string, call?: GitCall): Promise<string> {
+  const result = await git(gitDir, args, call);
+  if (result.ended.kind === "not-started") {
+    throw new StopRun(explainEnd(result), { next: "Install git (2.30 or newer) and make sure that it is on the PATH." });
+  }
+  if (!succeeded(result)) throw new BrokenRecord(`${what}: ${explainEnd(result)}`);
+  return result.stdout;
+}
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return false;
+    throw error;
+  }
+};
+
+const scpLike = /^[\w.-]+@[\w.-]+:(?!\/\/)(.+)$/;
+const isUrl = (source: string): boolean => /^(https?|ssh|git|file):\/\//.test(source) || scpLike.test(source);
+
+/** A URL without user, password, query and fragment. */
+export function cleanUrl(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/^[^@/]*@/, "");
+  const parsed = new URL(url);
+  const clean = `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+  return clean.replace(/\/$/, "");
+}
+
+/** `owner/name` of a remote URL; null where the URL has no two parts or names a place on this machine. */
+export function nameOfUrl(url: string): string | null {
+  if (url.startsWith("file:")) return null;
+  const path = URL.canParse(url) && url.includes("://") ? new URL(url).pathname : scpLike.exec(url)?.[1];
+  const parts =
+    path
+      ?.replace(/\/$/, "")
+      .replace(/\.git$/, "")
+      .split("/")
+      .filter((part) => part !== "") ?? [];
+  return parts.length < 2 ? null : parts.slice(-2).join("/");
+}
+
+const folderName = (path: string): string => {
+  const own = basename(path) === ".git" ? basename(dirname(path)) : basename(path);
+  return own.replace(/\.(git|bundle)$/, "") || "repository";
+};
+
+/** The git folder of a work tree or bare repository, by looking and not by discovery; null where there is none. */
+async function gitFolderOf(path: string): Promise<string | null> {
+  const dotGit = join(path, ".git");
+  if (await exists(dotGit)) {
+    if ((await stat(dotGit)).isDirectory()) return dotGit;
+    const target = /^gitdir: (.+)$/m.exec(await readFile(dotGit, "utf8"))?.[1];
+    return target === undefined ? null : isAbsolute(target) ? target : resolve(path, target);
+  }
+  return (await exists(join(path, "HEAD"))) && (await exists(join(path, "objects"))) ? path : null;
+}
+
+async function initBare(folder: string, format: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await must(
+    folder,
+    ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, folder],
+    "the cache repository cannot be made",
+  );
+}
+
+/** Replaces a folder of the cache by one that is whole. */
+async function moveInto(fresh: string, place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true });
+  await rename(fresh, place);
+}
+
+/** Our own git folder over the objects of a local one. */
+async function mirrorLocal(source: string, place: string): Promise<void> {
+  const fresh = `${place}.new-${process.pid}`;
+  const ask = async (...args: string[]): Promise<string> => (await must(source, args, "the repository cannot be read")).trim();
+  const format = await ask("rev-parse", "--show-object-format");
+  const [objects, shallow] = await Promise.all([ask("rev-parse", "--git-path", "objects"), ask("rev-parse", "--git-path", "shallow")]);
+  const refs = await ask("for-each-ref", "--format=%(objectname) %(refname)");
+  const head = await git(source, ["rev-parse", "--verify", "--quiet", "HEAD"]);
+  await initBare(fresh, format);
+  await mkdir(join(fresh, "objects", "info"), { recursive: true });
+  await writeFile(join(fresh, "objects", "info", "alternates"), `${JSON.stringify(resolve(objects))}\n`);
+  await writeFile(join(fresh, "packed-refs"), refs === "" ? "" : `${refs}\n`);
+  if (succeeded(head)) await writeFile(join(fresh, "HEAD"), `${head.stdout.trim()}\n`);
+  if (await exists(shallow)) await copyFile(shallow, join(fresh, "shallow"));
+  await moveInto(fresh, place);
+}
+
+function transport(folder: string): SimpleGit {
+  // simple-git refuses these settings unless told, since they could also be used to run a program; here they forbid it.
+  const unsafe = {
+    allowUnsafeHooksPath: true,
+    allowUnsafeFsMonitor: true,
+    allowUnsafeProtocolOverride: true,
+    allowUnsafeConfigPaths: true,
+  };
+  return simpleGit({ baseDir: folder, config: [...settings], timeout: { block: 600_000 }, unsafe }).env(gitEnvironment());
+}
+
+/** Fetches heads and tags of a URL or bundle into our own git folder; the URL is not stored. */
+async function fetchInto(source: string, place: string): Promise<void> {
+  const known = await exists(place);
+  const folder = known ? place : `${place}.new-${process.pid}`;
+  if (!known) await initBare(folder, "sha1");
+  try {
+    const remote = transport(folder);
+    const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(await remote.listRemote(["--", source, "HEAD"]))?.[1];
+    await remote.raw([
+      "fetch",
+      "--quiet",
+      "--prune",
+      "--no-write-fetch-head",
+      "--no-auto-gc",
+      "--",
+      source,
+      "+refs/heads/*:refs/heads/*",
+      "+refs/tags/*:refs/tags/*",
+    ]);
+    if (head !== undefined) await writeFile(join(folder, "HEAD"), `${head}\n`);
+  } catch (cause) {
+    if (!known) await rm(folder, { recursive: true, force: true });
+    if (!(cause instanceof GitError)) throw cause;
+    const said = cause.message.replaceAll(source, cleanUrl(source)).trim().slice(0, 400);
+    throw new StopRun(`the repository could not be fetched: ${said}`, {
+      next: "Check the address, the network and the access rights, then run again.",
+    });
+  }
+  if (!known) await moveInto(folder, place);
+}
+
+interface Place {
+  readonly gitDir: string;
+  readonly name: string;
+  readonly origin: string;
+}
+
+async function openUrl(source: string, cacheDir: string): Promise<Place> {
+  const clean = cleanUrl(source);
+  const name = nameOfUrl(source) ?? folderName(clean);
+  const gitDir = join(cacheDir, `${folderName(clean)}-${shortId(clean)}.git`);
+  await fetchInto(source, gitDir);
+  return { gitDir, name, origin: source.startsWith("file:") ? "local" : clean };
+}
+
+async function openLocal(source: string, cacheDir: string): Promise<Place> {
+  const path = resolve(source);
+  const next = "Give the root of a git work tree, a bare repository, a .bundle file or a URL.";
+  if (!(await exists(path))) throw new StopRun(`there is nothing at ${source}`, { next });
+  const gitDir = join(cacheDir, `${folderName(path)}-${shortId(path)}.git`);
+  if ((await stat(path)).isFile()) {
+    await fetchInto(path, gitDir);
+    return { gitDir, name: folderName(path), origin: "local" };
+  }
+  const own = await gitFolderOf(path);
+  if (own === null) throw new StopRun(`${source} is no git repository`, { next });
+  await mirrorLocal(own, gitDir);
+  const remote = await git(own, ["config", "--get", "remote.origin.url"]);
+  const url = succeeded(remote) ? remote.stdout.trim() : "";
+  const name = isUrl(url) ? nameOfUrl(url) : null;
+  return { gitDir, name: name ?? folderName(path), origin: name === null ? "local" : cleanUrl(url) };
+}
+
+/** Opens a work tree, a bare repository, a bundle or a URL. Throws `StopRun` where there is none, or none with a commit. */
+export async function openRepository(source: string, cacheDir: string, options: { readonly name?: string } = {}): Promise<GitRepository> {
+  if (source.startsWith("-") || source.includes("\0"))
+    throw new StopRun("the repository's address cannot begin with a dash", { next: "Give a path or a URL." });
+  await mkdir(cacheDir, { recursive: true });
+  const place = isUrl(source) ? await openUrl(source, resolve(cacheDir)) : await openLocal(source, resolve(cacheDir));
+  const refs = await must(place.gitDir, ["for-each-ref", "--count=1"], "the repository cannot be read");
+  const head = await git(place.gitDir, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+  if (refs === "" && !succeeded(head))
+    throw new StopRun(`${place.name} has no commits`, { next: "Commit something first, or name another repository." });
+  return new GitRepository({ ...place, name: options.name ?? place.name });
+}
+
+const kinds: Readonly<Record<string, TreeEntry["kind"]>> = {
+  "100644": "file",
+  "100664": "file",
+  "100755": "executable",
+  "120000": "link",
+  "160000": "submodule",
+};
+
+/** Sorts the good paths from those that must not be laid on a disk. */
+function sift(commit: string, all: readonly TreeEntry[]): Tree {
+  const folded = new Set<string>();
+  const entries: TreeEntry[] = [];
+  const refused: { path: string; reason: string }[] = [];
+  for (const entry of all) {
+    const key = entry.path.normalize("NFC").toLowerCase();
+    const reason = pathTrouble(entry.path) ?? (folded.has(key) ? "case-duplicate" : null);
+    folded.add(key);
+    if (reason === null) entries.push(entry);
+    else refused.push({ path: entry.path, reason });
+  }
+  return { commit, entries, refused };
+}
+
+const isRegular = (mode: string): boolean => mode.startsWith("100");
+
+/** The records of `git log --raw -z` with the format below. */
+function* logEntries(output: string): Generator<LogEntry> {
+  const tokens = output.split("\0");
+  for (let at = 0; at + 5 < tokens.length; ) {
+    const [commit = "", parents = "", date = "", subject = "", body = ""] = tokens.slice(at, at + 5);
+    at += 6;
+    const changes: LogChange[] = [];
+    for (; tokens[at]?.replace(/^\n/, "").startsWith(":"); at += 2) {
+      const [oldMode = "", newMode = "", oldSha = "", newSha = ""] = (tokens[at] ?? "").replace(/^\n?:/, "").split(" ");
+      const status = /^0+$/.test(oldMode) ? "added" : /^0+$/.test(newMode) ? "removed" : "changed";
+      changes.push({
+        path: tokens[at + 1] ?? "",
+        status,
+        before: isRegular(oldMode) ? oldSha : null,
+        after: isRegular(newMode) ? newSha : null,
+      });
+    }
+    const committedAt = new Date(date).toISOString();
+    yield {
+      commit: commit.trim(),
+      parents: parents.split(" ").filter((parent) => parent !== ""),
+      committedAt,
+      subject,
+      body: body.trim(),
+      changes,
+    };
+  }
+}
+
+/** Text of a blob: null where it is not UTF-8 or holds a NUL byte. */
+export function textOf(bytes: Uint8Array): string | null {
+  if (bytes.includes(0)) return null;
+  const text = Buffer.from(bytes).toString("utf8");
+  return Buffer.from(text).equals(bytes) ? text : null;
+}
+
+const batchBytes = 64_000_000;
+
+export class GitRepository {
+  readonly gitDir: string;
+  /** `owner/name` where a remote says so, else the folder's name. */
+  readonly name: string;
+  /** A URL without credentials, or `local`. */
+  readonly origin: string;
+
+  constructor(place: Place) {
+    this.gitDir = place.gitDir;
+    this.name = place.name;
+    this.origin = place.origin;
+  }
+
+  /** The commit that a branch, tag or id names. Throws `StopRun` for an unknown one. */
+  async resolve(revision = "HEAD"): Promise<{ readonly commit: string; readonly committedAt: string }> {
+    const found = await git(this.gitDir, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+    if (!succeeded(found)) {
+      throw new StopRun(`${this.name} has no commit ${JSON.stringify(revision)}`, {
+        next: "Give a branch, a tag or a commit id that is in the repository.",
+      });
+    }
+    const commit = found.stdout.trim();
+    const date = await must(
+      this.gitDir,
+      ["log", "-1", "--no-walk", "--format=%cI", "--end-of-options", commit],
+      `commit ${commit} cannot be read`,
+    );
+    return { commit, committedAt: new Date(date.trim()).toISOString() };
+  }
+
+  /** Every path of a commit. Throws `BrokenRecord` where its trees are not all here. */
+  async treeOf(commit: string): Promise<Tree> {
+    const output = await must(
+      this.gitDir,
+      ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit],
+      `the tree of ${commit} cannot be read`,
+    );
+    const entries = output.split("\0").flatMap((line): TreeEntry[] => {
+      const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\S+)\t([\s\S]+)$/.exec(line);
+      if (match === null) return [];
+      const [, mode = "", sha = "", size = "", path = ""] = match;
+      return [{ path, kind: kinds[mode] ?? "file", sha, size: /^\d+$/.test(size) ? Number(size) : null }];
+    });
+    return sift(
+      commit,
+      entries.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    );
+  }
+
+  /** Blobs by id, read in few batches; an id that is not here, is no blob or is larger than `maxBytes` is left out. */
+  async readBlobs(shas: Iterable<string>, maxBytes = batchBytes): Promise<ReadonlyMap<string, Buffer>> {
+    const wanted = [...new Set(shas)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
+    const found = new Map<string, Buffer>();
+    if (wanted.length === 0) return found;
+    const checks = await must(this.gitDir, ["cat-file", "--batch-check", "--buffer"], "blobs cannot be read", {
+      input: `${wanted.join("\n")}\n`,
+    });
+    let batch: string[] = [];
+    let bytes = 0;
+    for (const line of [...checks.split("\n"), ""]) {
+      const [sha = "", type, size] = line.split(" ");
+      if (line !== "" && (type !== "blob" || Number(size) > maxBytes)) continue;
+      if (batch.length > 0 && (line === "" || bytes + Number(size) > batchBytes)) {
+        await this.#readBatch(batch, found);
+        [batch, bytes] = [[], 0];
+      }
+      if (line === "") continue;
+      batch.push(sha);
+      bytes += Number(size);
+    }
+    return found;
+  }
+
+  async #readBatch(shas: readonly string[], into: Map<string, Buffer>): Promise<void> {
+    const result = await git(this.gitDir, ["cat-file", "--batch", "--buffer"], { input: `${shas.join("\n")}\n` });
+    if (!succeeded(result)) throw new BrokenRecord(`blobs cannot be read: ${explainEnd(result)}`);
+    const output = result.stdoutBytes;
+    for (let at = 0; at < output.length; ) {
+      const end = output.indexOf(10, at);
+      const [sha = "", , size = "0"] = output.toString("latin1", at, end).split(" ");
+      into.set(sha, output.subarray(end + 1, end + 1 + Number(size)));
+      at = end + 1 + Number(size) + 1;
+    }
+  }
+
+  /** Path → text of the entries that are regular files in UTF-8 of at most `maxBytes`. The others are not in the map. */
+  async readTexts(
+    entries: readonly Pick<TreeEntry, "path" | "kind" | "sha">[],
+    maxBytes = 2_000_000,
+  ): Promise<ReadonlyMap<string, string>> {
+    const files = entries.filter((entry) => entry.kind === "file" || entry.kind === "executable");
+    const blobs = await this.readBlobs(
+      files.map((entry) => entry.sha),
+      maxBytes,
+    );
+    const texts = new Map<string, string>();
+    for (const entry of files) {
+      const bytes = blobs.get(entry.sha);
+      const text = bytes === undefined ? null : textOf(bytes);
+      if (text !== null) texts.set(entry.path, text);
+    }
+    return texts;
+  }
+
+  /** Commits from the newest on, at most `max`, with what each changed. `paths` keeps commits that touch one of them. */
+  async *log(options: {
+    readonly from?: string;
+    readonly max: number;
+    readonly merges?: boolean;
+    readonly paths?: readonly string[];
+  }): AsyncGenerator<LogEntry> {
+    const { commit } = await this.resolve(options.from);
+    const merges = options.merges === true ? [] : ["--no-merges"];
+    const listed = await must(
+      this.gitDir,
+      ["rev-list", ...merges, `--max-count=${options.max}`, commit, "--", ...(options.paths ?? [])],
+      "the history cannot be read",
+    );
+    const commits = listed.split("\n").filter((line) => line !== "");
+    const format = ["--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "-z", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
+    for (let at = 0; at < commits.length; at += 200) {
+      const input = `${commits.slice(at, at + 200).join("\n")}\n`;
+      yield* logEntries(
+        await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input }),
+      );
+    }
+  }
+}
