@@ -1,0 +1,31 @@
+/** JavaScript and TypeScript, with and without JSX. The grammars must be loaded (`initSyntax`) before anything but `roleOf` is asked. */
+import type { Language } from "../contract.ts";
+import { emitsDifferently } from "./emit.ts";
+import { emptyBody } from "./empty-body.ts";
+import { evidence } from "./evidence.ts";
+import { expandLines, instrument } from "./instrument.ts";
+import { mutationsOf, mutators } from "./mutators/index.ts";
+import { rewrite } from "./rewrite.ts";
+import { extensions, roleOf } from "./roles.ts";
+import { parsesCleanly } from "./syntax.ts";
+import { reduceTests, testCalls } from "./test-calls.ts";
+import { unitsOf } from "./units.ts";
+
+export const javascript = Object.freeze({
+  name: "javascript",
+  version: 1,
+  extensions,
+  mutators,
+  roleOf,
+  parses: parsesCleanly,
+  units: unitsOf,
+  mutations: ({ path, text }, operators) => mutationsOf(path, text, operators),
+  emitsDifferently,
+  instrument,
+  expandLines,
+  rewrite,
+  reduceTests,
+  testCalls,
+  evidence,
+  emptyBody,
+} satisfies Language);
