@@ -1,7 +1,8 @@
 /** The provider `bubblewrap`: namespaces, overlay, limits and a system-call filter, for root and for ordinary users of Linux. */
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, chown, mkdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
 import {
   bwrapArguments,
@@ -18,13 +19,15 @@ import {
 } from "./bubblewrap-command.ts";
 import { type Cgroup, type Cgroups, findCgroups } from "./cgroups.ts";
 import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
-import { checkJob, guestScript, readGuestStatus } from "./guest.ts";
+import { checkJob, guestScript, NODE_GUEST, readGuestStatus } from "./guest.ts";
 import { makeGuestRoot } from "./guest-root.ts";
 import { writeLayer } from "./layer-folder.ts";
 import { architecture, requireReachable, type SlotUser, slotUser } from "./machine.ts";
 import { type MemoryWatch, parseStat, watchMemory } from "./memory-watch.ts";
+import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { seccompProgram } from "./seccomp.ts";
+import { openGate, type SandboxSettings } from "./settings.ts";
 import { readTar } from "./tar.ts";
 
 /** Where the chain's own tools are looked for; the host's PATH is not trusted with it. */
@@ -35,6 +38,8 @@ const COLLECT_BYTES = 64 * 1024 * 1024;
 /** Bytes of the status channel; some hundred are used. */
 const STATUS_BYTES = 64 * 1024;
 
+const RELAY = fileURLToPath(new URL("./harness/registry-relay.mjs", import.meta.url));
+
 /** Channel indices of `exec`, from descriptor 3 on. */
 const REPORT = 0;
 const STATUS = 2;
@@ -42,7 +47,9 @@ const COLLECTED = 5;
 
 /** What is found out once per process. */
 interface Ground {
+  readonly settings: SandboxSettings;
   readonly folder: RunFolder;
+  readonly gate: RegistryGate;
   readonly user: SlotUser;
   readonly root: GuestRoot;
   readonly cgroups: Cgroups | null;
@@ -51,13 +58,8 @@ interface Ground {
   readonly canDisableUserns: boolean;
 }
 
-export interface BubblewrapSettings {
-  /** Where the temporary folders go; the system's by default. */
-  readonly tmp?: string;
-}
-
 /** Makes the provider. Nothing is touched before the first call of its functions. */
-export function bubblewrap(settings: BubblewrapSettings = {}): SandboxProvider {
+export function bubblewrap(settings: SandboxSettings = {}): SandboxProvider {
   let ground: Promise<Ground> | undefined;
   const stand = (): Promise<Ground> => {
     ground ??= layGround(settings);
@@ -75,14 +77,16 @@ export function bubblewrap(settings: BubblewrapSettings = {}): SandboxProvider {
   return Object.freeze(provider);
 }
 
-async function layGround(settings: BubblewrapSettings): Promise<Ground> {
+async function layGround(settings: SandboxSettings): Promise<Ground> {
   const machine = architecture();
   if (machine === null) throw new SandboxTrouble(`there is no system-call filter for ${process.arch}`);
   const folder = await openRunFolder(settings.tmp);
   const version = await exec({ argv: ["bwrap", "--version"], env: { PATH: TOOL_PATH }, timeoutMs: 10_000, outputBytes: 10_000 });
   const [major = 0, minor = 0] = (version.stdout.match(/(\d+)\.(\d+)/) ?? []).slice(1).map(Number);
   return {
+    settings,
     folder,
+    gate: openGate(settings, folder),
     user: slotUser(),
     root: await makeGuestRoot(folder.path),
     cgroups: await findCgroups(),
@@ -168,14 +172,44 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
   checkJob(job);
   signal?.throwIfAborted();
   const folder = await ground.folder.fresh("job");
-  const group = (await ground.cgroups?.open(job.limits)) ?? null;
+  let door: GateDoor | null = null;
+  let group: Cgroup | null = null;
   try {
     const prepared = await prepare(ground, job, folder);
+    if (prepared.gate !== null) door = await openDoor(ground, prepared.gate.folder);
+    group = (await ground.cgroups?.open(job.limits)) ?? null;
     return await perform(ground, job, prepared, group, signal);
   } finally {
+    await door?.close();
+    if (door !== null) ground.settings.onRegistry?.(door.stats());
     await group?.remove();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The job's own door to the registry: a socket that the jobs' user may use, in a folder that only it may enter. */
+async function openDoor(ground: Ground, folder: string): Promise<GateDoor> {
+  const socket = join(folder, "socket");
+  // struct sockaddr_un holds 108 bytes, with the ending zero.
+  if (Buffer.byteLength(socket) > 107)
+    throw new SandboxTrouble(`the path of the registry's socket is too long: ${socket}; set TMPDIR to a shorter one`);
+  const door = await ground.gate.openSocket(socket);
+  await chmod(socket, 0o600);
+  if (ground.user.drop) await chown(socket, ground.user.uid, ground.user.gid);
+  return door;
+}
+
+/** Lays out the gate's folder and the relay, for jobs that have the registry. */
+async function prepareGate(ground: Ground, job: Job, folder: string): Promise<Prepared["gate"]> {
+  if (job.network === "none") return null;
+  if (!job.mounts.some(({ guest }) => guest === NODE_GUEST))
+    throw new SandboxTrouble(`a job with the registry needs a mount at ${NODE_GUEST}`);
+  const gate = { folder: join(folder, "gate"), relay: join(folder, "registry-relay.mjs") };
+  await mkdir(gate.folder, { mode: 0o700 });
+  if (ground.user.drop) await chown(gate.folder, ground.user.uid, ground.user.gid);
+  await copyFile(RELAY, gate.relay);
+  await chmod(gate.relay, 0o644);
+  return gate;
 }
 
 /** Lays out the job's folder on the host. */
@@ -202,7 +236,7 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
     hasRemovals: removals.length > 0,
     writableTree,
     mounts,
-    gate: null,
+    gate: await prepareGate(ground, job, folder),
   };
   const script = guestScript(job, {
     layerGuest: layerInside(prepared) ? LAYER_GUEST : null,

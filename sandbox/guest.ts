@@ -46,7 +46,6 @@ export function guestEnvironment(
 export function registryEnvironment(base: string): Record<string, string> {
   return {
     npm_config_registry: base,
-    npm_config_replace_registry_host: "always",
     npm_config_audit: "false",
     npm_config_fund: "false",
     npm_config_update_notifier: "false",
@@ -55,6 +54,13 @@ export function registryEnvironment(base: string): Record<string, string> {
     YARN_NPM_REGISTRY_SERVER: base.replace(/\/$/, ""),
     YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
     YARN_ENABLE_TELEMETRY: "0",
+    // Another host is refused at once and in words, instead of a name that does not resolve.
+    https_proxy: base,
+    HTTPS_PROXY: base,
+    npm_config_https_proxy: base,
+    YARN_HTTPS_PROXY: base,
+    no_proxy: "127.0.0.1,localhost",
+    NO_PROXY: "127.0.0.1,localhost",
     COREPACK_NPM_REGISTRY: base.replace(/\/$/, ""),
     COREPACK_INTEGRITY_KEYS: "0",
     COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",

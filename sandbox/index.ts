@@ -2,12 +2,9 @@
 import { StopRun } from "../lib/errors.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { SandboxProvider } from "./contract.ts";
+import type { SandboxSettings } from "./settings.ts";
 
-/** How a provider is made; every one gets the same settings. */
-export interface SandboxSettings {
-  /** Where the temporary folders go; the system's by default. */
-  readonly tmp?: string;
-}
+export type { SandboxSettings } from "./settings.ts";
 
 /** Every provider, freshly made. Nothing is touched before one is used. */
 export const listProviders = (settings: SandboxSettings = {}): readonly SandboxProvider[] => [bubblewrap(settings)];
