@@ -29,7 +29,7 @@ export function hubLicense(spdx: string | null): string {
 
 export function toCard(input: CardInput): string {
   const parts = [
-    `---\n${stringify(hubMetadata(input), { lineWidth: 0 })}---`,
+    `---\n${stringify(hubMetadata(input), { lineWidth: 0, aliasDuplicateObjects: false })}---`,
     `# ${inline(input.title)}`,
     introduction(input.summary),
     skillTable(input.files),
@@ -164,7 +164,7 @@ answers = load_dataset("PATH_OR_NAME", "editing-private")      # what only the g
 trees = load_dataset("PATH_OR_NAME", "environments", split="train")
 \`\`\`
 
-Give a solver the columns of the plain config and nothing else. Its tree is the environment's archive with \`visible_layer_json\` over it.
+Give a solver the columns of the plain config and nothing else. Its tree is the environment's archive with \`visible_layer_json\` over it: lay the layer before the solver starts, for the bare archive is the healthy tree with all tests in it.
 
 \`\`\`sh
 kihon grade DATASET INSTANCE ANSWER   # reward of one answer, in the sandbox

@@ -28,6 +28,7 @@ export function writing<T>(path: string, step: () => T): T {
 }
 
 export class PendingFile {
+  readonly #path: string;
   readonly #temporary: string;
   readonly #descriptor: number;
   readonly #digest = createHash("sha256");
@@ -36,6 +37,7 @@ export class PendingFile {
 
   /** `path` is where it will be, or a name beside it when the final one is known only later. */
   constructor(path: string) {
+    this.#path = path;
     this.#temporary = `${path}.part`;
     this.#descriptor = writing(path, () => {
       mkdirSync(dirname(path), { recursive: true });
@@ -44,7 +46,7 @@ export class PendingFile {
   }
 
   write(chunk: Uint8Array): void {
-    writing(this.#temporary, () => {
+    writing(this.#path, () => {
       for (let from = 0; from < chunk.length; ) from += writeSync(this.#descriptor, chunk, from);
     });
     this.#digest.update(chunk);

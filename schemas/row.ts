@@ -114,7 +114,7 @@ export const privateColumns = {
   extra_json: column(string, "JSON object for what has no column of its own"),
 } satisfies ColumnTable;
 
-/** What both need: the trees, and how they are run. */
+/** The trees, and how they are run. For the machinery, not for the solver: the bare tree is the healthy one, with all its tests. */
 export const environmentColumns = {
   environment_id: column(string, "16 hex digits over tree, recipe and dependencies"),
   repo: column(string, "`owner/name`, or the folder's name"),

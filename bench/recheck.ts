@@ -1,0 +1,123 @@
+/**
+ * Recomputes a dataset's promises with a reader that shares no code with the writer: `node bench/recheck.ts DATASET [--json]`.
+ *
+ * Every stored row must have its gold at 1 in three or more repeats, its blank at 0, at least one decoy and one probe, all of them at 0, and a public
+ * row beside the private one. Prints a table and exits 1 on any violation, or when there is no row at all.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+const skills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
+
+/** Name of a promise → SQL that is true where it is broken. */
+const violations = {
+  repeats: "len(validation.gold_rewards) < 3 or validation.repeats < 3 or len(validation.gold_rewards) <> validation.repeats",
+  gold: "len(list_filter(validation.gold_rewards, lambda reward: reward is distinct from 1)) > 0",
+  premises: "validation.premises_held < 1 and premises_json <> '[]'",
+  blank: "validation.blank_reward is distinct from 0",
+  decoys: "len(validation.decoys) = 0 or len(list_filter(validation.decoys, lambda decoy: decoy.reward is distinct from 0)) > 0",
+  probes: "len(validation.probes) = 0 or len(list_filter(validation.probes, lambda probe: probe.reward is distinct from 0)) > 0",
+  "gold text": "gold is null or gold = '' or len(list_filter(answers, lambda answer: answer.role = 'gold' and answer.text = gold)) <> 1",
+  "public row": "open.instance_id is null or open.change_id <> hidden.change_id or open.environment_id <> hidden.environment_id",
+  environment: "tree.environment_id is null",
+  archive: "tree.archive_sha256 is distinct from sha256(tree.archive)",
+} as const;
+
+export interface SkillCheck {
+  readonly skill: string;
+  readonly rows: number;
+  /** Rows of the public config, which must be as many. */
+  readonly publicRows: number;
+  readonly decoys: number;
+  readonly probes: number;
+  /** Promise → ids of the rows that break it; only promises that are broken. */
+  readonly broken: Readonly<Record<string, readonly string[]>>;
+}
+
+export async function recheck(folder: string): Promise<readonly SkillCheck[]> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const database = await instance.connect();
+  try {
+    const checks: SkillCheck[] = [];
+    for (const skill of skills) {
+      if (hasFiles(folder, skill) || hasFiles(folder, `${skill}-private`)) checks.push(await checkSkill(database, folder, skill));
+    }
+    return checks;
+  } finally {
+    database.closeSync();
+    instance.closeSync();
+  }
+}
+
+const hasFiles = (folder: string, config: string): boolean =>
+  existsSync(join(folder, config)) && readdirSync(join(folder, config)).some((name) => name.endsWith(".parquet"));
+
+async function checkSkill(database: DuckDBConnection, folder: string, skill: string): Promise<SkillCheck> {
+  const files = (config: string): string => `read_parquet('${join(folder, config).replaceAll("'", "''")}/*.parquet')`;
+  const from = `from ${files(`${skill}-private`)} hidden
+    left join ${files(skill)} open using (instance_id)
+    left join ${files("environments")} tree on tree.environment_id = hidden.environment_id`;
+  const flags = Object.entries(violations).map(([name, broken]) => `coalesce(${qualified(broken)}, true) as "${name}"`);
+  const rows = await select(database, `select hidden.instance_id as id, ${flags.join(", ")} ${from}`);
+  const [totals] = await select(
+    database,
+    `select count(*)::int as rows, sum(len(validation.decoys))::int as decoys, sum(len(validation.probes))::int as probes,
+      (select count(*)::int from ${files(skill)}) as public_rows from ${files(`${skill}-private`)}`,
+  );
+  const broken = Object.keys(violations)
+    .map((name) => [name, rows.filter((row) => row[name] === true).map(({ id }) => String(id))] as const)
+    .filter(([, ids]) => ids.length > 0);
+  return {
+    skill,
+    rows: Number(totals?.["rows"] ?? 0),
+    publicRows: Number(totals?.["public_rows"] ?? 0),
+    decoys: Number(totals?.["decoys"] ?? 0),
+    probes: Number(totals?.["probes"] ?? 0),
+    broken: Object.fromEntries(broken),
+  };
+}
+
+/** Both sides of the join have some columns; the private side's are meant. */
+const qualified = (sql: string): string => sql.replaceAll(/\b(validation|answers|gold)\b(?= ?[.,=]| is)/g, "hidden.$1");
+
+async function select(database: DuckDBConnection, sql: string): Promise<Record<string, unknown>[]> {
+  return (await database.runAndReadAll(sql)).getRowObjectsJS();
+}
+
+const holds = (checks: readonly SkillCheck[]): boolean =>
+  checks.some(({ rows }) => rows > 0) &&
+  checks.every(({ rows, publicRows, broken }) => rows === publicRows && Object.keys(broken).length === 0);
+
+function toTable(checks: readonly SkillCheck[]): string {
+  const lines = checks.map(({ skill, rows, publicRows, decoys, probes, broken }) => {
+    const faults = Object.entries(broken).map(([name, ids]) => `${name}: ${ids.length} (${ids.slice(0, 3).join(", ")})`);
+    if (rows !== publicRows) faults.push(`${publicRows} public rows`);
+    return [
+      skill.padEnd(14),
+      String(rows).padStart(7),
+      String(decoys).padStart(8),
+      String(probes).padStart(8),
+      faults.join("; ") || "holds",
+    ].join("  ");
+  });
+  return [["skill".padEnd(14), "   rows", "  decoys", "  probes", "broken promises"].join("  "), ...lines].join("\n");
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: { json: { type: "boolean", default: false } }, allowPositionals: true });
+  const [folder, ...rest] = positionals;
+  if (folder === undefined || rest.length > 0 || !existsSync(folder)) {
+    process.stderr.write("usage: node bench/recheck.ts DATASET [--json]\n");
+    return 2;
+  }
+  const checks = await recheck(resolve(folder));
+  const ok = holds(checks);
+  process.stdout.write(values.json ? `${JSON.stringify({ holds: ok, skills: checks }, null, 2)}\n` : `${toTable(checks)}\n`);
+  if (checks.length === 0) process.stderr.write("there is no row to check\n");
+  return ok ? 0 : 1;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = await main();

@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema, type SchemaTree } from "hyparquet";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { hubLicense, toCard } from "../../output/card.ts";
+import type { HubFeature } from "../../output/columns.ts";
+import type { WrittenFile } from "../../output/contract.ts";
+import { openDataset } from "../../output/dataset-reader.ts";
+import { writeDataset } from "../../output/dataset-writer.ts";
+import { datasetInput, summary } from "./samples.ts";
+
+interface HubMetadata {
+  readonly license: string[];
+  readonly configs: { config_name: string; default?: boolean; data_files: { split: string; path: string }[] }[];
+  readonly dataset_info: { config_name: string; features: HubFeature[]; splits: { name: string; num_examples: number }[] }[];
+}
+
+const metadataOf = (card: string): HubMetadata => parse(/^---\n([\s\S]*?)\n---\n/.exec(card)?.[1] ?? "") as HubMetadata;
+const file = (overrides: Partial<WrittenFile>): WrittenFile => ({
+  config: "editing",
+  split: "train",
+  format: "parquet",
+  file: "editing/train-00000-of-00001.parquet",
+  rows: 3,
+  bytes: 100,
+  sha256: "0".repeat(64),
+  ...overrides,
+});
+const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
+  toCard({ title: "Calc skills", contact: "takedown@example.org", summary, files: [file({})], ...overrides });
+
+/** A feature as the file's own schema says it. */
+function featureOf(node: SchemaTree): HubFeature {
+  const { name, type, converted_type } = node.element;
+  if (converted_type === "LIST") {
+    const item = node.children[0]?.children[0];
+    if (item === undefined) throw new Error(`list ${name} has no element`);
+    const feature = featureOf(item);
+    return { name, list: "struct" in feature ? feature.struct : "dtype" in feature ? feature.dtype : [] };
+  }
+  if (type === undefined) return { name, struct: node.children.map(featureOf) };
+  const dtype = converted_type === "UTF8" ? "string" : { BYTE_ARRAY: "binary", INT32: "int32", DOUBLE: "float64" }[type as string];
+  return { name, dtype: dtype ?? type };
+}
+
+describe("the card", () => {
+  it("declares the features that the files have", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "kihon-card-"));
+    try {
+      await writeDataset(datasetInput(folder));
+      const { dataset_info } = metadataOf(readFileSync(join(folder, "README.md"), "utf8"));
+      const { manifest } = await openDataset(folder);
+      expect(dataset_info.map(({ config_name }) => config_name)).toEqual(manifest.configs.map(({ name }) => name));
+      for (const { name, file: path } of manifest.configs) {
+        const tree = parquetSchema(await parquetMetadataAsync(await asyncBufferFromFile(join(folder, path))));
+        expect(dataset_info.find(({ config_name }) => config_name === name)?.features, name).toEqual(tree.children.map(featureOf));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("names each config once, the first as default, with a glob for each split", () => {
+    const files = [
+      file({}),
+      file({ split: "test", rows: 2 }),
+      file({ config: "editing-private" }),
+      file({ format: "jsonl", file: "jsonl/x" }),
+    ];
+    const { configs, dataset_info } = metadataOf(card({ files }));
+    expect(configs).toEqual([
+      {
+        config_name: "editing",
+        default: true,
+        data_files: [
+          { split: "train", path: "editing/train-*.parquet" },
+          { split: "test", path: "editing/test-*.parquet" },
+        ],
+      },
+      { config_name: "editing-private", data_files: [{ split: "train", path: "editing-private/train-*.parquet" }] },
+    ]);
+    expect(dataset_info[0]?.splits).toEqual([
+      { name: "train", num_examples: 3 },
+      { name: "test", num_examples: 2 },
+    ]);
+  });
+
+  it("survives a title and repositories that are markup themselves", () => {
+    const [repository] = summary.repositories;
+    if (repository === undefined) throw new Error("the sample has a repository");
+    const hostile = { ...repository, name: "a/b | c\n# <img src=x>", license: 'MIT" | `x`' };
+    const text = card({ title: 'Calc: "skills"\n---\nevil: true', summary: { ...summary, repositories: [hostile] } });
+    expect(metadataOf(text)).toMatchObject({ pretty_name: 'Calc: "skills"\n---\nevil: true', license: ["other"] });
+    expect(text).toContain("| a/b \\| c \\# \\<img src=x\\> |");
+    expect(text).not.toMatch(/^evil: true$/m);
+  });
+
+  it("tells how many were dropped and why, the most frequent reason first", () => {
+    expect(card()).toContain("| prove | 9 | 5 | 4 | `prove/decoy-passed` 3, `prove/gold-failed` 1 |");
+  });
+
+  it("gives the figures that exist and says where there are none", () => {
+    expect(card()).toContain("accuracy 52.0 % on 40 rows");
+    expect(card()).toContain("| review | always approve | 40 | 50.0 % |");
+    expect(card({ summary: { ...summary, reviewCue: null, audit: null, baselines: [] } })).toContain("None was made in this run.");
+  });
+
+  it.each([
+    ["MIT", "mit"],
+    ["Apache-2.0", "apache-2.0"],
+    ["GPL-3.0-or-later", "gpl-3.0"],
+    ["(MIT OR Apache-2.0)", "other"],
+    [null, "unknown"],
+  ])("calls the licence %s on the Hub %s", (spdx, name) => {
+    expect(hubLicense(spdx)).toBe(name);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { escapeHtml, toReport } from "../../output/report.ts";
+import { toRows } from "../../output/rows.ts";
+import type { PublicRow } from "../../schemas/row.ts";
+import { context, environment, sampleInstance, summary } from "./samples.ts";
+
+const hostile = `<script>alert("x")</script>'&<img src=x onerror=alert(1)>`;
+const report = (samples: readonly PublicRow[] = [], overrides: Partial<typeof summary> = {}): string =>
+  toReport({ title: "Calc skills", summary: { ...summary, ...overrides }, files: [], samples });
+
+describe("the report", () => {
+  it("shows a hostile test name, repository, promise and prompt as text only", () => {
+    const [repository] = summary.repositories;
+    const [stage] = summary.stages;
+    if (repository === undefined || stage === undefined) throw new Error("the sample has both");
+    const row = toRows(sampleInstance("editing", { prompt: hostile }), environment, context).public;
+    const text = report([{ ...row, repo: hostile, facts: [{ name: hostile, value: hostile }] }], {
+      seed: hostile,
+      repositories: [{ ...repository, name: hostile }],
+      stages: [{ ...stage, name: hostile }],
+      sandbox: { provider: hostile, promises: [{ name: hostile, holds: true, detail: hostile }] },
+      baselines: [{ skill: hostile, name: hostile, rows: 1, reward: 1 }],
+    });
+    expect(text).not.toContain("<script");
+    expect(text).not.toContain("<img");
+    expect(text.split(escapeHtml(hostile)).length - 1).toBeGreaterThanOrEqual(9);
+  });
+
+  it("loads nothing from anywhere", () => {
+    const text = report([toRows(sampleInstance("editing"), environment, context).public]);
+    expect(text).not.toMatch(/(?:src|href)\s*=|url\(|@import|<link|<script/i);
+    expect(text).toContain("default-src 'none'");
+  });
+
+  it("opens and closes every element", () => {
+    const text = report([toRows(sampleInstance("review"), environment, context).public]);
+    const open: string[] = [];
+    for (const [, slash, name, end] of text.matchAll(/<(\/?)([a-z0-9]+)[^>]*?(\/?)>/g)) {
+      if (slash === "/") expect(open.pop()).toBe(name);
+      else if (end !== "/" && !["meta", "br"].includes(name ?? "")) open.push(name ?? "");
+    }
+    expect(open).toEqual([]);
+  });
+
+  it("gives wall time, processor time and peak memory of each repository, and says where the machine gave none", () => {
+    const text = report();
+    expect(text).toContain("1 min 1 s");
+    expect(text).toContain("768 MiB");
+    expect(text).toContain("1 h 2 min");
+    expect(text).toContain("unknown");
+  });
+
+  it("marks a promise that does not hold", () => {
+    const promises = [{ name: "no network", holds: false, detail: "reached" }];
+    expect(report([], { sandbox: { provider: "p", promises } })).toContain('<span class="bad">does not hold</span>');
+  });
+});
