@@ -187,11 +187,31 @@ export function substitute(node: Node, text: string, replacement: string, level:
 
 export const sourceOf = (node: Node, text: string): string => text.slice(node.startIndex, node.endIndex);
 
-/** Replaces an expression by a part of itself. */
+const onlyChild = (node: Node): Node | null => (node.namedChildCount === 1 ? node.namedChild(0) : null);
+
+/** These own the parentheses of their condition. */
+const PARENTHESISED = new Set(["if_statement", "while_statement", "do_statement", "switch_statement", "with_statement"]);
+
+/** The parentheses right around an expression, where they do nothing but group. */
+function grouping(node: Node): Node | null {
+  const parent = node.parent;
+  const isGroup =
+    parent?.type === "parenthesized_expression" && onlyChild(parent) !== null && !PARENTHESISED.has(parent.parent?.type ?? "");
+  return isGroup ? parent : null;
+}
+
+/** Replaces an expression by a part of itself, without the parentheses that the whole needed and the part does not. */
 export function keep(node: Node, text: string, part: Node | null): Edit | null {
-  if (part === null) return null;
-  const level = levelOf(part);
-  return substitute(node, text, sourceOf(part, text), level, part.type === "binary_expression" ? operatorOf(part) : "");
+  let kept = part;
+  while (kept?.type === "parenthesized_expression" && onlyChild(kept) !== null) kept = onlyChild(kept);
+  if (kept === null) return null;
+  const level = levelOf(kept);
+  const operator = kept.type === "binary_expression" ? operatorOf(kept) : "";
+  const source = sourceOf(kept, text);
+  const group = grouping(node);
+  // Past its parentheses an optional chain would go on: `(a?.b).c` throws where `a?.b.c` does not.
+  const loosens = group !== null && !needsParentheses(group, level, operator) && !source.includes("?.") && opened(group) === null;
+  return substitute(loosens ? group : node, text, source, level, operator);
 }
 
 /** `!x`, `!(a && b)`. */

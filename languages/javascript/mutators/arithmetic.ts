@@ -1,5 +1,5 @@
 /** Sums, bits and the order of operands. */
-import { isTextual } from "../shapes.ts";
+import { isTextual, outside } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
 import { exchange, keep, levelOf, operatorOf, put, withOperator } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
@@ -75,7 +75,13 @@ export const sign = {
   about: "A minus, a numeric plus or a bit complement is forgotten.",
   noun: "sign or numeric conversion",
   nodes: ["unary_expression"],
-  mutate: (node, text) => (["-", "+", "~"].includes(operatorOf(node)) ? [keep(node, text, node.childForFieldName("argument"))] : []),
+  mutate(node, text) {
+    const operator = operatorOf(node);
+    const parent = outside(node);
+    const convertsAnyway =
+      operator === "+" && parent?.type === "binary_expression" && ["-", "*", "/", "%", "**"].includes(operatorOf(parent));
+    return ["-", "+", "~"].includes(operator) && !convertsAnyway ? [keep(node, text, node.childForFieldName("argument"))] : [];
+  },
 } satisfies SyntaxMutator;
 
 export const updateDirection = {

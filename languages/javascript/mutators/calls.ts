@@ -1,7 +1,7 @@
 /** Arguments in the wrong place, and steps of a chain that are left out. */
-import { argumentsOf, calleeOf, isFunction, isStatement, members, methodCall } from "../shapes.ts";
+import { argumentsOf, calleeOf, isFunction, isNegated, isStatement, members, methodCall, outside } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
-import { exchange, keep, removeElement } from "../syntax-edits.ts";
+import { exchange, keep, operatorOf, removeElement } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 /** The order of their arguments makes no difference, or they belong to the module system. */
@@ -70,6 +70,17 @@ export const stepDropped = {
 
 const WRAPPERS = new Set(["Math.abs", "Math.floor", "Math.ceil", "Math.round", "Math.trunc", "Number", "String", "Boolean"]);
 
+const TESTS = new Set(["if_statement", "while_statement", "do_statement"]);
+
+/** The place converts by itself: `${String(x)}`, `Number(x) * 2`, `if (Boolean(x))`. */
+function convertsAnyway(node: Node, callee: string): boolean {
+  const parent = outside(node);
+  if (parent === null) return false;
+  if (callee === "String") return parent.type === "template_substitution";
+  if (callee === "Number") return parent.type === "binary_expression" && ["-", "*", "/", "%", "**"].includes(operatorOf(parent));
+  return callee === "Boolean" && (isNegated(node) || TESTS.has(parent.type));
+}
+
 export const conversionDropped = {
   name: "conversion-dropped",
   version: 1,
@@ -78,10 +89,10 @@ export const conversionDropped = {
   nodes: ["call_expression"],
   mutate(node, text) {
     const [argument, ...others] = argumentsOf(node) ?? [];
-    const isWrapper = WRAPPERS.has(calleeOf(node, text)) && others.length === 0;
-    return isWrapper && argument !== undefined && argument.type !== "spread_element" && !isStatement(node)
-      ? [keep(node, text, argument)]
-      : [];
+    const callee = calleeOf(node, text);
+    const isWrapper = WRAPPERS.has(callee) && others.length === 0 && !isStatement(node);
+    if (!isWrapper || argument === undefined || argument.type === "spread_element" || convertsAnyway(node, callee)) return [];
+    return [keep(node, text, argument)];
   },
 } satisfies SyntaxMutator;
 

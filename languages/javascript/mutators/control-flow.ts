@@ -1,7 +1,7 @@
 /** Loops, switches and returns that go another way. */
 import { enclosing, isFunction, isStatement, LOOPS, members, methodCall, unwrap } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
-import { offByOne, operatorOf, put, removeStatement, sourceOf } from "../syntax-edits.ts";
+import { isField, offByOne, operatorOf, put, removeStatement, sourceOf } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 export const breakContinue = {
@@ -26,12 +26,19 @@ export const switchFallthrough = {
   noun: "missing end of a case",
   nodes: ["switch_case"],
   mutate(node, text) {
-    if (!node.nextNamedSibling?.type.startsWith("switch_")) return [];
+    const next = node.nextNamedSibling;
+    if (next === null || !next.type.startsWith("switch_") || doesNothing(next)) return [];
     const last = members(node).at(-1);
     const end = last?.type === "statement_block" ? members(last).at(-1) : last;
     return end?.type === "break_statement" && end.childForFieldName("label") === null ? [removeStatement(end, text)] : [];
   },
 } satisfies SyntaxMutator;
+
+/** Running on into `default: break;` or into an empty last case changes nothing. */
+function doesNothing(next: Node): boolean {
+  const [first] = members(next).filter((child) => !isField(next, "value", child));
+  return first?.type === "break_statement" || (first === undefined && next.nextNamedSibling === null);
+}
 
 export const caseRemoval = {
   name: "case-removal",
@@ -103,6 +110,7 @@ export const returnValue = {
     const value = node.type === "return_statement" ? (members(node)[0] ?? null) : node.childForFieldName("body");
     const inner = unwrap(value);
     if (value === null || inner === null || value.type === "statement_block" || VOID.has(inner.type)) return [];
+    if (inner.type === "unary_expression" && operatorOf(inner) === "void") return [];
     if (inner.namedChildCount === 0 && (inner.type === "array" || inner.type === "object")) return [];
     const empty = emptyLike(inner);
     const place = empty === "undefined" ? value : inner;

@@ -1,5 +1,6 @@
 /** Conditions joined, dropped, or turned round. */
-import { isStatement, outside } from "../shapes.ts";
+import { isStatement, outside, unwrap } from "../shapes.ts";
+import type { Node } from "../syntax.ts";
 import { keep, operatorOf, withOperator } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
@@ -36,17 +37,25 @@ export const nullishOr = {
   mutate(node, text) {
     const operator = operatorOf(node);
     if (operator === "??") return [withOperator(node, text, "||")];
-    return operator === "||" && !isCondition(node) ? [withOperator(node, text, "??")] : [];
+    return operator === "||" && !isCondition(node) && !isTruthValue(node) ? [withOperator(node, text, "??")] : [];
   },
 } satisfies SyntaxMutator;
 
 /** Joined with another condition or tested: then `||` is a logical or, not a fallback. */
-function isCondition(node: Parameters<typeof outside>[0]): boolean {
+function isCondition(node: Node): boolean {
   const parent = outside(node);
   if (parent === null || isStatement(node)) return true;
   if (["if_statement", "while_statement", "do_statement", "for_statement", "unary_expression"].includes(parent.type)) return true;
   if (parent.type === "ternary_expression") return node.startIndex < (parent.childForFieldName("consequence")?.startIndex ?? 0);
   return parent.type === "binary_expression" && operatorOf(parent) === "&&";
+}
+
+/** A comparison or a negation on the left is never null: nothing to fall back from. */
+function isTruthValue(node: Node): boolean {
+  const left = unwrap(node.childForFieldName("left"));
+  if (left?.type === "unary_expression") return true;
+  if (left?.type !== "binary_expression") return false;
+  return ["&&", "||"].includes(operatorOf(left)) ? isTruthValue(left) : operatorOf(left) !== "??";
 }
 
 export const nullishFallback = {

@@ -1,5 +1,5 @@
 /** A method taken for its neighbour: one table a kind of mistake. */
-import { methodCall } from "../shapes.ts";
+import { isStatement, methodCall } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
 import { put } from "../syntax-edits.ts";
 import type { Edit, SyntaxMutator } from "./contract.ts";
@@ -58,7 +58,9 @@ export const arrayTransform = {
   about: "Another walk over a list: `forEach` for `map`, `map` for `flatMap`, `find` for `filter`.",
   noun: "transformation of a list",
   nodes: NODES,
-  mutate: swapped({ map: ["forEach", "flatMap"], flatMap: ["map"], forEach: ["map"], filter: ["find", "map"] }),
+  // A walk whose result nobody takes is the same walk under either name.
+  mutate: (node, text) =>
+    isStatement(node) ? [] : swapped({ map: ["forEach"], flatMap: ["map"], forEach: ["map"], filter: ["find", "map"] })(node, text),
 } satisfies SyntaxMutator;
 
 export const reduceDirection = {

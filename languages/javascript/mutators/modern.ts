@@ -99,9 +99,9 @@ export const propertyRemoval = {
   },
 } satisfies SyntaxMutator;
 
-/** From the end of what stays to the end of the default. */
+/** From the end of what stays to the end of the default; `= undefined` is what there is without a default. */
 const withoutDefault = (kept: Node | null, value: Node | null) =>
-  kept === null || value === null ? null : { start: kept.endIndex, end: value.endIndex, replacement: "" };
+  kept === null || value === null || value.type === "undefined" ? null : { start: kept.endIndex, end: value.endIndex, replacement: "" };
 
 const isParameter = (node: Node): boolean => node.parent?.type === "formal_parameters";
 

@@ -133,6 +133,30 @@ export const regexLook = {
 /** Methods that throw on a pattern that is not global. */
 const GLOBAL_ONLY = new Set(["matchAll", "replaceAll"]);
 
+/** Methods that look once, global or not. */
+const LOOKS_ONCE = new Set(["split", "search"]);
+
+/** Flags that make no difference to this pattern, or whose loss the method would throw on. */
+function idleFlags(pattern: string, flags: string, method: string): string {
+  const kinds = tokens(pattern);
+  const isUnicode = /[uv]/.test(flags);
+  const startsOnce = pattern.startsWith("^") && !pattern.includes("|") && !flags.includes("m") && method === "replace";
+  const caseless = !isUnicode && kinds.every(({ kind, source }) => isCaseless(kind, source));
+  return [
+    GLOBAL_ONLY.has(method) || LOOKS_ONCE.has(method) || startsOnce ? "g" : "",
+    kinds.some(({ kind }) => kind === "anchor") ? "" : "m",
+    kinds.some(({ kind, source }) => kind === "other" && source === ".") ? "" : "s",
+    caseless ? "i" : "",
+  ].join("");
+}
+
+/** No letter, no range that may hold letters, no reference to an earlier match. */
+function isCaseless(kind: Token["kind"], source: string): boolean {
+  if (kind === "quantifier" || kind === "look" || kind === "anchor") return true;
+  const bare = source.replace(/\\[dDsSwWbBnrtfv]/g, "").replace(/^\(\?:$/, "");
+  return kind === "class" ? !/[\p{L}\\-]/u.test(bare) : !/\p{L}|^\\[1-9]/u.test(bare);
+}
+
 export const regexFlag = {
   name: "regex-flag",
   version: 1,
@@ -142,10 +166,12 @@ export const regexFlag = {
   mutate(node, text) {
     const flags = node.childForFieldName("flags");
     const call = node.parent?.parent ?? null;
-    const needsGlobal = call !== null && GLOBAL_ONLY.has(methodCall(call, text)?.name ?? "");
-    if (flags === null) return [];
+    const method = (call === null ? null : methodCall(call, text))?.name ?? "";
+    const pattern = node.childForFieldName("pattern");
+    if (flags === null || pattern === null) return [];
+    const idle = idleFlags(sourceOf(pattern, text), sourceOf(flags, text), method);
     return [...sourceOf(flags, text)].map((flag, i) =>
-      "gims".includes(flag) && !(flag === "g" && needsGlobal)
+      "gims".includes(flag) && !idle.includes(flag)
         ? { start: flags.startIndex + i, end: flags.startIndex + i + 1, replacement: "" }
         : null,
     );

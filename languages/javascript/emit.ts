@@ -1,0 +1,55 @@
+/** Does a change reach the compiled program? Types, comments and layout do not. */
+import ts from "typescript";
+
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ESNext,
+  // Keeps `export =` and `import x = require()`, which the emit of pure modules leaves out.
+  module: ts.ModuleKind.Preserve,
+  jsx: ts.JsxEmit.Preserve,
+  removeComments: true,
+  isolatedModules: true,
+  experimentalDecorators: true,
+};
+
+const compile = (path: string, text: string): string =>
+  ts.transpileModule(text, { fileName: path, reportDiagnostics: false, compilerOptions: OPTIONS }).outputText;
+
+/** The mutants of a file come one after another, so a few clean sides are enough. */
+const REMEMBERED = 8;
+const cleanSides = new Map<string, string>();
+
+function compileClean(path: string, text: string): string {
+  const key = `${path}\0${text}`;
+  const known = cleanSides.get(key);
+  if (known !== undefined) return known;
+  const [oldest] = cleanSides.keys();
+  if (oldest !== undefined && cleanSides.size >= REMEMBERED) cleanSides.delete(oldest);
+  const output = compile(path, text);
+  cleanSides.set(key, output);
+  return output;
+}
+
+/** The tokens of compiled code; white space within strings, templates and JSX is part of theirs. */
+function tokens(path: string, code: string): string[] {
+  const file = ts.createSourceFile(`${path}.jsx`, code, ts.ScriptTarget.ESNext, false, ts.ScriptKind.JSX);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const children = node.getChildren(file);
+    if (children.length > 0) children.forEach(visit);
+    else found.push(ts.isJsxText(node) ? code.slice(node.pos, node.end) : node.getText(file));
+  };
+  visit(file);
+  return found;
+}
+
+const withoutSpace = (code: string): string => code.replace(/\s+/g, "");
+
+/** False where clean and mutated text compile to the same tokens: such a mutant is equivalent by construction. */
+export function emitsDifferently(path: string, clean: string, mutated: string): boolean {
+  const before = compileClean(path, clean);
+  const after = compile(path, mutated);
+  if (before === after) return false;
+  if (withoutSpace(before) !== withoutSpace(after)) return true;
+  const [left, right] = [tokens(path, before), tokens(path, after)];
+  return left.length !== right.length || left.some((token, i) => token !== right[i]);
+}
