@@ -1,0 +1,158 @@
+"use strict";
+// Runs mocha with the repository's own settings, except the files and the reporter.
+const path = require("path");
+const { openChannel, describeError, relativeTo, findPackage, takeRequest, shuffled } = require("./channel.cjs");
+
+const mocha = findPackage("mocha");
+const bin = path.join(mocha.folder, "bin", "mocha");
+const ownScript = __filename;
+const request = takeRequest(bin);
+const optionsModule = require(path.join(mocha.folder, "lib/cli/options.js"));
+const { isNodeFlag } = require(path.join(mocha.folder, "lib/cli/node-flags.js"));
+const loadOptions = optionsModule.loadOptions;
+
+/** Flags for `node` itself, from the command line or a configuration file: mocha gives them to a child of its own, and so do we. */
+function nodeFlags(options) {
+  const flags = [];
+  for (const key of Object.keys(options)) {
+    if (!isNodeFlag(key)) continue;
+    const flag = "--" + (key !== "v8-options" ? key.replace(/^v8-/, "") : key);
+    for (const value of [].concat(options[key])) flags.push(value === true ? flag : flag + "=" + value);
+  }
+  for (const option of [].concat(options["node-option"] || [])) flags.push("--" + option);
+  return flags;
+}
+
+function runInChild(flags) {
+  const { spawn } = require("child_process");
+  const word = JSON.stringify({ ...request, files: undefined, inner: true });
+  const child = spawn(process.execPath, [...flags, ownScript, word, ...request.files], { stdio: [0, 1, 2, 3, 4] });
+  child.on("exit", (code, signal) => {
+    process.exitCode = signal ? 1 : code;
+  });
+}
+
+const replacedKeys = ["spec", "reporter", "R", "reporter-option", "reporter-options", "reporterOption", "reporterOptions", "O"].concat(
+  ["timeout", "timeouts", "t", "s", "bail", "b", "retries", "parallel", "p", "jobs", "j", "watch", "w", "exit", "node-option", "n"],
+  ["color", "colors", "c", "C", "dry-run", "dryRun", "allow-uncaught", "A", "full-trace", "growl", "G"],
+);
+
+function adjust(options) {
+  const adjusted = { ...options };
+  for (const key of Object.keys(adjusted)) if (isNodeFlag(key)) delete adjusted[key];
+  if (request.files.length === 0) adjusted._ = (options._ || []).concat(options.spec || []);
+  else adjusted._ = request.files.slice();
+  for (const key of replacedKeys) delete adjusted[key];
+  if (request.seed !== null) delete adjusted.sort;
+  return Object.assign(adjusted, {
+    reporter: "dot",
+    timeout: request.timeoutMs,
+    bail: request.bail,
+    retries: 0,
+    exit: true,
+    color: false,
+    // Otherwise mocha rewrites each stack to shorter paths.
+    "full-trace": true,
+    config: false,
+    package: false,
+    ...(options.opts === undefined ? {} : { opts: false }),
+  });
+}
+
+function titlesOf(runnable) {
+  const titles = [];
+  for (let at = runnable; at; at = at.parent) if (at.title) titles.unshift(at.title);
+  return titles;
+}
+
+function fileOf(runnable, root) {
+  for (let at = runnable; at; at = at.parent) if (at.file) return relativeTo(root, at.file);
+  return "";
+}
+
+/** The reporter that stands in for the repository's. A second one would be somebody's forgery: it says nothing and spoils the ending. */
+function reporterFor(record, root) {
+  let made = 0;
+  const error = (failure) => {
+    const late = failure && (failure.code === "ERR_MOCHA_TIMEOUT" || /^Timeout of \d+ms exceeded/.test(failure.message || ""));
+    return describeError(failure, root, late ? "timeout" : undefined);
+  };
+  return function Reporter(runner) {
+    made += 1;
+    if (made > 1) return;
+    const told = new Set();
+    const tell = (test, status, failure) => {
+      told.add(test);
+      const line = { type: "test", file: fileOf(test, root), path: titlesOf(test), status, ms: test.duration || 0 };
+      record(failure === undefined ? line : { ...line, error: error(failure) });
+    };
+    runner.on("pass", (test) => tell(test, "passed"));
+    runner.on("pending", (test) => tell(test, "skipped"));
+    runner.on("fail", (test, failure) => {
+      // A hook, an error between tests, or a second failure of a test that already has its line.
+      if (test.type !== "test" || told.has(test)) record({ type: "stray", error: error(failure) });
+      else tell(test, "failed", failure);
+    });
+    runner.on("end", () => {
+      if (made === 1) record({ type: "end" });
+    });
+  };
+}
+
+/** A file that does not load ends mocha before its reporter exists: say which one it was. */
+function watchLoading(Mocha, record, root) {
+  for (const method of ["loadFiles", "loadFilesAsync"]) {
+    const original = Mocha.prototype[method];
+    if (!original) continue;
+    Mocha.prototype[method] = function (...args) {
+      let current = "";
+      this.suite.on("pre-require", (_globals, file) => {
+        current = file;
+      });
+      if (request.seed !== null && !this.kihonShuffled) {
+        Object.defineProperty(this, "kihonShuffled", { value: true });
+        const first = [].concat(request.preloaded || []).length;
+        this.files = this.files.slice(0, first).concat(shuffled(this.files.slice(first), request.seed));
+      }
+      const failed = (thrown) => {
+        record({
+          type: "file",
+          file: current ? relativeTo(root, current) : "",
+          status: "failed",
+          error: describeError(thrown, root, "load"),
+        });
+        record({ type: "end" });
+        throw thrown;
+      };
+      let result;
+      try {
+        result = original.apply(this, args);
+      } catch (thrown) {
+        return failed(thrown);
+      }
+      return result && typeof result.then === "function" ? result.catch(failed) : result;
+    };
+  }
+}
+
+function runHere() {
+  const record = openChannel();
+  record({ type: "start" });
+  const Mocha = require(mocha.folder);
+  const Reporter = reporterFor(record, request.root);
+  Mocha.prototype.reporter = function () {
+    this._reporter = Reporter;
+    return this;
+  };
+  watchLoading(Mocha, record, request.root);
+  optionsModule.loadOptions = () => {
+    const options = loadOptions(request.args);
+    request.preloaded = options.file;
+    return adjust(options);
+  };
+  require(path.join(mocha.folder, "lib/cli/cli.js")).main([]);
+}
+
+const flags = request.inner ? [] : nodeFlags(loadOptions(request.args));
+if (flags.length > 0) runInChild(flags);
+else runHere();

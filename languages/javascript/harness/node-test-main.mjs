@@ -1,0 +1,200 @@
+// Runs each test file in a process of its own, two at a time. Every child tells its results on a pipe of its own, under a nonce of
+// its own; what they told goes on under the run's nonce, which stays in this process, where no foreign code runs.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+const { openChannel, relativeTo, takeRequest } = require("./channel.cjs");
+
+const request = takeRequest();
+const { root, bail, timeoutMs } = request;
+const record = openChannel();
+record({ type: "start" });
+
+const child = fileURLToPath(new URL("./node-test-child.cjs", import.meta.url));
+const allowed = process.allowedNodeEnvironmentFlags;
+const strips = Boolean(process.features.typescript);
+const loaders = /^(--import|--loader|--experimental-loader|--require|-r|--experimental-strip-types|--experimental-transform-types)(=|$)/;
+const hasLoader = request.nodeArgs.some((word) => loaders.test(word));
+
+/** The reporter comes by NODE_OPTIONS, which its first use takes away again, so that `process.execArgv` looks as it always does. */
+function nodeOptions() {
+  const own = ["--require=" + JSON.stringify(child), "--test-reporter=" + JSON.stringify(child), "--test-reporter-destination=stdout"];
+  if (allowed.has("--test-timeout")) own.push("--test-timeout=" + timeoutMs);
+  return (process.env.NODE_OPTIONS || "") + " " + own.join(" ");
+}
+
+function argvFor(file) {
+  const words = request.nodeArgs.slice();
+  if (/\.[cm]?ts$/.test(file) && !strips && !hasLoader && allowed.has("--experimental-strip-types"))
+    words.push("--experimental-strip-types");
+  return words.concat(file);
+}
+
+function lines(stream, take) {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text) => {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop();
+    for (const part of parts) take(part);
+  });
+}
+
+const failure = (kind, message) => ({ kind, name: "Error", message: message.slice(0, 2000), expected: null, actual: null, frames: [] });
+
+/** Resolves to what is known of one file's process when it is over. */
+function runFile(file) {
+  const shown = relativeTo(root, file);
+  const nonce = randomBytes(16).toString("hex");
+  const state = { begun: false, ended: false, exit: null, tests: 0, failed: 0, hung: false, stderr: "" };
+  const started = spawn(process.execPath, argvFor(file), {
+    stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"],
+    env: { ...process.env, NODE_OPTIONS: nodeOptions(), KIHON_ROOT: root },
+  });
+  started.stdio[4].on("error", () => {}); // the child ended before it read its nonce: its exit code tells
+  started.stdio[4].end(nonce + "\n");
+  let watchdog = null;
+  const awake = () => {
+    clearTimeout(watchdog);
+    if (!state.begun || state.ended) return;
+    watchdog = setTimeout(
+      () => {
+        state.hung = true;
+        started.kill("SIGKILL");
+      },
+      timeoutMs * 2 + 5000,
+    );
+  };
+  const take = (line) => {
+    if (!line.startsWith(nonce + " ")) return forward(line);
+    const told = JSON.parse(line.slice(nonce.length + 1));
+    if (told.type === "begin") state.begun = true;
+    if (told.type === "exit") state.exit = told;
+    if (told.type === "end") state.ended = true;
+    if (told.type === "test") {
+      state.tests += 1;
+      if (told.status === "failed") state.failed += 1;
+      record({ ...told, file: shown });
+    }
+    if (told.type === "stray") {
+      state.failed += 1;
+      record(told);
+    }
+    if (bail && state.failed > 0) started.kill("SIGKILL");
+    return awake();
+  };
+  lines(started.stdio[3], take);
+  started.stderr.setEncoding("utf8");
+  started.stderr.on("data", (text) => {
+    process.stderr.write(text);
+    state.stderr = (state.stderr + text).slice(-2000);
+  });
+  const begun = process.hrtime();
+  return new Promise((resolve) => {
+    started.on("close", (code, signal) => {
+      clearTimeout(watchdog);
+      const [seconds, nanos] = process.hrtime(begun);
+      resolve({ ...state, shown, code, signal, ms: seconds * 1000 + nanos / 1e6 });
+    });
+  });
+}
+
+/** A line that did not carry the child's nonce goes on as it is, without the run's nonce: the reader counts it. */
+function forward(line) {
+  require("node:fs").writeSync(3, "forged " + line.slice(0, 200) + "\n");
+}
+
+let stopped = false;
+let early = false;
+function conclude(over) {
+  if (bail && over.failed > 0) {
+    stopped = true;
+    return;
+  }
+  if (over.hung) {
+    record({ type: "stray", error: failure("timeout", over.shown + " made no progress") });
+    early = true;
+  } else if (over.begun && !over.ended) {
+    early = true;
+  } else if (over.code !== 0 && over.failed === 0) {
+    const error = failure(
+      over.tests === 0 ? "load" : "error",
+      over.stderr || over.shown + " ended with " + (over.signal || "code " + over.code),
+    );
+    record(over.tests === 0 ? { type: "file", file: over.shown, status: "failed", error } : { type: "stray", error });
+  } else if (over.code === 0 && !over.begun && (over.exit === null || over.exit.tests)) {
+    early = true;
+  } else if (over.tests === 0 && over.failed === 0) {
+    // As `node --test` has it: a file without tests is a test, passed when its process ends well.
+    record({ type: "test", file: over.shown, path: [over.shown], status: "passed", ms: over.ms });
+  }
+}
+
+const skippedFolders = new Set(["node_modules", ".git"]);
+function walk(folder, found) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (skippedFolders.has(entry.name)) continue;
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) walk(full, found);
+    else found.push(full);
+  }
+  return found;
+}
+
+/** Globs with `*`, `**`, `?` and `{a,b}`: what test scripts use. */
+function patternOf(glob) {
+  let text = "";
+  for (let i = 0; i < glob.length; i++) {
+    const c = glob[i];
+    if (glob.startsWith("**/", i)) {
+      text += "(?:[^/]+/)*";
+      i += 2;
+    } else if (glob.startsWith("**", i)) {
+      text += ".*";
+      i += 1;
+    } else if (c === "*") text += "[^/]*";
+    else if (c === "?") text += "[^/]";
+    else if (c === "{") text += "(?:";
+    else if (c === "}") text += ")";
+    else if (c === ",") text += "|";
+    else text += c.replace(/[.+^$()|[\]\\]/g, "\\$&");
+  }
+  return new RegExp("^" + text + "$");
+}
+
+const defaultFile = /(^|\/)(test(\/.*)?\/[^/]+|test|test-[^/]*|[^/]*[.\-_]test)\.[cm]?(js|ts)$/;
+
+function allFiles() {
+  const here = process.cwd();
+  const shown = walk(here, []).map((file) => path.relative(here, file).split(path.sep).join("/"));
+  const kinds = strips || hasLoader ? /\.[cm]?[jt]s$/ : /\.[cm]?js$/;
+  if (request.patterns.length === 0) return shown.filter((file) => kinds.test(file) && defaultFile.test(file));
+  const chosen = new Set();
+  for (const glob of request.patterns) {
+    const clean = glob.replace(/^\.\//, "").replace(/\/$/, "");
+    const folder = !/[*?{]/.test(clean) && statSync(clean, { throwIfNoEntry: false })?.isDirectory();
+    const test = folder
+      ? (file) => (clean === "." || file.startsWith(clean + "/")) && kinds.test(file)
+      : (file) => patternOf(clean).test(file);
+    for (const file of shown) if (test(file)) chosen.add(file);
+  }
+  return [...chosen];
+}
+
+const queue = request.files.length > 0 ? request.files.slice() : allFiles().sort();
+let failures = 0;
+async function work() {
+  for (let file = queue.shift(); file !== undefined && !stopped; file = queue.shift()) {
+    const over = await runFile(file);
+    if (over.code !== 0) failures += 1;
+    conclude(over);
+  }
+}
+await Promise.all([work(), work()]);
+if (!early) record({ type: "end" });
+process.exitCode = failures > 0 ? 1 : 0;

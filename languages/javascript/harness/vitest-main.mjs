@@ -1,0 +1,149 @@
+// Runs vitest by its Node API; the reporter is an object of this process, so that no worker ever holds the channel's words.
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const require = createRequire(import.meta.url);
+const { openChannel, describeError, relativeTo, findPackage, takeRequest } = require("./channel.cjs");
+
+const vitest = findPackage("vitest");
+const request = takeRequest(path.join(vitest.folder, "vitest.mjs"));
+const major = Number(vitest.manifest.version.split(".")[0]);
+const { root, bail, seed, timeoutMs } = request;
+const files = request.files.map((file) => path.resolve(file));
+const asked = new Set(files);
+const record = openChannel();
+record({ type: "start" });
+
+const lateText = /^(?:Test|Hook) timed out in \d+ms/;
+const failureOf = (error, kind) =>
+  describeError(error, root, kind || (error && lateText.test(error.message || "") ? "timeout" : undefined));
+const tasksOf = (suite) => (suite && Array.isArray(suite.tasks) ? suite.tasks : []);
+const errorsOf = (task) => (task.result && task.result.errors) || (task.result && task.result.error ? [task.result.error] : []);
+
+function tellTest(file, titles, task) {
+  const state = task.result && task.result.state;
+  const status = state === "pass" ? "passed" : state === "fail" ? "failed" : "skipped";
+  const line = { type: "test", file, path: titles.concat(task.name), status, ms: Math.max(0, (task.result && task.result.duration) || 0) };
+  record(status === "failed" ? { ...line, error: failureOf(errorsOf(task)[0]) } : line);
+}
+
+/** `hidden`: a hook of an outer suite failed, so tests that did not run are absent rather than skipped. */
+function tellTasks(file, titles, suite, hidden) {
+  for (const task of tasksOf(suite)) {
+    if (task.type === "suite") {
+      const errors = errorsOf(task);
+      for (const error of errors) record({ type: "stray", error: failureOf(error) });
+      tellTasks(file, titles.concat(task.name), task, hidden || errors.length > 0);
+      continue;
+    }
+    const state = task.result && task.result.state;
+    if (state !== "pass" && state !== "fail" && (hidden || (task.mode === "run" && !bail))) continue;
+    tellTest(file, titles, task);
+  }
+}
+
+const told = new Set();
+function tellFile(task) {
+  if (!task || !task.filepath || told.has(task)) return;
+  told.add(task);
+  if (asked.size > 0 && !asked.has(path.resolve(task.filepath))) return;
+  const file = relativeTo(root, task.filepath);
+  const errors = errorsOf(task);
+  if (errors.length > 0 && tasksOf(task).length === 0) {
+    record({ type: "file", file, status: "failed", error: failureOf(errors[0], "load") });
+    return;
+  }
+  for (const error of errors) record({ type: "stray", error: failureOf(error) });
+  tellTasks(file, [], task, errors.length > 0);
+}
+
+/** vitest takes file names as substrings: of what it found, only what was asked may run. */
+function keepExactly(context) {
+  if (asked.size === 0) return;
+  const fileOf = (spec) => path.resolve(Array.isArray(spec) ? spec[1] : spec.moduleId || String(spec));
+  for (const method of ["runFiles", "runTestSpecifications"]) {
+    const original = context[method];
+    if (typeof original !== "function") continue;
+    context[method] = function (specs, ...rest) {
+      return original.call(this, Array.isArray(specs) ? specs.filter((spec) => asked.has(fileOf(spec))) : specs, ...rest);
+    };
+  }
+}
+
+let context = null;
+let ended = false;
+function finish(tasks, errors) {
+  for (const task of tasks) tellFile(task);
+  for (const error of errors || []) record({ type: "stray", error: failureOf(error) });
+  ended = true;
+}
+
+const reporter = {
+  onInit(started) {
+    context = started;
+    keepExactly(started);
+  },
+  // Up to vitest 3.
+  onTaskUpdate(packs) {
+    const known = context && context.state && context.state.idMap;
+    if (!known) return;
+    for (const pack of packs) {
+      const task = known.get(pack[0]);
+      if (task && task.filepath && task.result && (task.result.state === "pass" || task.result.state === "fail")) tellFile(task);
+    }
+  },
+  onFinished(tasks, errors) {
+    if (!ended) finish(tasks || [], errors);
+  },
+  // From vitest 3 on.
+  onTestModuleEnd(module) {
+    tellFile(module.task);
+  },
+  onTestRunEnd(modules, errors, reason) {
+    if (reason === "interrupted" && !bail) return;
+    if (!ended)
+      finish(
+        modules.map((module) => module.task),
+        errors,
+      );
+  },
+};
+
+function options() {
+  const few = files.length > 0 && files.length < 4;
+  const workers = few ? 1 : 2;
+  const pool = { minThreads: 1, maxThreads: workers, minForks: 1, maxForks: workers };
+  return {
+    ...request.options,
+    run: true,
+    watch: false,
+    reporters: [reporter],
+    coverage: { enabled: false },
+    typecheck: { enabled: false },
+    browser: undefined,
+    ui: false,
+    open: false,
+    retry: 0,
+    bail: bail ? 1 : 0,
+    passWithNoTests: true,
+    testTimeout: timeoutMs,
+    minWorkers: 1,
+    maxWorkers: workers,
+    // From 4 on the limits above are all there is.
+    poolOptions: major >= 4 ? undefined : { threads: pool, forks: pool, vmThreads: pool, vmForks: pool },
+    ...(seed === null ? {} : { sequence: { shuffle: { files: true, tests: true }, seed } }),
+  };
+}
+
+/** The file behind `vitest/node`, whichever form the version's manifest gives it in. */
+function entryOf(exported) {
+  return typeof exported === "string" ? exported : entryOf(exported.import || exported.default);
+}
+const { startVitest } = await import(pathToFileURL(path.join(vitest.folder, entryOf(vitest.manifest.exports["./node"]))).href);
+const given = options();
+for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key];
+const running = await startVitest("test", files, given);
+if (running) await running.close();
+if (ended) record({ type: "end" });
+process.exit(process.exitCode || 0);
