@@ -1,7 +1,8 @@
 /**
  * Recomputes a dataset's promises with a reader that shares no code with the writer: `node bench/recheck.ts DATASET [--json]`.
  *
- * Every stored row must have its gold at 1 in three or more repeats, its blank at 0, at least one decoy and one probe, all of them at 0, and a public
+ * Every stored row must have its gold at 1 in three or more repeats, its blank at 0, every premise held in each
+ * repeat, at least one decoy, every decoy and probe at 0, and a public
  * row beside the private one. Prints a table and exits 1 on any violation, or when there is no row at all.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -16,10 +17,12 @@ const skills = ["localization", "editing", "unit-tests", "reproduction", "review
 const violations = {
   repeats: "len(validation.gold_rewards) < 3 or validation.repeats < 3 or len(validation.gold_rewards) <> validation.repeats",
   gold: "len(list_filter(validation.gold_rewards, lambda reward: reward is distinct from 1)) > 0",
-  premises: "validation.premises_held < 1 and premises_json <> '[]'",
+  premises: "validation.premises_held <> validation.repeats * json_array_length(premises_json)",
   blank: "validation.blank_reward is distinct from 0",
   decoys: "len(validation.decoys) = 0 or len(list_filter(validation.decoys, lambda decoy: decoy.reward is distinct from 0)) > 0",
-  probes: "len(validation.probes) = 0 or len(list_filter(validation.probes, lambda probe: probe.reward is distinct from 0)) > 0",
+  probes: "len(list_filter(validation.probes, lambda probe: probe.reward is distinct from 0)) > 0",
+  "answers scored":
+    "len(validation.decoys) <> len(list_filter(answers, lambda answer: answer.role = 'decoy')) or len(validation.probes) <> len(list_filter(answers, lambda answer: answer.role = 'probe'))",
   "gold text": "gold is null or gold = '' or len(list_filter(answers, lambda answer: answer.role = 'gold' and answer.text = gold)) <> 1",
   "public row": "open.instance_id is null or open.change_id <> hidden.change_id or open.environment_id <> hidden.environment_id",
   environment: "tree.environment_id is null",

@@ -8,6 +8,9 @@ const loneSurrogate = /\p{Surrogate}/u;
 
 /** Throws a `BrokenRecord` that names the row and the cell. Gives the number of rows of each set. */
 export async function checkSets(sets: readonly RowSet[]): Promise<number[]> {
+  const names = sets.map(({ config, split }) => `${config}/${split}`);
+  const odd = sets.find(({ split }) => !/^\w+$/.test(split))?.split ?? names.find((name, index) => names.indexOf(name) !== index);
+  if (odd !== undefined) throw new TypeError(`a split is a word and comes once a config: ${odd}`);
   const counts: number[] = [];
   for (const set of sets) counts.push(await checkSet(set));
   return counts;

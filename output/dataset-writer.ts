@@ -1,14 +1,15 @@
 /** A whole dataset in one call: data files, then the card and the report, and last the manifest that vouches for the data. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { StopRun } from "../lib/errors.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import { configNames, type EnvironmentRow, type PublicRow, type Row, type RowPair } from "../schemas/row.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
 import { toCard } from "./card.ts";
-import type { RowSet, WrittenFile } from "./contract.ts";
-import { writeJsonl } from "./jsonl.ts";
+import type { Exporter, RowSet, WrittenFile } from "./contract.ts";
+import { exporters } from "./index.ts";
 import { filesOfEarlier, type Manifest, toManifest, writeManifest } from "./manifest.ts";
-import { writeParquet } from "./parquet.ts";
+import { parquet } from "./parquet.ts";
 import { writeWhole, writing } from "./pending-file.ts";
 import { toReport } from "./report.ts";
 import { environmentHashOf } from "./rows.ts";
@@ -30,7 +31,8 @@ export interface DatasetInput {
   readonly title: string;
   readonly contact: string;
   readonly compression: "snappy" | "zstd";
-  readonly jsonl: boolean;
+  /** Names of further exporters, beside Parquet, which is always written: `["jsonl"]`. */
+  readonly formats: readonly string[];
 }
 
 /** Throws `StopRun` where the folder cannot be written, `BrokenRecord` where a row is not what its table says; both before a file has changed its content. */
@@ -38,8 +40,9 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const { folder, summary } = input;
   const earlier = filesOfEarlier(folder);
   const sets = rowSetsOf(input);
-  const files: WrittenFile[] = await writeParquet(folder, sets, { compression: input.compression });
-  if (input.jsonl) files.push(...(await writeJsonl(folder, sets)));
+  const further = input.formats.filter((name) => name !== parquet.name).map(exporterNamed);
+  const files: WrittenFile[] = await parquet.write(folder, sets, { compression: input.compression });
+  for (const exporter of further) files.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
   const { hashes, samples } = await survey(input);
   const manifest = toManifest(summary, files, hashes);
   writeWhole(join(folder, "README.md"), toCard({ title: input.title, contact: input.contact, summary, files }));
@@ -47,6 +50,12 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   writeManifest(folder, manifest);
   removeStale(folder, earlier, files);
   return manifest;
+}
+
+function exporterNamed(name: string): Exporter {
+  const exporter = exporters.find((each) => each.name === name);
+  if (exporter !== undefined) return exporter;
+  throw new StopRun(`there is no output format ${name}`, { next: `Choose among ${exporters.map((each) => each.name).join(", ")}.` });
 }
 
 /** In the order of `configNames`, splits as given. */

@@ -37,7 +37,7 @@ export const manifestSchema = z
   .readonly();
 export type Manifest = z.infer<typeof manifestSchema>;
 
-export interface RunIdentity {
+interface RunIdentity {
   readonly tool: string;
   readonly toolVersion: string;
   readonly configHash: string;
@@ -64,7 +64,7 @@ export function toManifest(identity: RunIdentity, files: readonly WrittenFile[],
   };
 }
 
-export const rowHashesOf = (hashes: readonly string[]): string => sha256([...hashes].sort().join("\n"));
+const rowHashesOf = (hashes: readonly string[]): string => sha256([...hashes].sort().join("\n"));
 
 export const manifestName = "manifest.json";
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { writeDataset } from "../../output/dataset-writer.ts";
 import { readManifest } from "../../output/manifest.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { skills } from "../../schemas/instance.ts";
+import { configNames } from "../../schemas/row.ts";
 import { archive, context, datasetInput, environment, sampleInstance, summary } from "./samples.ts";
 
 let folder = "";
@@ -80,8 +81,22 @@ describe("a dataset", () => {
     expect(await all((await openDataset(folder)).instances())).toEqual([]);
   });
 
+  it("lists the files of every format that was asked for", async () => {
+    const { configs } = await writeDataset(datasetInput(folder, { formats: ["jsonl"] }));
+    expect(configs.filter(({ format }) => format === "jsonl").map(({ name }) => name)).toEqual(configNames);
+    expect(await all((await openDataset(folder)).instances())).toHaveLength(5);
+  });
+
+  it("is not begun where a format is unknown", async () => {
+    await expect(writeDataset(datasetInput(folder, { formats: ["xml"] }))).rejects.toMatchObject({
+      name: "StopRun",
+      next: "Choose among parquet, jsonl.",
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("replaces an earlier one and leaves none of its files", async () => {
-    await writeDataset(datasetInput(folder, { jsonl: true }));
+    await writeDataset(datasetInput(folder, { formats: ["jsonl"] }));
     const sets = datasetInput(folder).sets.filter(({ skill }) => skill !== "editing");
     await writeDataset(datasetInput(folder, { sets }));
     expect(existsSync(join(folder, editingFile))).toBe(false);

@@ -101,6 +101,12 @@ describe("the parquet exporter", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it("refuses a split that is no word, and the same split twice", async () => {
+    const set = publicSet([editing("0".repeat(16))]);
+    await expect(writeParquet(folder, [{ ...set, split: "../x" }], {})).rejects.toThrow("a split is a word");
+    await expect(writeParquet(folder, [set, set], {})).rejects.toThrow("editing/train");
+  });
+
   it("leaves nothing behind when the rows fail half way", async () => {
     const pairs = ids(3).map((id) => editing(id));
     let calls = 0;

@@ -191,6 +191,6 @@ export const datasetInput = (folder: string, overrides: Partial<DatasetInput> = 
   title: "Calc skills",
   contact: "takedown@example.org",
   compression: "snappy",
-  jsonl: false,
+  formats: [],
   ...overrides,
 });
