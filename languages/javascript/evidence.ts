@@ -1,5 +1,6 @@
 /** What assertions say of the code: the call under test and the value that it is compared to. */
 import type { Evidence, SourceFile } from "../contract.ts";
+import { type Assertion, argumentsOf, assertionIn, type Relation, textOf } from "./assertions.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { isLiteral, literalText } from "./literals.ts";
 import { ancestorsOf, childOf, isComment, isFunction, nodesOf, partsOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
@@ -10,177 +11,61 @@ export interface ObservedCall extends Evidence {
   readonly callee: string;
   /** The call is made of names and literals alone, so it means the same outside its test. */
   readonly selfContained: boolean;
+  /** What the assertion says of the call; `expected` is the other side of `equals`. */
+  readonly relation: Relation;
   readonly line: number;
-}
-
-/** The operands of an assertion; `expected` is null where the comparison is no equality. */
-interface Assertion {
-  readonly statement: SyntaxNode;
-  readonly actual: SyntaxNode;
-  readonly expected: SyntaxNode | string | null;
 }
 
 const MAX_TEXT_CHARS = 300;
 
-const EQUALITY: ReadonlySet<string> = new Set(
-  "toBe toEqual toStrictEqual toBeCloseTo toMatchObject equal equals eql eq is same deepEqual strictEqual deepStrictEqual equalTo looseEqual strictSame like".split(
-    " ",
-  ),
-);
-const FIXED: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    toBeNull: "null",
-    toBeUndefined: "undefined",
-    toBeNaN: "NaN",
-    toBeTrue: "true",
-    toBeFalse: "false",
-    true: "true",
-    false: "false",
-    null: "null",
-    undefined: "undefined",
-    NaN: "NaN",
-  }),
-);
-const THROWS = /^(throws|throwsAsync|rejects|doesNotThrow|doesNotReject|toThrow\w*|throw)$/;
-const ASSERTERS = /^(assert|t|test|tap|is|should|chai|expect)$/;
-const ASSERT_WORDS =
-  /^(ok|notOk|true|false|truthy|falsy|assert|match|notMatch|regex|throws\w*|rejects|doesNot\w+|not\w*|is\w*|include\w*|like|same|snapshot|fail|(loose|strict|deep|deepStrict)?[eE]qual\w*|eq)$/;
-
-const textOf = (text: string, node: SyntaxNode): string => text.slice(node.start, node.end);
-
-const argumentsOf = (call: SyntaxNode): readonly SyntaxNode[] => {
-  const list = childOf(call, "arguments");
-  return list?.type === "arguments" ? partsOf(list) : [];
-};
-
-/** `expect(x).to.be.equal(y)` → root call, the words between, and the last call's arguments. */
-interface Chain {
-  readonly root: SyntaxNode;
-  readonly words: readonly string[];
-  readonly values: readonly SyntaxNode[];
-}
-
-function chainOf(text: string, expression: SyntaxNode): Chain {
-  const words: string[] = [];
-  let values: readonly SyntaxNode[] = [];
-  let node = expression;
-  for (;;) {
-    if (node.type === "await_expression" || node.type === "parenthesized_expression") {
-      const inner = partsOf(node)[0];
-      if (inner === undefined) break;
-      node = inner;
-    } else if (node.type === "member_expression") {
-      const property = childOf(node, "property");
-      const object = childOf(node, "object");
-      if (property === null || object === null) break;
-      words.unshift(textOf(text, property));
-      node = object;
-    } else if (node.type === "call_expression" && childOf(node, "function")?.type === "member_expression") {
-      if (words.length === 0) values = argumentsOf(node);
-      const callee = childOf(node, "function") as SyntaxNode;
-      if (words.length > 0 && /^(soft|poll)$/.test(textOf(text, childOf(callee, "property") ?? callee))) break;
-      node = callee;
-    } else break;
-  }
-  return { root: node, words, values };
-}
-
-/** Which value a chain of words compares with, or null where it is not an equality. */
-function comparedWith({ words, values }: Chain): SyntaxNode | string | null {
-  if (words.some((word) => /^(not|rejects|throws?|above|below|least|most|include|contain|members|length|property)$/.test(word)))
-    return null;
-  const last = words[words.length - 1] ?? "";
-  if (EQUALITY.has(last)) return values[0] ?? null;
-  return FIXED.get(last) ?? null;
-}
-
-function fromExpect(text: string, statement: SyntaxNode, chain: Chain): Assertion | null {
-  if (
-    chain.root.type !== "call_expression" ||
-    !/^(expect|expect\.(soft|poll))$/.test(textOf(text, childOf(chain.root, "function") ?? chain.root))
-  )
-    return null;
-  const [actual] = argumentsOf(chain.root);
-  if (actual === undefined || chain.words.length === 0) return null;
-  return { statement, actual: calledIn(actual), expected: comparedWith(chain) };
-}
-
-/** `(() => f(x))` handed to a throwing assertion stands for `f(x)`. */
-function calledIn(argument: SyntaxNode): SyntaxNode {
-  const value = unwrapped(argument);
-  const body = isFunction(value) ? childOf(value, "body") : null;
-  if (body === null) return value;
-  if (body.type !== "statement_block") return unwrapped(body);
-  const [only, more] = partsOf(body);
-  const inner =
-    only !== undefined && more === undefined && /^(expression|return)_statement$/.test(only.type) ? partsOf(only)[0] : undefined;
-  return inner === undefined ? value : unwrapped(inner);
-}
-
-const isSubject = (node: SyntaxNode): boolean =>
-  /^(call_expression|new_expression|member_expression|subscript_expression|await_expression)$/.test(node.type);
-
-/** `assert.equal(actual, expected)`, `t.is(actual, expected)`, `assert(actual)`. */
-function fromAssert(text: string, statement: SyntaxNode, call: SyntaxNode): Assertion | null {
-  if (call.type !== "call_expression") return null;
-  const callee = textOf(text, childOf(call, "function") ?? call).split(".");
-  const word = callee[callee.length - 1] ?? "";
-  const isBare = callee.length === 1 && /^(assert|ok|equal|strictEqual|deepEqual|deepStrictEqual)$/.test(word);
-  if (!isBare && !(callee.length > 1 && ASSERTERS.test(callee[0] ?? "") && ASSERT_WORDS.test(word))) return null;
-  const [first, second] = argumentsOf(call);
-  if (first === undefined) return null;
-  if (THROWS.test(word)) return { statement, actual: calledIn(first), expected: null };
-  if (!EQUALITY.has(word) || second === undefined) {
-    return { statement, actual: unwrapped(first), expected: word === "true" || word === "false" ? word : null };
-  }
-  const isSwapped = !isSubject(unwrapped(first)) && first.type !== "identifier" && isSubject(unwrapped(second));
-  const [actual, expected] = isSwapped ? [second, first] : [first, second];
-  return { statement, actual: unwrapped(actual), expected };
-}
-
-/** `actual.should.equal(expected)`. */
-function fromShould(statement: SyntaxNode, chain: Chain): Assertion | null {
-  const at = chain.words.indexOf("should");
-  if (at < 0) return null;
-  let actual: SyntaxNode = statement;
-  for (const node of nodesOf(statement))
-    if (node.type === "member_expression" && childOf(node, "property")?.end === shouldEnd(node, chain, at)) actual = node;
-  const object = childOf(actual, "object");
-  return object === null
-    ? null
-    : { statement, actual: unwrapped(object), expected: comparedWith({ ...chain, words: chain.words.slice(at + 1) }) };
-}
-
-/** The `should` of a chain is the member that has exactly the words after it outside. */
-function shouldEnd(member: SyntaxNode, chain: Chain, at: number): number | null {
-  let after = 0;
-  for (const up of ancestorsOf(member)) if (up.type === "member_expression") after++;
-  return after === chain.words.length - 1 - at ? (childOf(member, "property")?.end ?? null) : null;
-}
-
-function assertionIn(text: string, statement: SyntaxNode): Assertion | null {
-  const expression = partsOf(statement)[0];
-  if (expression === undefined) return null;
-  const bare = expression.type === "await_expression" ? (partsOf(expression)[0] ?? expression) : expression;
-  const chain = chainOf(text, bare);
-  return fromExpect(text, statement, chain) ?? fromAssert(text, statement, bare) ?? fromShould(statement, chain);
-}
-
-/** What a `const` of the same test holds, for an assertion that names it. */
+/** What a variable of the same test holds, where nothing but assertions has seen it since it was declared. */
 function initializerOf(text: string, identifier: SyntaxNode): SyntaxNode | null {
   const name = textOf(text, identifier);
   for (const up of ancestorsOf(identifier)) {
     if (up.type !== "statement_block") continue;
-    const declared = partsOf(up)
-      .filter((part) => /^(lexical|variable)_declaration$/.test(part.type) && part.end <= identifier.start)
+    const before = partsOf(up).filter((part) => part.end <= identifier.start);
+    const declared = before
+      .filter((part) => /^(lexical|variable)_declaration$/.test(part.type))
       .flatMap((part) => partsOf(part))
       .findLast((part) => textOf(text, childOf(part, "name") ?? part) === name);
     const value = declared === undefined ? null : childOf(declared, "value");
-    if (value !== null) return unwrapped(value);
+    if (value !== null) {
+      const since = before.filter((part) => part.start > value.end && mentions(text, part, name));
+      return since.every((part) => assertionIn(text, part) !== null) ? unwrapped(value) : null;
+    }
     if (up.parent !== null && isFunction(up.parent)) return null;
   }
   return null;
 }
+
+const mentions = (text: string, part: SyntaxNode, name: string): boolean =>
+  [...nodesOf(part)].some((node) => node.type === "identifier" && textOf(text, node) === name);
+
+/** The name that a chain of members and calls starts with. */
+function rootOf(node: SyntaxNode): SyntaxNode {
+  const inner = childOf(node, "object") ?? (node.type === "call_expression" ? childOf(node, "function") : null);
+  return inner === null ? node : rootOf(inner);
+}
+
+/** The call on one line; a variable of the test is replaced by what was called to make it. */
+function subjectOf(text: string, actual: SyntaxNode): { readonly call: string; readonly node: SyntaxNode } | null {
+  if (isFunction(actual)) return null;
+  const root = rootOf(actual);
+  const made = root.type === "identifier" ? initializerOf(text, root) : null;
+  if (made !== null && isCalled(made)) {
+    const head = oneLine(text, made);
+    if (root === actual) return { call: head, node: made };
+    const rest = oneLine(text, actual).slice(root.end - root.start);
+    return { call: capped(HAS_CALL.has(made.type) ? head + rest : `(${head})${rest}`), node: actual };
+  }
+  return isCalled(actual) ? { call: oneLine(text, actual), node: actual } : null;
+}
+
+const HAS_CALL: ReadonlySet<string> = new Set(["call_expression", "new_expression", "member_expression", "subscript_expression"]);
+
+const isCalled = (node: SyntaxNode): boolean => !isFunction(node) && [...nodesOf(node)].some((inner) => HAS_CALL.has(inner.type));
+
+const capped = (line: string): string => (line.length > MAX_TEXT_CHARS ? `${line.slice(0, MAX_TEXT_CHARS - 1)}…` : line);
 
 /** Source text on one line: without comments, and templates of several lines as the string that they are. */
 function oneLine(text: string, node: SyntaxNode): string {
@@ -194,7 +79,7 @@ function oneLine(text: string, node: SyntaxNode): string {
   const line = applyEdits(textOf(text, node), edits)
     .replace(/\s*\n\s*/g, " ")
     .trim();
-  return line.length > MAX_TEXT_CHARS ? `${line.slice(0, MAX_TEXT_CHARS - 1)}…` : line;
+  return capped(line);
 }
 
 /** Names that a test file gets from elsewhere, by `import` or `require`. */
@@ -247,17 +132,16 @@ function calleeName(text: string, call: SyntaxNode): string {
   return oneLine(text, callee);
 }
 
-const HAS_CALL: ReadonlySet<string> = new Set(["call_expression", "new_expression", "member_expression", "subscript_expression"]);
-
 function observed(text: string, assertion: Assertion, selfContained: SelfContained): ObservedCall | null {
-  const { statement, actual, expected } = assertion;
-  const call = actual.type === "identifier" ? initializerOf(text, actual) : actual;
-  if (call === null || isFunction(call) || ![...nodesOf(call)].some((node) => HAS_CALL.has(node.type))) return null;
+  const { statement, actual, expected, relation, member } = assertion;
+  const subject = subjectOf(text, actual);
+  if (subject === null) return null;
   return {
-    call: oneLine(text, call),
-    expected: expected === null ? null : typeof expected === "string" ? expected : oneLine(text, expected),
-    callee: calleeName(text, call),
-    selfContained: selfContained.holds(call) && (expected === null || typeof expected === "string" || isLiteral(expected)),
+    call: capped(subject.call + member),
+    expected: expected === null || typeof expected === "string" ? expected : oneLine(text, expected),
+    callee: calleeName(text, subject.node),
+    selfContained: selfContained.holds(subject.node) && (expected === null || typeof expected === "string" || isLiteral(expected)),
+    relation,
     line: statement.startLine,
   };
 }

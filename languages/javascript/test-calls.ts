@@ -58,8 +58,17 @@ function importedNames(text: string, root: SyntaxNode): ReadonlyMap<string, Kind
       }
     }
     if (node.type === "variable_declarator") learnRequire(text, node, learn);
+    const local = ownFunction(node);
+    if (local !== null) names.delete(textOf(text, local));
   }
   return names;
+}
+
+/** A function that the file declares for itself is none of the runner's, whatever its name. */
+function ownFunction(node: SyntaxNode): SyntaxNode | null {
+  const value = node.type === "variable_declarator" ? childOf(node, "value") : node;
+  const isOwn = node.type === "function_declaration" || (value !== node && value !== null && isFunction(unwrapped(value)));
+  return isOwn ? childOf(node, "name") : null;
 }
 
 function learnRequire(text: string, declarator: SyntaxNode, learn: (local: SyntaxNode | null, base: string) => void): void {
@@ -104,6 +113,7 @@ class TestReader {
     const list = childOf(call, "arguments");
     if (list?.type !== "arguments") return null;
     const [first] = partsOf(list);
+    if (!looksLikeTest(partsOf(list))) return null;
     const title = first === undefined || parametrised ? null : literalText(this.#text, first);
     return { kind, path: [...(parent?.path ?? []), title], call, whole: wholeOf(call), parent };
   }
@@ -141,6 +151,17 @@ class TestReader {
     if (PARAMETRISED.has(word)) return { ...base, pending: true, parametrised: base.parametrised || word === "each" || word === "for" };
     return MODIFIERS.has(word) ? base : null;
   }
+}
+
+/** A title, a function, or names that may stand for them; a helper that happens to be called `test` is given other things. */
+function looksLikeTest(parts: readonly SyntaxNode[]): boolean {
+  const [first] = parts;
+  if (first === undefined) return false;
+  return (
+    parts.length > 1 ||
+    /^(string|template_string|identifier|member_expression|binary_expression)$/.test(first.type) ||
+    isFunction(unwrapped(first))
+  );
 }
 
 /** The first parameter of the call's last function argument. */
