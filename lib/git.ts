@@ -203,14 +203,16 @@ async function mirrorLocal(source: string, place: string): Promise<void> {
 }
 
 function transport(folder: string): SimpleGit {
-  // simple-git refuses these settings unless told, since they could also be used to run a program; here they forbid it.
+  const env = gitEnvironment();
+  const allowEnvironment = Object.keys(env).filter((name) => name.startsWith("GIT_"));
+  // simple-git refuses such settings unless told, since they could also be used to run a program; here they forbid it.
   const unsafe = {
     allowUnsafeHooksPath: true,
     allowUnsafeFsMonitor: true,
     allowUnsafeProtocolOverride: true,
     allowUnsafeConfigPaths: true,
   };
-  return simpleGit({ baseDir: folder, config: [...settings], timeout: { block: 600_000 }, unsafe }).env(gitEnvironment());
+  return simpleGit({ baseDir: folder, config: [...settings], timeout: { block: 600_000 }, unsafe, allowEnvironment }).env(env);
 }
 
 /** Fetches heads and tags of a URL or bundle into our own git folder; the URL is not stored. */

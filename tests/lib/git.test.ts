@@ -1,0 +1,284 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BrokenRecord, StopRun } from "../../lib/errors.ts";
+import { cleanUrl, nameOfUrl, openRepository, textOf } from "../../lib/git.ts";
+import { ScratchRepository } from "./scratch-repository.ts";
+
+const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+};
+
+describe("openRepository", () => {
+  it("opens a work tree, a bare repository, a bundle and a file URL to the same commit", async () => {
+    using scratch = await ScratchRepository.make();
+    const commit = await scratch.commit("one", { "a.txt": "1\n" });
+    await scratch.git("clone", "--quiet", "--bare", scratch.work, join(scratch.folder, "bare.git"));
+    await scratch.git("bundle", "create", "--quiet", join(scratch.folder, "demo.bundle"), "HEAD", "main");
+    for (const source of [scratch.work, join(scratch.folder, "bare.git"), join(scratch.folder, "demo.bundle"), `file://${scratch.work}`]) {
+      const repository = await openRepository(source, scratch.cache);
+      expect(await repository.resolve()).toEqual({ commit, committedAt: expect.stringMatching(/^2023-11-14T22:\d\d:\d\d\.000Z$/) });
+      expect((await repository.resolve("main")).commit).toBe(commit);
+    }
+  });
+
+  it("takes the name from the remote and keeps credentials out of the origin", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const bare = await openRepository(scratch.work, scratch.cache);
+    expect([bare.name, bare.origin]).toEqual(["work", "local"]);
+    await scratch.git("remote", "add", "origin", "https://user:secret@example.com/owner/name.git");
+    const named = await openRepository(scratch.work, scratch.cache);
+    expect([named.name, named.origin]).toEqual(["owner/name", "https://example.com/owner/name.git"]);
+    await scratch.git("remote", "set-url", "origin", scratch.folder);
+    const local = await openRepository(scratch.work, scratch.cache, { name: "given/name" });
+    expect([local.name, local.origin]).toEqual(["given/name", "local"]);
+  });
+
+  it("never puts the source's configuration, hooks or remotes into force, and writes nothing to it", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const bait = join(scratch.folder, "ran");
+    const script = join(scratch.folder, "bait.sh");
+    writeFileSync(script, `#!/bin/sh\ntouch ${bait}\n`);
+    chmodSync(script, 0o755);
+    for (const key of ["core.fsmonitor", "core.pager", "diff.external", "core.sshCommand", "gpg.program", "core.alternateRefsCommand"])
+      await scratch.git("config", key, script);
+    await scratch.git("config", "log.showSignature", "true");
+    await scratch.git("config", "core.hooksPath", scratch.folder);
+    const listing = readdirSync(join(scratch.work, ".git"), { recursive: true }).map(String).sort();
+    const repository = await openRepository(scratch.work, scratch.cache);
+    await repository.readTexts((await repository.treeOf("HEAD")).entries);
+    await collect(repository.log({ max: 10 }));
+    expect(existsSync(bait)).toBe(false);
+    expect(readdirSync(join(scratch.work, ".git"), { recursive: true }).map(String).sort()).toEqual(listing);
+    expect(readFileSync(join(repository.gitDir, "config"), "utf8")).not.toContain("bait");
+  });
+
+  it("opens a repository whose folder belongs to somebody else", async () => {
+    using scratch = await ScratchRepository.make();
+    const commit = await scratch.commit("one", { "a.txt": "1\n" });
+    if (process.getuid?.() === 0) {
+      const { chownSync } = await import("node:fs");
+      chownSync(scratch.work, 12_345, 12_345);
+      chownSync(join(scratch.work, ".git"), 12_345, 12_345);
+    }
+    expect((await (await openRepository(scratch.work, scratch.cache)).resolve()).commit).toBe(commit);
+  });
+
+  it("sees commits that came after it was first opened, by path and by bundle", async () => {
+    using scratch = await ScratchRepository.make();
+    const bundle = join(scratch.folder, "demo.bundle");
+    for (const text of ["1\n", "2\n"]) {
+      const commit = await scratch.commit(text, { "a.txt": text });
+      await scratch.git("bundle", "create", "--quiet", bundle, "HEAD", "main");
+      expect((await (await openRepository(scratch.work, scratch.cache)).resolve()).commit).toBe(commit);
+      expect((await (await openRepository(bundle, scratch.cache)).resolve()).commit).toBe(commit);
+    }
+  });
+
+  it("reads a shallow clone and says where its history ends", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const head = await scratch.commit("two", { "a.txt": "2\n" });
+    await scratch.git("clone", "--quiet", "--depth=1", `file://${scratch.work}`, join(scratch.folder, "shallow"));
+    const repository = await openRepository(join(scratch.folder, "shallow"), scratch.cache);
+    expect((await collect(repository.log({ max: 10 }))).map((entry) => [entry.commit, entry.parents])).toEqual([[head, []]]);
+  });
+
+  it("follows the .git file of a linked work tree", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const linked = join(scratch.folder, "linked");
+    await scratch.git("worktree", "add", "--quiet", "-b", "side", linked);
+    await scratch.commit("two", { "a.txt": "2\n" });
+    const repository = await openRepository(linked, scratch.cache);
+    expect((await repository.resolve()).commit).toBe(await scratch.git("rev-parse", "side"));
+  });
+
+  it.each([
+    ["nothing", "no-such-folder", /there is nothing at/],
+    ["a folder without a repository", "plain", /is no git repository/],
+    ["a repository without commits", "work", /has no commits/],
+    ["a file that is no bundle", "work.txt", /could not be fetched/],
+    ["a name that git would take for an option", "--upload-pack=x", /dash/],
+  ])("stops with a next step at %s", async (_, name, message) => {
+    using scratch = await ScratchRepository.make();
+    writeFileSync(join(scratch.folder, "work.txt"), "no bundle");
+    const { mkdirSync } = await import("node:fs");
+    mkdirSync(join(scratch.folder, "plain"));
+    const opened = openRepository(name.startsWith("--") ? name : join(scratch.folder, name), scratch.cache);
+    await expect(opened).rejects.toThrow(message);
+    await expect(opened).rejects.toBeInstanceOf(StopRun);
+    await expect(opened).rejects.toHaveProperty("next", expect.stringMatching(/./));
+  });
+});
+
+describe("a repository", () => {
+  it("stops at a revision that it does not have", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const repository = await openRepository(scratch.work, scratch.cache);
+    await expect(repository.resolve("v9")).rejects.toThrow(StopRun);
+    await expect(repository.resolve("--help")).rejects.toThrow(StopRun);
+  });
+
+  it("lists its tree with kinds and sizes, links and submodules told apart", async () => {
+    using scratch = await ScratchRepository.make();
+    scratch.write({ "a.txt": "12345", "run.sh": "#!/bin/sh\n", "é 漢.js": "x" });
+    chmodSync(join(scratch.work, "run.sh"), 0o755);
+    symlinkSync("a.txt", join(scratch.work, "link"));
+    await scratch.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},module`);
+    const commit = await scratch.commit("one", {});
+    // `add --all` takes the submodule out again, since its folder is not there.
+    await scratch.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},module`);
+    await scratch.git("commit", "--quiet", "--amend", "-m", "one");
+    const tree = await (await openRepository(scratch.work, scratch.cache)).treeOf("HEAD");
+    expect(tree.entries.map(({ path, kind, size }) => [path, kind, size])).toEqual([
+      ["a.txt", "file", 5],
+      ["link", "link", 5],
+      ["module", "submodule", null],
+      ["run.sh", "executable", 10],
+      ["é 漢.js", "file", 1],
+    ]);
+    expect(commit).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  it("refuses dangerous paths with a reason and keeps the others", async () => {
+    using scratch = await ScratchRepository.make();
+    scratch.write({ "ok.txt": "1" });
+    const blob = await scratch.git("hash-object", "-w", "ok.txt");
+    await scratch.git(
+      "update-index",
+      "--add",
+      "--cacheinfo",
+      `100644,${blob},README.md`,
+      "--cacheinfo",
+      `100644,${blob},readme.md`,
+      "--cacheinfo",
+      `100644,${blob},a\u0007b`,
+    );
+    await scratch.git("commit", "--quiet", "-m", "odd names");
+    const found = await (await openRepository(scratch.work, scratch.cache)).treeOf("HEAD");
+    expect(found.entries.map((entry) => entry.path)).toEqual(["README.md"]);
+    expect(found.refused).toEqual([
+      { path: "a\u0007b", reason: "control-character" },
+      { path: "readme.md", reason: "case-duplicate" },
+    ]);
+  });
+
+  it("reads texts in one go and leaves out binary, oversized, linked and absent ones", async () => {
+    using scratch = await ScratchRepository.make();
+    scratch.write({
+      "a.js": "é\r\n",
+      "big.js": "x".repeat(101),
+      "fits.js": "x".repeat(100),
+      "b.bin": Buffer.from([1, 0, 2]),
+      "latin1.txt": Buffer.from([0xe9]),
+      "gone.js": "gone\n",
+      empty: "",
+    });
+    symlinkSync("a.js", join(scratch.work, "link"));
+    await scratch.commit("one", {});
+    const sha = await scratch.git("rev-parse", "HEAD:gone.js");
+    rmSync(join(scratch.work, ".git", "objects", sha.slice(0, 2), sha.slice(2)), { force: true });
+    const repository = await openRepository(scratch.work, scratch.cache);
+    const tree = await repository.treeOf("HEAD");
+    expect(tree.entries.find((entry) => entry.path === "gone.js")?.size).toBeNull();
+    expect(Object.fromEntries(await repository.readTexts(tree.entries, 100))).toEqual({
+      "a.js": "é\r\n",
+      empty: "",
+      "fits.js": "x".repeat(100),
+    });
+  });
+
+  it("says that it is broken where the tree of a commit is not here", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("one", { "a.txt": "1\n" });
+    const sha = await scratch.git("rev-parse", "HEAD^{tree}");
+    rmSync(join(scratch.work, ".git", "objects", sha.slice(0, 2), sha.slice(2)));
+    const repository = await openRepository(scratch.work, scratch.cache);
+    await expect(repository.treeOf("HEAD")).rejects.toThrow(BrokenRecord);
+  });
+
+  it("logs the newest commits with what each changed, a rename as a removal and an addition", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("root", { "a.js": "1\n", "old.js": "same text\n" });
+    await scratch.commit("fix: a thing\n\nBody: with ,\u0001 odd\nbytes\n\n:100644 looks like a record", { "a.js": "2\n" });
+    await scratch.commit("rename", { "old.js": null, "new.js": "same text\n" });
+    await scratch.commit("nothing", {});
+    const entries = await collect((await openRepository(scratch.work, scratch.cache)).log({ max: 3 }));
+    expect(entries.map((entry) => [entry.subject, entry.changes.map(({ path, status }) => `${status} ${path}`)])).toEqual([
+      ["nothing", []],
+      ["rename", ["added new.js", "removed old.js"]],
+      ["fix: a thing", ["changed a.js"]],
+    ]);
+    expect(entries[2]?.body).toBe("Body: with ,\u0001 odd\nbytes\n\n:100644 looks like a record");
+    expect(entries[2]?.committedAt).toMatch(/^2023-11-14T.*Z$/);
+  });
+
+  it("leaves merges out of the log unless asked, and keeps to the paths that are named", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("root", { "a.js": "1\n" });
+    await scratch.git("checkout", "--quiet", "-b", "side");
+    await scratch.commit("side", { "b.js": "1\n" });
+    await scratch.git("checkout", "--quiet", "main");
+    await scratch.commit("main", { "a.js": "2\n" });
+    await scratch.git("merge", "--quiet", "--no-ff", "-m", "merged", "side");
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect((await collect(repository.log({ max: 9 }))).map((entry) => entry.subject)).toEqual(["main", "side", "root"]);
+    const merged = await collect(repository.log({ max: 1, merges: true }));
+    expect(merged.map((entry) => [entry.subject, entry.parents.length, entry.changes.map((change) => change.path)])).toEqual([
+      ["merged", 2, ["b.js"]],
+    ]);
+    expect((await collect(repository.log({ max: 9, paths: ["b.js"] }))).map((entry) => entry.subject)).toEqual(["side"]);
+  });
+
+  it("logs many commits in their order", async () => {
+    using scratch = await ScratchRepository.make();
+    let input = "";
+    for (let index = 0; index < 450; index++) {
+      input += `commit refs/heads/main\ncommitter A <a@example.invalid> ${1_700_000_000 + index} +0000\ndata <<E\nc${index}\nE\nM 100644 inline a.js\ndata <<E\n${index}\nE\n\n`;
+    }
+    writeFileSync(join(scratch.folder, "stream"), input);
+    const { exec } = await import("../../lib/exec.ts");
+    await exec({
+      argv: ["git", "fast-import", "--quiet"],
+      cwd: scratch.work,
+      env: { PATH: process.env["PATH"] ?? "" },
+      timeoutMs: 30_000,
+      outputBytes: 10_000,
+      input,
+    });
+    const entries = await collect((await openRepository(scratch.work, scratch.cache)).log({ max: 401 }));
+    expect(entries.map((entry) => entry.subject)).toEqual(Array.from({ length: 401 }, (_, index) => `c${449 - index}`));
+    expect(entries.every((entry) => entry.changes.length === 1)).toBe(true);
+  });
+});
+
+describe("names and origins", () => {
+  it.each([
+    ["https://github.com/owner/name.git", "owner/name"],
+    ["git@github.com:owner/name.git", "owner/name"],
+    ["ssh://git@example.com/group/sub/name", "sub/name"],
+    ["file:///home/somebody/name", null],
+    ["https://example.com/name", null],
+  ])("%s is %s", (url, name) => {
+    expect(nameOfUrl(url)).toBe(name);
+  });
+
+  it("a clean URL has no user, password, query or fragment", () => {
+    expect(cleanUrl("https://u:p@example.com:8443/o/n.git?token=1#x")).toBe("https://example.com:8443/o/n.git");
+    expect(cleanUrl("git@github.com:o/n.git")).toBe("github.com:o/n.git");
+  });
+});
+
+describe("textOf", () => {
+  it("keeps a byte order mark and refuses what would not come back as the same bytes", () => {
+    expect(textOf(Buffer.from("\uFEFFa"))).toBe("\uFEFFa");
+    expect(textOf(Buffer.from([0xff, 0xfe]))).toBeNull();
+    expect(textOf(Buffer.from("a\0b"))).toBeNull();
+  });
+});
