@@ -1,21 +1,173 @@
-/** What the stages work with: configuration, store, sandbox, and the workspaces of prepared environments. */
+/** What the stages work with: settings, store, sandbox, repositories, and the workspaces of prepared environments. */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
-import type { JobRunner, Workspace } from "../sandbox/workspace.ts";
+import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
+import { BrokenRecord } from "../lib/errors.ts";
+import { type GitRepository, textOf } from "../lib/git.ts";
 import type { SandboxProvider } from "../sandbox/contract.ts";
+import type { SandboxPool } from "../sandbox/pool.ts";
+import { nodeTool } from "../sandbox/toolchains.ts";
+import { type Installed, Workspace } from "../sandbox/workspace.ts";
 import type { Config, Place } from "../schemas/config.ts";
-import type { Environment } from "../schemas/environment.ts";
+import type { Environment, Recipe } from "../schemas/environment.ts";
+import { keep, type Outcome } from "../schemas/outcome.ts";
+import { type Dependencies, dependencies, type InstallSite, treeFolder } from "./environment/install.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
 
-export interface Bench {
+export interface BenchParts {
   readonly config: Config;
   readonly place: Place;
   readonly store: Store;
   readonly provider: SandboxProvider;
-  readonly jobs: JobRunner;
+  readonly jobs: SandboxPool;
   readonly log: Log;
-  language(name: string): Language;
-  runner(name: string): Runner;
-  /** Installs what is missing on this machine, then the same workspace for the same environment. */
-  workspace(environment: Environment): Promise<Workspace>;
+  /** Archive bytes by their sha: the run's store, or a dataset. */
+  readonly archive: (sha: string) => Promise<Uint8Array>;
+}
+
+const suiteSchema = z.object({ wallMs: z.number() });
+
+/** The harness lies in the cache, under the hash of its files: jobs run as another user, and the project may lie where that user cannot look. */
+async function harnessFolder(cache: string, provider: SandboxProvider): Promise<string> {
+  const own = join(import.meta.dirname, "..", "languages", "javascript", "harness");
+  const digest = createHash("sha256");
+  for (const name of readdirSync(own).sort()) digest.update(`${name}\0`).update(readFileSync(join(own, name)));
+  const folder = join(cache, "harness", digest.digest("hex").slice(0, 16));
+  if (!existsSync(folder)) {
+    mkdirSync(join(cache, "harness"), { recursive: true });
+    cpSync(own, folder, { recursive: true });
+  }
+  await provider.adopt(folder, false);
+  return folder;
+}
+
+export class Bench {
+  readonly config: Config;
+  readonly place: Place;
+  readonly store: Store;
+  readonly provider: SandboxProvider;
+  readonly jobs: SandboxPool;
+  readonly log: Log;
+  readonly #archive: BenchParts["archive"];
+  readonly #repositories = new Map<string, GitRepository>();
+  readonly #workspaces = new Map<string, Promise<Workspace>>();
+  readonly #harness: string;
+
+  private constructor(parts: BenchParts, harness: string) {
+    this.config = parts.config;
+    this.place = parts.place;
+    this.store = parts.store;
+    this.provider = parts.provider;
+    this.jobs = parts.jobs;
+    this.log = parts.log;
+    this.#archive = parts.archive;
+    this.#harness = harness;
+  }
+
+  static async open(parts: BenchParts): Promise<Bench> {
+    await initLanguages();
+    return new Bench(parts, await harnessFolder(parts.place.cache, parts.provider));
+  }
+
+  addRepository(repository: GitRepository): void {
+    this.#repositories.set(repository.name, repository);
+  }
+
+  repository(name: string): GitRepository {
+    const found = this.#repositories.get(name);
+    if (!found) throw new BrokenRecord(`the repository ${name} is not open in this run; give it again with --repo`);
+    return found;
+  }
+
+  language(name: string): Language {
+    const found = languages.find((language) => language.name === name);
+    if (!found) throw new Error(`there is no language ${name}`);
+    return found;
+  }
+
+  runner(name: string): Runner {
+    const found = runnerNamed(name);
+    if (!found) throw new BrokenRecord(`there is no runner ${name}; a newer Kihon made this environment`);
+    return found;
+  }
+
+  get #site(): InstallSite {
+    const { place, provider, jobs, config } = this;
+    return { cache: place.cache, provider, jobs, harness: this.#harness, timeoutMs: config.installTimeoutMs };
+  }
+
+  /** Tree and dependencies as folders; an install is made once for all revisions with the same inputs. */
+  async install(
+    recipe: Recipe,
+    archive: Uint8Array,
+    sha: string,
+    frozen: Environment["frozenLock"],
+  ): Promise<Outcome<{ installed: Installed; frozenLock: Dependencies["frozenLock"] }>> {
+    const site = this.#site;
+    const found = await dependencies(site, recipe, archive, frozen);
+    if (!found.kept) return found;
+    const [tree, node] = [await treeFolder(site, archive, sha), await nodeTool(site.cache, recipe.nodeVersion)];
+    const installed = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
+    return keep({ installed, frozenLock: found.value.frozenLock });
+  }
+
+  /** The slowest whole run of an environment's baseline: limits of later runs on this machine are made from it. Not part of any row. */
+  noteSuite(environmentId: string, wallMs: number): void {
+    mkdirSync(join(this.place.cache, "timings"), { recursive: true });
+    writeFileSync(join(this.place.cache, "timings", `${environmentId}.json`), JSON.stringify({ wallMs }));
+  }
+
+  #wallLimit(environmentId: string): number {
+    const path = join(this.place.cache, "timings", `${environmentId}.json`);
+    if (!existsSync(path)) return Math.min(this.config.runTimeoutMs, 120_000);
+    const { wallMs } = suiteSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return Math.min(this.config.runTimeoutMs, Math.max(20_000, 4 * wallMs + 10_000));
+  }
+
+  /** Installs what is missing on this machine, from the environment alone; the same workspace for the same environment. */
+  workspace(environment: Environment): Promise<Workspace> {
+    const known = this.#workspaces.get(environment.id);
+    if (known) return known;
+    const opened = this.#open(environment);
+    this.#workspaces.set(environment.id, opened);
+    opened.catch(() => this.#workspaces.delete(environment.id));
+    return opened;
+  }
+
+  async #open(environment: Environment): Promise<Workspace> {
+    const archive = await this.#archive(environment.archive);
+    const found = await this.install(environment.recipe, archive, environment.archive, environment.frozenLock);
+    if (!found.kept) throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
+    const [tree] = found.value.installed.folders;
+    const texts = new Map<string, string | null>();
+    const text = (path: string): string | null => {
+      const known = texts.get(path);
+      if (known !== undefined) return known;
+      const read = readInside(tree ?? "", path);
+      texts.set(path, read);
+      return read;
+    };
+    return new Workspace(environment, found.value.installed, {
+      runner: this.runner(environment.recipe.runner),
+      language: this.language("javascript"),
+      jobs: this.jobs,
+      text,
+      wallMs: this.#wallLimit(environment.id),
+    });
+  }
+}
+
+/** A regular file of the tree, or null: not there, a folder, or not text. */
+function readInside(folder: string, path: string): string | null {
+  try {
+    return textOf(readFileSync(join(folder, path)));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR" || code === "ENAMETOOLONG") return null;
+    throw error;
+  }
 }

@@ -25,8 +25,6 @@ export interface Stage<In, Out> {
   readonly output: z.ZodType<Out>;
   /** The settings that its outcomes depend on: a change of another leaves its verdicts valid. */
   readonly settings: readonly (keyof Config)[];
-  readonly idOf: (input: In) => string;
-  readonly batchOf: (input: In) => string;
   /** At most `limit` kept outcomes for a key, the first in input order; the rest are dropped as `<stage>/over-limit`. */
   readonly quota?: (input: In, bench: Bench) => { readonly key: string; readonly limit: number };
   work(inputs: readonly In[], bench: Bench): AsyncIterable<Result<Out>>;

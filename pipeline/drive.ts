@@ -116,7 +116,14 @@ export interface DriveOptions<In> {
   readonly keyOf?: (item: Item<In>) => string;
 }
 
-export async function drive<In, Out>(stage: Stage<In, Out>, items: readonly Item<In>[], bench: Bench, options: DriveOptions<In>): Promise<{ kept: Item<Out>[]; tally: Tally }> {
+export interface Driven<In, Out> {
+  readonly kept: Item<Out>[];
+  readonly tally: Tally;
+  /** Per batch, in order: what went in and what was said; null where our own trouble left no verdict. */
+  readonly outcomes: readonly { readonly inputs: readonly Item<In>[]; readonly verdicts: readonly Verdict[] | null }[];
+}
+
+export async function drive<In, Out>(stage: Stage<In, Out>, items: readonly Item<In>[], bench: Bench, options: DriveOptions<In>): Promise<Driven<In, Out>> {
   const { ledger, concurrency, fresh } = options;
   const batches = batchesOf(stage, items, bench, options.keyOf ?? ((item) => item.id));
   const results: (readonly Verdict[] | null)[] = new Array(batches.length).fill(null);
@@ -156,7 +163,8 @@ export async function drive<In, Out>(stage: Stage<In, Out>, items: readonly Item
     running.add(tracked);
   }
   await Promise.all(running);
-  return { kept: keptOf(stage, results, bench, tally), tally };
+  const outcomes = batches.map((batch, at) => ({ inputs: batch.items, verdicts: results[at] ?? null }));
+  return { kept: keptOf(stage, results, bench, tally), tally, outcomes };
 }
 
 function keptOf<In, Out>(stage: Stage<In, Out>, results: readonly (readonly Verdict[] | null)[], bench: Bench, tally: Tally): Item<Out>[] {

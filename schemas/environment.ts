@@ -16,8 +16,12 @@ export const recipeSchema = z
     lockFile: z.string().nullable(),
     /** Install command, run at the repository's root with the registry and nothing else. */
     install: z.array(argv),
-    /** Native packages whose scripts had to run, and why. */
+    /** Settings for the install alone. */
+    installEnv: z.record(z.string(), z.string()),
+    /** Packages whose install scripts were run because they build native code; all others stay off. */
     scriptsAllowed: z.array(z.string()),
+    /** Packages that would need a native build. */
+    nativePackages: z.array(z.string()),
     /** Runs before the tests in every workspace, after the layer is laid; empty when tests read the sources themselves. */
     build: z.array(argv),
     runner: z.string(),

@@ -1,6 +1,6 @@
 /** What the tests of a healthy tree do: k whole runs, then each file alone with its lines counted. */
 import type { Language, Runner } from "../../languages/contract.ts";
-import { type Installed, type JobRunner, runTests, type TestRun } from "../../sandbox/workspace.ts";
+import { type Installed, type JobRunner, runTests, type TestRequest, type TestRun } from "../../sandbox/workspace.ts";
 import type { BaselineTest, Recipe, TestFile } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -26,7 +26,7 @@ export interface Baseline {
 
 const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
 
-const run = (site: BaselineSite, files: readonly string[] | "all", seed: number | null, layer: Layer = {}, more: object = {}): Promise<TestRun> =>
+const run = (site: BaselineSite, files: readonly string[] | "all", seed: number | null, layer: Layer = {}, more: Pick<TestRequest, "coverageFile"> = {}): Promise<TestRun> =>
   runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
     layer,
     files,
@@ -111,8 +111,7 @@ function standsAlone(file: string, one: TestRun, tests: readonly BaselineTest[])
 
 /** One file alone, counted; where counting changes its outcomes it is run again as it is. */
 async function mapFile(site: BaselineSite, file: string, counted: { layer: Layer; names: readonly string[] }, found: Baseline, sources: ReadonlyMap<string, string>): Promise<TestFile> {
-  const env = { KIHON_COVERAGE_FILE: `/workspace/${coverageFile}` };
-  const one = await run(site, [file], null, counted.layer, { env, collect: [coverageFile] });
+  const one = await run(site, [file], null, counted.layer, { coverageFile });
   const covers = readCoverage(one.result.collected[coverageFile] ?? "", counted.names, site, sources);
   const standalone = standsAlone(file, one, found.tests) || standsAlone(file, await run(site, [file], null), found.tests);
   return { file, standalone, covers };

@@ -4,7 +4,7 @@
  */
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unpackTree } from "../../lib/archive.ts";
+import { readTree, unpackTree } from "../../lib/archive.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { SandboxProvider } from "../../sandbox/contract.ts";
 import { defaultLimits, jobEnvironment, type JobRunner, toolMounts } from "../../sandbox/workspace.ts";
@@ -12,6 +12,7 @@ import { restoreLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import { installInputs } from "./inputs.ts";
 
 export interface InstallSite {
   readonly cache: string;
@@ -114,7 +115,7 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
     mounts: [...toolMounts({ node, harness: site.harness }), { host: tool.folder, guest: "/kihon/manager" }],
     cwd: ".",
     commands,
-    env: { ...jobEnvironment(recipe), npm_config_update_notifier: "false", npm_config_package_lock: "true" },
+    env: { ...jobEnvironment(recipe), ...recipe.installEnv, npm_config_update_notifier: "false", npm_config_package_lock: "true" },
     network: "registry",
     limits: { ...defaultLimits, wallMs: site.timeoutMs, diskBytes: 8 * 1024 ** 3, inodes: 1_000_000 },
   });
@@ -124,21 +125,30 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
 }
 
 /** What an install reads: the recipe and every manifest, lock and registry setting of the tree. */
-const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>>): string => {
+const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>>, frozen: Environment["frozenLock"]): string => {
   const { nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed } = recipe;
-  return shortId([nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed, inputs]);
+  return shortId([nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed, inputs, frozen]);
 };
+
+/** A finished install for the key that resolved to the lock that is asked for (any, where none is). */
+async function finished(folder: string, frozen: Environment["frozenLock"]): Promise<Dependencies | null> {
+  if (!(await there(join(folder, frozenName)))) return null;
+  const found = await readFrozen(folder);
+  return frozen === null || found.frozenLock?.text === frozen.text ? found : null;
+}
 
 /** Installs once per key; the tree itself is left alone, since an install may rewrite tracked files. */
 export async function dependencies(
   site: InstallSite,
   recipe: Recipe,
   archive: Uint8Array,
-  inputs: Readonly<Record<string, string>>,
   frozen: Environment["frozenLock"],
 ): Promise<Outcome<Dependencies>> {
-  const final = join(site.cache, "dependencies", dependenciesKey(recipe, inputs));
-  if (await there(join(final, frozenName))) return keep(await readFrozen(final));
+  const inputs = installInputs(readTree(archive));
+  const plain = join(site.cache, "dependencies", dependenciesKey(recipe, inputs, null));
+  const final = frozen === null ? plain : join(site.cache, "dependencies", dependenciesKey(recipe, inputs, frozen));
+  const found = (await finished(plain, frozen)) ?? (await finished(final, frozen));
+  if (found) return keep(found);
   const node = await nodeTool(site.cache, recipe.nodeVersion);
   const work = await workFolder(site.cache, "dependencies");
   const result = await workFolder(site.cache, "dependencies");

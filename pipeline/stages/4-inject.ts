@@ -92,7 +92,8 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
     if (hit) reachable.push(spot);
     else yield no(spot.id, "uncovered", `${file}:${startLine} ${spot.site.operator}`);
   }
-  const gate = await openGate(workspace, config.typeCheck);
+  const gate = openGate(workspace, config.typeCheck);
+  const unitsOf = (path: string): readonly Unit[] => workspace.language.units({ path, text: text(path) });
   const singles = Math.round(config.mutants * (1 - config.higherOrder));
   const chosen: Spot[] = [];
   for (const spot of spread(reachable, rngFor(config.seed, environment.id, "inject/spread"))) {
@@ -109,7 +110,7 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
       yield { id: spot.id, parent: environment.id, outcome: keep(mutant) };
     }
   }
-  for (const sites of combine(chosen, config.mutants - singles, rngFor(config.seed, environment.id, "inject/combine"))) {
+  for (const sites of combine(chosen, config.mutants - singles, unitsOf, rngFor(config.seed, environment.id, "inject/combine"))) {
     const mutant = mutantOf(environment, sites, text);
     const refusal = gate.refuse(mutant);
     const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
@@ -124,8 +125,6 @@ export const injectStage: Stage<Environment, Candidate> = {
   resource: "cpu",
   output: candidateSchema,
   settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck"],
-  idOf: (environment) => environment.id,
-  batchOf: (environment) => environment.id,
   async *work([environment], bench) {
     if (environment) yield* inject(environment, await bench.workspace(environment), bench);
   },

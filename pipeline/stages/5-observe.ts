@@ -79,8 +79,6 @@ export const observeStage: Stage<Subject, ObservedRecord> = {
   resource: "sandbox",
   output: observedSchema,
   settings: ["runTimeoutMs"],
-  idOf: ({ candidate }) => candidate.id,
-  batchOf: ({ candidate }) => candidate.id,
   async *work([subject], bench) {
     if (subject) yield { id: subject.candidate.id, parent: subject.candidate.id, outcome: await observe(subject, bench) };
   },

@@ -24,8 +24,6 @@ export const poseStage: Stage<Posable, PosedRecord> = {
   resource: "cpu",
   output: posedSchema,
   settings: ["seed", "skills"],
-  idOf: ({ environment }) => environment.id,
-  batchOf: ({ environment }) => environment.id,
   async *work([posable], bench) {
     if (!posable) return;
     const workspace = await bench.workspace(posable.environment);

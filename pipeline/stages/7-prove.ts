@@ -23,8 +23,6 @@ export const proveStage: Stage<Provable, Instance> = {
   resource: "sandbox",
   output: instanceSchema,
   settings: ["repeats", "runTimeoutMs"],
-  idOf: ({ draft }) => draft.id,
-  batchOf: ({ draft }) => draft.id,
   quota: ({ draft }, { config }) => ({ key: `${draft.environmentId} ${draft.skill}`, limit: config.perSkill }),
   async *work([provable], bench) {
     if (!provable) return;

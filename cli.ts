@@ -1,0 +1,233 @@
+#!/usr/bin/env node
+/** The command. It reads words, calls the library, prints, and is the only place that exits: 0 done, 1 what was asked does not hold, 2 configuration, 70 a bug. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
+import type { GradeLine } from "./pipeline/grade.ts";
+import { createLog, type Log } from "./pipeline/log.ts";
+import { defaultPlace } from "./pipeline/place.ts";
+import { type Config, configSchema } from "./schemas/config.ts";
+import { skills } from "./schemas/instance.ts";
+import { stageNames } from "./schemas/stages.ts";
+import type { RunSummary } from "./schemas/run-summary.ts";
+
+const whole =
+  (name: string, least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`${name} is a whole number from ${least}.`);
+    return value;
+  };
+const share = (text: string): number => {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("A share is a number from 0 to 1.");
+  return value;
+};
+const listOf =
+  (allowed: readonly string[]) =>
+  (text: string): string[] => {
+    const words = text.split(",").map((word) => word.trim());
+    const unknown = words.find((word) => !allowed.includes(word));
+    if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none of ${allowed.join(", ")}.`);
+    return words;
+  };
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+type Words = Readonly<Record<string, unknown>>;
+
+const logFor = (words: Words): Log =>
+  createLog({
+    json: words["json"] === true,
+    terminal: process.stderr.isTTY === true && process.env["CI"] === undefined,
+    write: (text) => process.stderr.write(text),
+    now: () => performance.now(),
+  });
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+
+/** Options of every command that runs jobs. */
+const withPlace = (command: Command): Command =>
+  command
+    .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
+    .option("--concurrency <n>", "jobs in the sandbox at once (default: the number of processors)", whole("--concurrency", 1))
+    .addOption(new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]))
+    .option("--i-trust-this-code", "allow a provider that does not isolate to run the repositories' code", false)
+    .option("--json", "machine-readable output and log lines", false);
+
+const program = new Command("kihon")
+  .description("Verified training instances of five coding skills, made from real repositories.")
+  .version((await import("./pipeline/identity.ts")).tool.version)
+  .showHelpAfterError("(kihon --help lists the commands)")
+  .exitOverride();
+
+withPlace(program.command("run"))
+  .description("mine, observe, pose, prove and export: from git repositories to a Parquet dataset")
+  .option("--repo <path|url|bundle>", "a git repository; may be repeated", collect, [])
+  .requiredOption("--out <folder>", "folder of the dataset")
+  .option("--rev <revision>", "revision into which mutants are injected", "HEAD")
+  .option("--mutants <n>", "mutants observed per environment, at most", whole("--mutants", 0), 200)
+  .option("--history <n>", "newest commits searched for fixing commits", whole("--history", 0), 0)
+  .option("--per-skill <n>", "proven instances per environment and skill, at most", whole("--per-skill", 1))
+  .option("--skills <names>", `comma-separated, of: ${skills.join(", ")}`, listOf(skills))
+  .option("--operators <names>", "comma-separated mutator names (default: all)", (text: string) => text.split(","))
+  .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites", share)
+  .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
+  .option("--seed <seed>", "seed of every random choice", "1")
+  .option("--no-type-check", "keep mutants that do not type-check")
+  .option("--jsonl", "write JSONL beside Parquet", false)
+  .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+  .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
+  .action(async (words: Words) => {
+    const { run } = await import("./pipeline/run.ts");
+    const summary = await run(parseConfig(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
+    await printRun(summary, words);
+  });
+
+withPlace(program.command("resume"))
+  .description("go on with an interrupted run, with the configuration it was started with")
+  .argument("<folder>", "folder of the dataset")
+  .action(async (folder: string, words: Words) => {
+    const { resume } = await import("./pipeline/run.ts");
+    await printRun(await resume(placeOf({ ...words, out: folder }), { log: logFor(words) }), { ...words, out: folder });
+  });
+
+withPlace(program.command("verify"))
+  .description("prove every row again, from the Parquet files alone")
+  .argument("<dataset>", "folder of the dataset")
+  .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
+  .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
+  .option("--repeats <n>", "runs of premises and gold answers (default: as stored)", whole("--repeats", 1))
+  .action(async (dataset: string, words: Words) => {
+    const { verify } = await import("./pipeline/verify.ts");
+    const result = await verify(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...pick(words, ["skill", "limit", "repeats"]) });
+    if (words["json"]) printJson(result);
+    else {
+      for (const failure of result.failures) print(`failed ${failure.skill} ${failure.id}: ${failure.reason} ${failure.detail}`);
+      print(`${result.proven} of ${result.rows} rows proven again, ${result.failures.length} failed, ${result.infrastructure} not tried for trouble of the machine`);
+    }
+    if (result.proven < result.rows || result.rows === 0) process.exitCode = 1;
+  });
+
+withPlace(program.command("grade"))
+  .description("score a solver's answers with the code that admitted the instances")
+  .argument("<dataset>", "folder of the dataset")
+  .requiredOption("--answers <file>", 'JSON lines {"instance_id","answer"}; - reads standard input')
+  .action(async (dataset: string, words: Words) => {
+    const { gradeFile } = await import("./pipeline/grade.ts");
+    const write = (line: GradeLine): void => print(JSON.stringify(line));
+    await gradeFile(dataset, String(words["answers"]), placeOf({ ...words, out: dataset }), { log: logFor(words), write });
+  });
+
+program
+  .command("inspect")
+  .description("show rows of a dataset, whole")
+  .argument("<dataset>", "folder of the dataset")
+  .option("--rows <n>", "how many rows", whole("--rows", 1), 3)
+  .option("--id <id>", "one instance")
+  .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
+  .option("--private", "show gold answers and trials too", false)
+  .option("--json", "machine-readable output", false)
+  .action(async (dataset: string, words: Words) => {
+    const { inspect } = await import("./pipeline/inspect.ts");
+    const rows = await inspect(dataset, { rows: Number(words["rows"]), hidden: words["private"] === true, ...pick(words, ["id", "skill"]) });
+    if (words["json"]) printJson(rows.map((row) => row.json));
+    else print(rows.map((row) => row.text).join("\n\n"));
+  });
+
+program
+  .command("stats")
+  .description("counts, balance and the funnel of a dataset")
+  .argument("<dataset>", "folder of the dataset")
+  .option("--json", "machine-readable output", false)
+  .action(async (dataset: string, words: Words) => {
+    const { stats, statsText } = await import("./pipeline/inspect.ts");
+    const found = await stats(dataset);
+    if (words["json"]) printJson(found);
+    else print(statsText(found));
+  });
+
+program
+  .command("explain")
+  .description("what happened to one candidate, draft or instance, and why")
+  .argument("<id>", "16 hex digits, as printed by the other commands")
+  .requiredOption("--out <folder>", "folder of the run")
+  .option("--json", "machine-readable output", false)
+  .action(async (id: string, words: Words) => {
+    const { explain } = await import("./pipeline/explain.ts");
+    const story = explain(String(words["out"]), id);
+    if (words["json"]) printJson(story);
+    else for (const step of story) print(`${step.stage.padEnd(8)} ${step.id}  ${step.kept ? "kept" : `dropped: ${step.reason}`}${step.detail ? `  (${step.detail})` : ""}`);
+    if (story.length === 0) {
+      print(`nothing is known of ${id} in this run`);
+      process.exitCode = 1;
+    }
+  });
+
+withPlace(program.command("doctor"))
+  .description("try what Kihon needs on this machine: sandbox, limits, network cut, Node, git")
+  .action(async (words: Words) => {
+    const { doctor } = await import("./pipeline/doctor.ts");
+    const checks = await doctor(placeOf({ ...words, out: "." }));
+    if (words["json"]) printJson(checks);
+    else for (const check of checks) print(`${check.ok ? "ok  " : check.needed ? "FAIL" : "no  "} ${check.name}: ${check.detail}`);
+    if (checks.some((check) => check.needed && !check.ok)) process.exitCode = 1;
+  });
+
+const pick = (words: Words, names: readonly string[]): Record<string, never> =>
+  Object.fromEntries(names.flatMap((name) => (words[name] === undefined ? [] : [[name, words[name]]]))) as Record<string, never>;
+
+const placeOf = (words: Words) =>
+  defaultPlace({
+    out: String(words["out"]),
+    trusted: words["iTrustThisCode"] === true,
+    ...pick(words, ["cache", "concurrency", "sandbox"]),
+  });
+
+function parseConfig(words: Words): Config {
+  const { repo, rev, typeCheck } = words;
+  const given = { repos: repo, revision: rev, typeCheck, ...pick(words, ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"]) };
+  return configSchema.parse(given);
+}
+
+async function printRun(summary: RunSummary, words: Words): Promise<void> {
+  if (words["json"] === true) return printJson(summary);
+  const { runText } = await import("./pipeline/run-text.ts");
+  print(runText(summary, String(words["out"] ?? "")));
+}
+
+/** What ended it, in words and as an exit code. */
+function failure(error: unknown): number {
+  const say = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof StopRun) {
+    say(`kihon: ${error.message}\n  next: ${error.next}`);
+    return error.exitCode;
+  }
+  if (error instanceof RetryLater || error instanceof BrokenRecord) {
+    say(`kihon: ${error.message}\n  next: try again; what was earned is kept`);
+    return 1;
+  }
+  if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
+    say("kihon: the disk is full\n  next: make room, then: kihon resume <folder>");
+    return 2;
+  }
+  say(`kihon: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  next: report it with the command and this text`);
+  return 70;
+}
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  process.once(signal, () => {
+    process.stderr.write("\nkihon: interrupted; what was earned is kept\n  next: kihon resume <folder>\n");
+    process.exit(code);
+  });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = failure(error);
+}

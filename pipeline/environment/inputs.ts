@@ -1,0 +1,24 @@
+/** What an install reads of a tree: manifests, lock files, registry settings, patches. */
+import { matchesGlob } from "node:path";
+import type { ArchiveEntry } from "../../lib/archive.ts";
+
+const patterns = [
+  "package.json",
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  ".pnpmfile.cjs",
+  "yarn.lock",
+  ".yarnrc",
+  ".yarnrc.yml",
+  ".npmrc",
+  "*.patch",
+];
+
+/** Path → text of everything that an install's result depends on, without what lies in test fixtures. */
+export function installInputs(entries: readonly ArchiveEntry[]): Readonly<Record<string, string>> {
+  const wanted = (path: string): boolean => patterns.some((pattern) => matchesGlob(path.slice(path.lastIndexOf("/") + 1), pattern));
+  const found = entries.flatMap((entry) => (entry.kind === "file" && wanted(entry.path) ? [[entry.path, Buffer.from(entry.bytes).toString("utf8")] as const] : []));
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

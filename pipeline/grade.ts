@@ -1,0 +1,73 @@
+/** `kihon grade`: a solver's answers against a dataset, by the code that admitted its instances. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import PQueue from "p-queue";
+import { z } from "zod";
+import { grade } from "../grading/grade.ts";
+import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
+import type { Place } from "../schemas/config.ts";
+import type { Score } from "../schemas/instance.ts";
+import { openFromDataset } from "./from-dataset.ts";
+import type { Log } from "./log.ts";
+
+const lineSchema = z.object({ instance_id: z.string(), answer: z.string() });
+
+/** One graded answer. An infrastructure error is neither 0 nor 1: `reward` is null and the answer should be graded again. */
+export interface GradeLine {
+  readonly instance_id: string;
+  readonly reward: 0 | 1 | null;
+  readonly components: Readonly<Record<string, number>>;
+  readonly reason: string | null;
+  readonly detail: string;
+  readonly infra_error: string | null;
+}
+
+const scored = (id: string, score: Score): GradeLine => ({ instance_id: id, ...score, infra_error: null });
+const unscored = (id: string, reason: string, detail: string): GradeLine => ({ instance_id: id, reward: 0, components: {}, reason, detail, infra_error: null });
+const failed = (id: string, message: string): GradeLine => ({ instance_id: id, reward: null, components: {}, reason: null, detail: "", infra_error: message });
+
+function parseLine(text: string, number: number): z.infer<typeof lineSchema> {
+  try {
+    return lineSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new StopRun(`line ${number} of the answers is not {"instance_id","answer"}`, { next: "each line is one JSON object with these two strings", cause: error });
+  }
+}
+
+/** Grades every line of a JSONL file ("-": standard input), in any order; lines before a malformed one are still graded and written. */
+export async function gradeFile(dataset: string, answers: string, place: Place, options: { readonly log: Log; readonly write: (line: GradeLine) => void }): Promise<void> {
+  const input = answers === "-" ? process.stdin : createReadStream(answers);
+  const opened = new Promise<void>((resolve, reject) => {
+    if (answers === "-") return resolve();
+    input.once("open", () => resolve());
+    input.once("error", (cause: Error) => reject(new StopRun(`the answers ${answers} cannot be read`, { next: "give a JSONL file with --answers, or - for standard input", cause })));
+  });
+  await opened;
+  const { data, bench, close } = await openFromDataset(dataset, place, options.log);
+  const queue = new PQueue({ concurrency: place.concurrency });
+  try {
+    let number = 0;
+    for await (const text of createInterface({ input })) {
+      number += 1;
+      if (text.trim() === "") continue;
+      const line = parseLine(text, number);
+      await queue.onSizeLessThan(place.concurrency * 4);
+      void queue.add(async () => options.write(await gradeOne(line)));
+    }
+  } finally {
+    await queue.onIdle();
+    await close();
+  }
+
+  async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
+    const instance = await data.instance(instance_id);
+    if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
+    try {
+      const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
+      return scored(instance_id, await grade(instance.draft, answer, workspace, { strict: false, repeat: 0 }));
+    } catch (error) {
+      if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/** Grading from a program: a dataset opened once, answers scored as they come. */
+import { grade } from "../grading/grade.ts";
+import { StopRun } from "../lib/errors.ts";
+import type { Place } from "../schemas/config.ts";
+import type { Score } from "../schemas/instance.ts";
+import { openFromDataset } from "./from-dataset.ts";
+import type { Log } from "./log.ts";
+
+export interface Grader {
+  /** Throws `RetryLater` for trouble of the sandbox: that is no reward of 0. Throws `StopRun` for an id that the dataset does not have. */
+  grade(instanceId: string, answer: string): Promise<Score>;
+  close(): Promise<void>;
+}
+
+export async function openGrader(dataset: string, place: Place, log: Log): Promise<Grader> {
+  const { data, bench, close } = await openFromDataset(dataset, place, log);
+  return {
+    async grade(instanceId, answer) {
+      const instance = await data.instance(instanceId);
+      if (instance === null) throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "take ids from the dataset's rows" });
+      const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
+      return grade(instance.draft, answer, workspace, { strict: false, repeat: 0 });
+    },
+    close,
+  };
+}

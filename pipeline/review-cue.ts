@@ -1,0 +1,51 @@
+/**
+ * Do the review arms give themselves away? A naive Bayes over the tokens of the added and removed lines, trained on one half of the pairs
+ * and tested on the other, both ways round. 0.5 is chance.
+ */
+import type { Instance } from "../schemas/instance.ts";
+
+const tokensOf = (prompt: string): string[] => {
+  const diff = /```diff\n([\s\S]*?)\n```/.exec(prompt)?.[1] ?? "";
+  return diff
+    .split("\n")
+    .filter((line) => /^[+-](?![+-]{2} )/.test(line))
+    .flatMap((line) => (line.match(/[A-Za-z_$][\w$]*|\d+|[^\s\w]+/g) ?? []).map((token) => `${line[0]}${token}`));
+};
+
+interface Arm {
+  readonly wrong: boolean;
+  readonly tokens: readonly string[];
+  readonly half: number;
+}
+
+function accuracy(train: readonly Arm[], test: readonly Arm[]): number {
+  const counts = { true: new Map<string, number>(), false: new Map<string, number>() };
+  const totals = { true: 0, false: 0 };
+  for (const { wrong, tokens } of train) {
+    const side = `${wrong}` as const;
+    for (const token of tokens) counts[side].set(token, (counts[side].get(token) ?? 0) + 1);
+    totals[side] += tokens.length;
+  }
+  const words = new Set([...counts.true.keys(), ...counts.false.keys()]).size + 1;
+  const log = (token: string, side: "true" | "false"): number => Math.log(((counts[side].get(token) ?? 0) + 1) / (totals[side] + words));
+  const right = test.filter(({ wrong, tokens }) => {
+    const lean = tokens.reduce((sum, token) => sum + log(token, "true") - log(token, "false"), 0);
+    return lean > 0 === wrong;
+  });
+  return right.length / test.length;
+}
+
+/** Null under 20 pairs: too little to say anything. */
+export function reviewCue(instances: readonly Instance[]): { accuracy: number; rows: number } | null {
+  const reviews = instances.filter(({ draft }) => draft.skill === "review").sort((a, b) => (a.draft.id < b.draft.id ? -1 : 1));
+  const pairs = [...new Set(reviews.map(({ draft }) => draft.pairId))].sort();
+  if (pairs.length < 20) return null;
+  const arms = reviews.map(({ draft }): Arm => ({
+    wrong: draft.judgement.kind === "review" && draft.judgement.verdict === "request_changes",
+    tokens: tokensOf(draft.prompt),
+    half: pairs.indexOf(draft.pairId) % 2,
+  }));
+  const [even, odd] = [arms.filter((arm) => arm.half === 0), arms.filter((arm) => arm.half === 1)];
+  const mean = (accuracy(even, odd) * odd.length + accuracy(odd, even) * even.length) / arms.length;
+  return { accuracy: Math.round(mean * 1000) / 1000, rows: arms.length };
+}

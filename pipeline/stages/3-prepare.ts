@@ -1,0 +1,87 @@
+/** Revision → environment: installed, its runner found, its baseline known, its coverage mapped. The one stage with registry access. */
+import { looksGenerated } from "../../languages/javascript/roles.ts";
+import { packTree } from "../../lib/archive.ts";
+import { shortId } from "../../lib/hash.ts";
+import type { Revision } from "../../schemas/candidate.ts";
+import { type Environment, environmentSchema } from "../../schemas/environment.ts";
+import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import type { Bench } from "../bench.ts";
+import type { Stage } from "../contract.ts";
+import { baseline, type BaselineSite, mapCoverage } from "../environment/baseline.ts";
+import { packageVersion, recipeOf } from "../environment/recipe.ts";
+import { type CheckedTree, readTree } from "../environment/tree.ts";
+
+/** Sources that mutants may be injected into: of the package, parsed, not generated. */
+function sourcesOf(tree: CheckedTree, packageDir: string, bench: Bench): { path: string; text: string }[] {
+  const language = bench.language("javascript");
+  const inside = (path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);
+  return [...tree.texts.entries()]
+    .filter(([path, text]) => inside(path) && language.extensions.some((end) => path.endsWith(end)) && language.roleOf(path) === "source" && !looksGenerated(text))
+    .filter(([path, text]) => language.parses(path, text))
+    .map(([path, text]) => ({ path, text }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Environment>> {
+  const { config, place } = bench;
+  const tree = await readTree(bench.repository(revision.repository.name), revision.commit);
+  const found = await recipeOf(tree, revision.packageDir, place.cache);
+  if (!found.kept) return found;
+  const archive = packTree(tree.entries);
+  const sha = bench.store.put(archive);
+  const runner = bench.runner(found.value.runner);
+  const language = bench.language("javascript");
+  const installed = await bench.install(found.value, archive, sha, null);
+  if (!installed.kept) return installed;
+  const recipe = { ...found.value, runnerVersion: packageVersion(installed.value.installed.folders, revision.packageDir, runner.package) ?? found.value.nodeVersion };
+  const site: BaselineSite = {
+    jobs: bench.jobs,
+    recipe,
+    packageDir: revision.packageDir,
+    installed: installed.value.installed,
+    runner,
+    language,
+    repeats: config.repeats,
+    runTimeoutMs: config.runTimeoutMs,
+  };
+  bench.log.info(`${revision.repository.name}: installed; ${recipe.runner} ${recipe.runnerVersion} on Node ${recipe.nodeVersion} (${recipe.nodeReason})`);
+  const base = await baseline(site);
+  if (!base.kept) return base;
+  const sources = sourcesOf(tree, revision.packageDir, bench);
+  if (sources.length === 0) return drop("prepare/no-sources", "no source file of a known language");
+  const testFiles = await mapCoverage(site, base.value, sources);
+  if (!testFiles.some((test) => test.standalone)) return drop("prepare/nothing-stands-alone", "no test file passes when it is run alone");
+  const frozenLock = installed.value.frozenLock;
+  const environment: Environment = {
+    id: shortId([revision.repository.name, revision.commit, revision.packageDir, recipe, frozenLock]),
+    revision,
+    recipe,
+    sourceFiles: sources.map((source) => source.path),
+    tests: [...base.value.tests],
+    testFiles,
+    archive: sha,
+    frozenLock,
+    missing: tree.missing,
+  };
+  bench.noteSuite(environment.id, base.value.wallMs);
+  const standing = Object.groupBy(environment.tests, (test) => test.standing);
+  bench.log.info(`${revision.repository.name}: ${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`);
+  return keep(environment);
+}
+
+export const prepareStage: Stage<Revision, Environment> = {
+  name: "prepare",
+  version: 1,
+  resource: "sandbox",
+  output: environmentSchema,
+  settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],
+  async *work([revision], bench) {
+    if (!revision) return;
+    const outcome = await prepare(revision, bench);
+    const id = outcome.kept ? outcome.value.id : revisionId(revision);
+    yield { id, parent: revisionId(revision), outcome };
+  },
+};
+
+/** Stable across machines: the repository's name, the commit, the package. */
+export const revisionId = (revision: Revision): string => shortId([revision.repository.name, revision.commit, revision.packageDir]);

@@ -1,0 +1,64 @@
+/** `kihon verify`: every row proven again, on this machine, from the Parquet files alone. */
+import PQueue from "p-queue";
+import { prove } from "../grading/prove.ts";
+import { BrokenRecord, RetryLater } from "../lib/errors.ts";
+import type { Place } from "../schemas/config.ts";
+import type { Instance, SkillName } from "../schemas/instance.ts";
+import { openFromDataset } from "./from-dataset.ts";
+import type { Log } from "./log.ts";
+
+export interface VerifyOptions {
+  readonly log: Log;
+  readonly skill?: SkillName;
+  /** Rows of each skill, at most. */
+  readonly limit?: number;
+  /** Repeats of premises and gold; as stored in the row where it is not given. */
+  readonly repeats?: number;
+}
+
+export interface VerifyResult {
+  readonly rows: number;
+  readonly proven: number;
+  readonly failures: readonly { readonly id: string; readonly skill: SkillName; readonly reason: string; readonly detail: string }[];
+  /** Rows that could not be tried for trouble of the machine: no verdict on them. */
+  readonly infrastructure: number;
+}
+
+export async function verify(dataset: string, place: Place, options: VerifyOptions): Promise<VerifyResult> {
+  const { data, bench, close } = await openFromDataset(dataset, place, options.log);
+  const queue = new PQueue({ concurrency: place.concurrency });
+  const failures: VerifyResult["failures"][number][] = [];
+  const taken = new Map<SkillName, number>();
+  let [rows, proven, infrastructure] = [0, 0, 0];
+
+  async function verifyOne({ draft, proof }: Instance): Promise<void> {
+    try {
+      const workspace = await bench.workspace(await data.environment(draft.environmentId));
+      const outcome = await prove(draft, workspace, options.repeats ?? proof.repeats);
+      if (outcome.kept) proven += 1;
+      else failures.push({ id: draft.id, skill: draft.skill, reason: outcome.reason, detail: outcome.detail });
+    } catch (error) {
+      if (!(error instanceof RetryLater) && !(error instanceof BrokenRecord)) throw error;
+      infrastructure += 1;
+      options.log.warn(`${draft.skill} ${draft.id}: ${error.message}`);
+    }
+    options.log.progress(`verified ${proven + failures.length + infrastructure}/${rows}`);
+  }
+
+  try {
+    const work: Promise<void>[] = [];
+    for await (const instance of data.instances(options.skill ? { skill: options.skill } : {})) {
+      const count = taken.get(instance.draft.skill) ?? 0;
+      if (options.limit !== undefined && count >= options.limit) continue;
+      taken.set(instance.draft.skill, count + 1);
+      rows += 1;
+      await queue.onSizeLessThan(place.concurrency * 4);
+      work.push(queue.add(() => verifyOne(instance)));
+    }
+    await Promise.all(work);
+  } finally {
+    await queue.onIdle();
+    await close();
+  }
+  return { rows, proven, failures: failures.sort((a, b) => (a.id < b.id ? -1 : 1)), infrastructure };
+}
