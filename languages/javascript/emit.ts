@@ -11,8 +11,11 @@ const OPTIONS: ts.CompilerOptions = {
   experimentalDecorators: true,
 };
 
-const compile = (path: string, text: string): string =>
-  ts.transpileModule(text, { fileName: path, reportDiagnostics: false, compilerOptions: OPTIONS }).outputText;
+/** Compiled code; a text that does not parse stands for itself, since the compiler would repair it in silence. */
+function compile(path: string, text: string): string {
+  const { outputText, diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true, compilerOptions: OPTIONS });
+  return diagnostics.length === 0 ? outputText : text;
+}
 
 /** The mutants of a file come one after another, so a few clean sides are enough. */
 const REMEMBERED = 8;

@@ -65,6 +65,8 @@ const NODE_LEVELS: Readonly<Record<string, number>> = {
   subscript_expression: LEVEL.call,
   new_expression: LEVEL.call,
   non_null_expression: LEVEL.call,
+  // `1.toString()` is no call.
+  number: LEVEL.postfix,
 };
 
 /** The weakest expression that may stand, bare, as this child of such a parent; places that are not listed take names and brackets only. */
@@ -200,18 +202,20 @@ function grouping(node: Node): Node | null {
   return isGroup ? parent : null;
 }
 
-/** Replaces an expression by a part of itself, without the parentheses that the whole needed and the part does not. */
+/** As `substitute`, and without the parentheses around the expression where the replacement does not need them. */
+export function replaceWhole(node: Node, text: string, replacement: string, level: number, operator = ""): Edit | null {
+  const group = grouping(node);
+  // Past its parentheses an optional chain would go on: `(a?.b).c` throws where `a?.b.c` does not.
+  const loosens = group !== null && !needsParentheses(group, level, operator) && !replacement.includes("?.");
+  return substitute(loosens ? group : node, text, replacement, level, operator);
+}
+
+/** Replaces an expression by a part of itself. */
 export function keep(node: Node, text: string, part: Node | null): Edit | null {
   let kept = part;
   while (kept?.type === "parenthesized_expression" && onlyChild(kept) !== null) kept = onlyChild(kept);
   if (kept === null) return null;
-  const level = levelOf(kept);
-  const operator = kept.type === "binary_expression" ? operatorOf(kept) : "";
-  const source = sourceOf(kept, text);
-  const group = grouping(node);
-  // Past its parentheses an optional chain would go on: `(a?.b).c` throws where `a?.b.c` does not.
-  const loosens = group !== null && !needsParentheses(group, level, operator) && !source.includes("?.") && opened(group) === null;
-  return substitute(loosens ? group : node, text, source, level, operator);
+  return replaceWhole(node, text, sourceOf(kept, text), levelOf(kept), kept.type === "binary_expression" ? operatorOf(kept) : "");
 }
 
 /** `!x`, `!(a && b)`. */

@@ -4,7 +4,7 @@
  * Only the mutated file itself is checked, not the files that import it: a changed inferred return type passes here. Complaints that code is unused are
  * passed over too, since they are a matter of style. The project is read and never run; language-service plug-ins of its configuration are not loaded.
  */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import ts from "typescript";
 import type { TypeGate } from "../contract.ts";
 
@@ -103,12 +103,12 @@ function firstError(service: ts.LanguageService, path: string): string | null {
 /** The project's own files that can be mutated: no declarations, nothing installed. */
 const isOwn = (file: ts.SourceFile): boolean => !file.isDeclarationFile && !file.fileName.includes("/node_modules/");
 
-function firstCleanError(service: ts.LanguageService): string | null {
+function firstCleanError(service: ts.LanguageService, root: string): string | null {
   const own = service.getProgram()?.getSourceFiles().filter(isOwn) ?? [];
   if (own.length === 0) return "the configuration includes no file";
   for (const { fileName } of own) {
     const error = firstError(service, fileName);
-    if (error !== null) return `${fileName} does not type-check as it is: ${error}`;
+    if (error !== null) return `${relative(root, fileName)} does not type-check as it is: ${error}`;
   }
   return null;
 }
@@ -121,7 +121,7 @@ export function openTypeGate(options: TypeGateOptions): OpenTypeGate {
   if (config.fileNames.length > MAX_FILES) return closed(`The project has ${config.fileNames.length} files, more than ${MAX_FILES}`);
   const overlay = new Overlay();
   const service = ts.createLanguageService(serviceHost(options, reader, config, overlay), ts.createDocumentRegistry());
-  const error = firstCleanError(service);
+  const error = firstCleanError(service, options.root);
   if (error !== null) {
     service.dispose();
     return closed(`The clean project does not pass: ${error}`);

@@ -16,6 +16,12 @@ function hasOwnOperator(condition: Node, text: string): boolean {
   return isPredicateCall(condition, text);
 }
 
+/** The parentheses around a condition stay, those inside them go. */
+const within = (node: Node): Node | null => {
+  const condition = node.childForFieldName("condition");
+  return condition === null ? null : (members(condition)[0] ?? null);
+};
+
 const tested = (node: Node): Node | null => unwrap(node.childForFieldName("condition"));
 
 export const conditionNegation = {
@@ -37,7 +43,7 @@ export const conditionTrue = {
   noun: "condition of a branch",
   nodes: ["if_statement"],
   mutate(node, text) {
-    const condition = tested(node);
+    const condition = within(node);
     return condition === null || condition.type === "true" ? [] : [put(text, condition.startIndex, condition.endIndex, "true")];
   },
 } satisfies SyntaxMutator;
@@ -49,7 +55,7 @@ export const conditionFalse = {
   noun: "condition of a branch",
   nodes: ["if_statement", "while_statement"],
   mutate(node, text) {
-    const condition = tested(node);
+    const condition = within(node);
     return condition === null || condition.type === "false" ? [] : [put(text, condition.startIndex, condition.endIndex, "false")];
   },
 } satisfies SyntaxMutator;

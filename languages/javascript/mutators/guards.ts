@@ -1,7 +1,7 @@
 /** Checks that protect what follows: guard clauses, type guards, predicates. */
 import { comparesType, enclosing, isNegated, isPredicateCall, isStatement, methodCall, onlyStatement, outside } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
-import { LEVEL, negate, operatorOf, removeStatement, substitute, withOperator } from "../syntax-edits.ts";
+import { LEVEL, negate, operatorOf, removeStatement, replaceWhole, withOperator } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 /** The way out that an `if` without `else` consists of. */
@@ -70,7 +70,7 @@ export const narrowingForced = {
   mutate(node, text) {
     const parent = outside(node);
     if (!isTypeGuard(node, text) || parent === null || !TESTS.has(parent.type)) return [];
-    return [substitute(node, text, "true", LEVEL.primary)];
+    return [replaceWhole(node, text, "true", LEVEL.primary)];
   },
 } satisfies SyntaxMutator;
 

@@ -124,6 +124,8 @@ export const emptyCollection = {
     const first = node.namedChildren[0];
     if (first === undefined || isTextual(node) || node.parent?.type === "for_in_statement") return [];
     const isTarget = node.parent?.type === "assignment_expression" && node.parent.childForFieldName("left")?.id === node.id;
-    return isTarget ? [] : [put(text, node.startIndex + 1, node.endIndex - 1, "")];
+    const constructed = node.parent?.type === "arguments" ? node.parent.parent : null;
+    const fills = constructed?.type === "new_expression" && ["Set", "Map"].includes(calleeOf(constructed, text));
+    return isTarget || fills ? [] : [put(text, node.startIndex + 1, node.endIndex - 1, "")];
   },
 } satisfies SyntaxMutator;

@@ -1,0 +1,93 @@
+import type { Table } from "./table.ts";
+
+export const controlFlow: Table = {
+  "break-continue": [
+    ["for (const a of b) { if (a) break; c(); }", "for (const a of b) { if (a) continue; c(); }"],
+    ["while (a) { if (b) continue; c(); }", "while (a) { if (b) break; c(); }"],
+    ["switch (a) { case 1: break; }"],
+    ["for (;;) { switch (a) { case 1: continue; } }"],
+    ["x: for (;;) break x;"],
+  ],
+  "switch-fallthrough": [
+    [
+      "switch (a) {\n  case 1:\n    b();\n    break;\n  default:\n    c();\n}\n",
+      "switch (a) {\n  case 1:\n    b();\n  default:\n    c();\n}\n",
+    ],
+    ["switch (a) { case 1: { b(); break; } case 2: c(); }", "switch (a) { case 1: { b(); } case 2: c(); }"],
+    ["switch (a) { case 1: b(); break; default: break; }"],
+    ["switch (a) { case 1: b(); break; }"],
+  ],
+  "case-removal": [
+    ["switch (a) {\n  case 1:\n  case 2:\n    b();\n}\n", "switch (a) {\n  case 2:\n    b();\n}\n"],
+    [
+      "switch (a) { case 'x': case 'y': case 'z': b(); }",
+      "switch (a) { case 'y': case 'z': b(); }",
+      "switch (a) { case 'x': case 'z': b(); }",
+    ],
+    ["switch (a) { case 1: b(); case 2: c(); }"],
+    ["switch (a) { case 1: default: b(); }"],
+  ],
+  "for-in-of": [
+    ["for (const a of b) c(a);", "for (const a in b) c(a);"],
+    ["for (const a in b) c(a);", "for (const a of b) c(a);"],
+    ["for await (const a of b) c(a);"],
+    ["for (;;) a();"],
+  ],
+  "loop-bound": [
+    [
+      "for (let i = 0; i < a.length; i++) b(i);",
+      "for (let i = 0; i < a.length + 1; i++) b(i);",
+      "for (let i = 0; i < a.length - 1; i++) b(i);",
+    ],
+    ["for (let i = n - 1; i >= end - 1; i--) b(i);", "for (let i = n - 1; i >= end; i--) b(i);"],
+    [
+      "for (let i = 0; i < (a || b); i++) c(i);",
+      "for (let i = 0; i < (a || b) + 1; i++) c(i);",
+      "for (let i = 0; i < (a || b) - 1; i++) c(i);",
+    ],
+    ["for (let i = 0; i < 3; i++) b(i);"],
+    ["while (i < n) i++;"],
+  ],
+  "return-value": [
+    ["function f() { return a(b); }", "function f() { return undefined; }"],
+    ["return [a, b];", "return [];"],
+    ["return { a };", "return {};"],
+    ["const f = (a) => a + 1;", "const f = (a) => undefined;"],
+    ["const f = () => ({ a });", "const f = () => ({});"],
+    ["return;"],
+    ["return undefined;"],
+    ["return true;"],
+    ["const f = () => { a(); };"],
+    ["return void a();"],
+  ],
+  "return-removal": [
+    ["if (a) { return b(c); }\nd();", "if (a) { b(c); }\nd();"],
+    ["if (a) return await b();\nreturn c;", "if (a) await b();\nreturn c;"],
+    ["function f() { return a(); }"],
+    ["return a;"],
+    ["if (x) { return function () {}(); }"],
+  ],
+  "block-removal": [
+    ["function f() {\n  a();\n}\n", "function f() {}\n"],
+    ["for (const a of b) { c(a); }", "for (const a of b) {}"],
+    ["try { a(); } finally { b(); }", "try { a(); } finally {}"],
+    ["const f = () => { a(); };", "const f = () => {};"],
+    ["function f() {}"],
+    ["if (a) { b(); }"],
+    ["class A extends B { constructor() { super(); this.a = 1; } }"],
+  ],
+  "collection-update": [["a.set(b, c);\nd();\n", "d();\n"], ["if (a) b.delete(c);", "if (a) {}"], ["x = a.set(b, c);"], ["a.get(b);"]],
+  "call-removal": [
+    ["a();\nb.c(d);\n", "b.c(d);\n", "a();\n"],
+    ["async function f() { await a(); b = 1; }", "async function f() { b = 1; }"],
+    ["if (a) b();", "if (a) {}"],
+    ["a.set(b, c);"],
+    ["console.log(a);"],
+    ["class A extends B { constructor() { super(); } }"],
+    ["x = a();"],
+    ["let b = c\na()\n;[1].map(d)\n", "let b = c\na()\n;\n"],
+    ["let b = c\na()\n[1].map(d)\n", "let b = c\n"],
+    ["x = y\na();\n(z)();\n", "x = y\na();\n"],
+  ],
+  "delete-removal": [["delete a.b;\nc();\n", "c();\n"], ["if (a) delete b[c];", "if (a) {}"], ["x = delete a.b;"], ["typeof a.b;"]],
+};

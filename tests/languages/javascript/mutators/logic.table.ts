@@ -1,0 +1,48 @@
+import type { Table } from "./table.ts";
+
+export const logic: Table = {
+  "logical-connective": [
+    ["a && b", "a || b"],
+    ["a && b && c", "(a || b) && c", "a && b || c"],
+    ["a || b || c", "(a || b) && c", "a && b || c"],
+    ["a || b && c", "a && b && c", "a || b || c"],
+    ["(a || b) && c", "(a && b) && c", "(a || b) || c"],
+    ["a && b === c", "a || b === c"],
+    ["x ?? y"],
+  ],
+  "logical-operand": [
+    ["a && b", "a", "b"],
+    ["if (a || b) c();", "if (a) c();", "if (b) c();"],
+    ["(a || b).c", "a.c", "b.c"],
+    ["!(a && b)", "!a", "!b"],
+    ["(a?.b || c).d", "c.d", "(a?.b).d"],
+    ["x = (a, b) || c;", "x = (a, b);", "x = c;"],
+    ["a && b && c", "a && c", "b && c", "a && b", "c"],
+    ["!a && (b || c)", "!a", "b || c", "!a && b", "!a && c"],
+    ["a ?? b"],
+  ],
+  "nullish-or": [
+    ["a ?? b", "a || b"],
+    ["a ?? b ?? c", "(a || b) ?? c", "(a ?? b) || c"],
+    ["x = a || b;", "x = a ?? b;"],
+    ["f(a || b || c)", "f((a ?? b) || c)", "f((a || b) ?? c)"],
+    ["x = (a && b) || c;", "x = (a && b) ?? c;"],
+    ["x = a?.b || c && d;", "x = a?.b ?? (c && d);"],
+    ["if (a || b) c();"],
+    ["x = !a || b;"],
+    ["x = a < b || c;"],
+    ["x = a && b;"],
+  ],
+  "nullish-fallback": [["x = a ?? b;", "x = a;"], ["(a ?? b).c", "a.c"], ["x = a || b;"]],
+  negation: [
+    ["!a", "a"],
+    ["return!a;", "return a;"],
+    ["!(a && b) || c", "a && b || c"],
+    ["if (!(a || b)) c();", "if (a || b) c();"],
+    ["!!a", "!a"],
+    ["typeof!a", "typeof a"],
+    ["-a"],
+    ["a !== b"],
+    ["foo\n!(a, b) && c"],
+  ],
+};
