@@ -103,7 +103,7 @@ function rlimits(limits: Limits, hard: HardLimits, memoryIsHeld: boolean): reado
     // Counted per user namespace (Linux >= 5.14), so other jobs of the same user do not count.
     `--nproc=${Math.min(hard.processes, limits.processes + OWN_PROCESSES)}`,
     // Per process only, a backstop behind the watch over the sum. RLIMIT_AS would stop node, which reserves far more than it uses.
-    ...(memoryIsHeld ? [] : [`--data=${limits.memoryBytes * 2}`]),
+    ...(memoryIsHeld ? [] : [`--data=${limits.memoryBytes * 4}`]),
   ];
 }
 
@@ -137,7 +137,7 @@ export function outerScript(job: Job, prepared: Prepared, hard: HardLimits, memo
     `mount -n -t tmpfs -o size=${job.limits.diskBytes},nr_inodes=${job.limits.inodes},mode=755 kihon space`,
     "mkdir space/upper space/work space/tree space/tmp space/home space/shm",
     ...(prepared.writableTree === null ? [mountTree] : []),
-    ...(prepared.writableTree === null && prepared.hasRemovals ? ["(cd space/tree; xargs -0 -r -a ../../removals rm -rf --)"] : []),
+    ...(prepared.writableTree === null && prepared.hasRemovals ? ["(cd space/tree; xargs -0 rm -rf -- <../../removals)"] : []),
     "set +e; echo ready >&5",
     `${inner.map(quote).join(" ")} 8>&-`,
     'echo "exit $?" >&5',

@@ -4,6 +4,7 @@ import { chmod, chown, copyFile, mkdir, realpath, rm, symlink, writeFile } from 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
+import { adoptFolder, trouble } from "./adopt.ts";
 import {
   bwrapArguments,
   type GuestRoot,
@@ -19,10 +20,11 @@ import {
 } from "./bubblewrap-command.ts";
 import { type Cgroup, type Cgroups, findCgroups } from "./cgroups.ts";
 import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
-import { checkJob, guestScript, NODE_GUEST, readGuestStatus } from "./guest.ts";
+import { examine } from "./examine.ts";
+import { checkJob, guestScript, NODE_GUEST, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { makeGuestRoot } from "./guest-root.ts";
 import { writeLayer } from "./layer-folder.ts";
-import { architecture, requireReachable, type SlotUser, slotUser } from "./machine.ts";
+import { architecture, requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
 import { type MemoryWatch, parseStat, watchMemory } from "./memory-watch.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
@@ -30,8 +32,6 @@ import { seccompProgram } from "./seccomp.ts";
 import { openGate, type SandboxSettings } from "./settings.ts";
 import { readTar } from "./tar.ts";
 
-/** Where the chain's own tools are looked for; the host's PATH is not trusted with it. */
-const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
 const TOOLS = ["sh", "setpriv", "unshare", "mount", "mkdir", "env", "prlimit", "bwrap", "xargs", "rm", "readlink", "tar", "chown"] as const;
 /** Cap on what `collect` hands out: the largest that is sensible to hold as text. */
 const COLLECT_BYTES = 64 * 1024 * 1024;
@@ -70,9 +70,9 @@ export function bubblewrap(settings: SandboxSettings = {}): SandboxProvider {
     version: "1",
     isolates: true,
     available: () => available(provider),
-    examine: async () => [],
+    examine: () => examine(provider),
     run: async (job, signal) => runJob(await stand(), job, signal),
-    adopt: async (folder) => adopt(slotUser(), folder),
+    adopt: async (folder) => adoptFolder(folder, slotUser()),
   };
   return Object.freeze(provider);
 }
@@ -156,18 +156,6 @@ function usernsHint(): string {
   return wrong === undefined ? "" : `; unprivileged user namespaces are off here: \`${wrong.cure}\``;
 }
 
-async function adopt(user: SlotUser, folder: string): Promise<void> {
-  if (user.drop) {
-    const argv = ["chown", "-R", "--no-dereference", `${user.uid}:${user.gid}`, "--", folder];
-    const result = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 10_000 });
-    if (result.ended.kind !== "exited" || result.ended.code !== 0) throw trouble(`cannot give ${folder} to the sandbox's user`, result);
-  }
-  await requireReachable(folder, user);
-}
-
-const trouble = (what: string, result: ExecResult): SandboxTrouble =>
-  new SandboxTrouble(`${what}: ${JSON.stringify(result.ended)} ${result.stderr.slice(-2000)}`.trim());
-
 async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined): Promise<RunResult> {
   checkJob(job);
   signal?.throwIfAborted();
@@ -228,7 +216,8 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
   await mkdir(join(folder, "layer"), { mode: 0o755 });
   if (user.drop) for (const name of ["space", "layer"]) await chown(join(folder, name), user.uid, user.gid);
   await Promise.all(tree.map((path, index) => symlink(path, join(folder, `l${index}`))));
-  const removals = await writeLayer(join(folder, "layer"), job.layer, writableTree === null ? tree : [writableTree], user);
+  const written = await writeLayer(join(folder, "layer"), job.layer, writableTree === null ? tree : [writableTree], user);
+  const removals = writableTree === null ? written.removals : [...written.clashes, ...written.removals];
   await writeReadable(join(folder, "removals"), removals.map((path) => `${path}\0`).join(""));
   const prepared: Prepared = {
     folder,
@@ -240,6 +229,7 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
   };
   const script = guestScript(job, {
     layerGuest: layerInside(prepared) ? LAYER_GUEST : null,
+    workspace: WORKSPACE,
     removalsGuest: removalsInside(prepared) ? REMOVALS_GUEST : null,
     relay: prepared.gate !== null,
   });

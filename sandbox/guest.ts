@@ -73,6 +73,8 @@ export const defaultPath = (job: Job): string => {
 };
 
 export interface ScriptOptions {
+  /** The workspace as the script sees it. */
+  readonly workspace: string;
   /** The job's layer lies here and is copied over the workspace (writable trees, which have no overlay). */
   readonly layerGuest: string | null;
   /** File of NUL-ended paths to remove from the workspace first. */
@@ -83,10 +85,11 @@ export interface ScriptOptions {
 /** The script that `sh` runs as the sandbox's only program. */
 export function guestScript(job: Job, options: ScriptOptions): string {
   const last = job.commands.length - 1;
-  const lines = ["echo began >&5", `cd ${WORKSPACE} || exit 1`];
-  if (options.removalsGuest !== null) lines.push(`xargs -0 -r -a ${options.removalsGuest} rm -rf -- || { echo layer >&5; exit 1; }`);
+  const workspace = quote(options.workspace);
+  const lines = ["echo began >&5", `cd ${workspace} || exit 1`];
+  if (options.removalsGuest !== null) lines.push(`xargs -0 rm -rf -- <${options.removalsGuest} || { echo layer >&5; exit 1; }`);
   if (options.layerGuest !== null)
-    lines.push(`cp -R --remove-destination ${options.layerGuest}/. ${WORKSPACE}/ || { echo layer >&5; exit 1; }`);
+    lines.push(`cp -R --remove-destination ${options.layerGuest}/. ${workspace}/ || { echo layer >&5; exit 1; }`);
   if (options.relay) {
     lines.push(
       "mkfifo /tmp/.kihon-relay",
@@ -95,7 +98,7 @@ export function guestScript(job: Job, options: ScriptOptions): string {
       '[ "$ready" = ready ] || { echo relay >&5; exit 1; }',
     );
   }
-  const cwd = quote(`${WORKSPACE}/${job.cwd}`);
+  const cwd = quote(`${options.workspace}/${job.cwd}`);
   lines.push(`cd ${cwd} || { echo "ended 0 127" >&5; exit 127; }`);
   for (const [index, argv] of job.commands.entries()) {
     const words = argv.map(quote).join(" ");

@@ -2,12 +2,16 @@
 import { StopRun } from "../lib/errors.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { SandboxProvider } from "./contract.ts";
+import { processProvider } from "./process.ts";
 import type { SandboxSettings } from "./settings.ts";
 
 export type { SandboxSettings } from "./settings.ts";
 
 /** Every provider, freshly made. Nothing is touched before one is used. */
-export const listProviders = (settings: SandboxSettings = {}): readonly SandboxProvider[] => [bubblewrap(settings)];
+export const listProviders = (settings: SandboxSettings = {}): readonly SandboxProvider[] => [
+  bubblewrap(settings),
+  processProvider(settings),
+];
 
 export interface ProviderChoice extends SandboxSettings {
   /** A provider's name; without one, the first that isolates and works here. */

@@ -4,7 +4,7 @@
  * Nothing is ever written through the tree itself, whose symbolic links are foreign.
  */
 import { chmod, chown, lstat, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Layer } from "../schemas/layer.ts";
 import type { SlotUser } from "./machine.ts";
 
@@ -38,15 +38,20 @@ async function inTree(tree: readonly string[], path: string) {
   return null;
 }
 
-/**
- * Writes the files of a layer into `folder` (which exists and is empty), owned by the jobs' user and with the mode of the file they replace.
- * Returns the paths to remove: those that the tree has, and that no file of the layer lies over or under.
- */
-export async function writeLayer(folder: string, layer: Layer, tree: readonly string[], user: SlotUser): Promise<readonly string[]> {
+export interface WrittenLayer {
+  /** Paths that the layer removes: those that the tree has, and that no file of the layer lies over or under. */
+  readonly removals: readonly string[];
+  /** Paths of the tree that are of another kind than what the layer has there (a file where it has a folder). An overlay hides them; a copy must remove them. */
+  readonly clashes: readonly string[];
+}
+
+/** Writes the files of a layer into `folder` (which exists and is empty), owned by the jobs' user and with the mode of the file they replace. */
+export async function writeLayer(folder: string, layer: Layer, tree: readonly string[], user: SlotUser): Promise<WrittenLayer> {
   const own = async (path: string): Promise<void> => {
     if (user.drop) await chown(path, user.uid, user.gid);
   };
   const made = new Set<string>();
+  const clashes: string[] = [];
   for (const [path, text] of Object.entries(layer)) {
     if (text === null) continue;
     for (const parent of parents(path)) {
@@ -54,12 +59,14 @@ export async function writeLayer(folder: string, layer: Layer, tree: readonly st
       made.add(parent);
       await mkdir(join(folder, parent), { recursive: true });
       await own(join(folder, parent));
+      if ((await inTree(tree, parent))?.isDirectory() === false) clashes.push(parent);
     }
     made.add(path);
-    const target = join(folder, dirname(path), path.split("/").at(-1) as string);
+    const target = join(folder, path);
     await writeFile(target, text);
     const replaced = await inTree(tree, path);
     if (replaced?.isFile()) await chmod(target, replaced.mode & 0o777);
+    if (replaced?.isFile() === false) clashes.push(path);
     await own(target);
   }
   const files = new Set(Object.keys(layer).filter((path) => layer[path] !== null));
@@ -68,5 +75,5 @@ export async function writeLayer(folder: string, layer: Layer, tree: readonly st
     if (text !== null || made.has(path) || parents(path).some((parent) => files.has(parent))) continue;
     if ((await inTree(tree, path)) !== null) removals.push(path);
   }
-  return removals;
+  return { removals, clashes };
 }

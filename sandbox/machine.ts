@@ -11,6 +11,9 @@ export function architecture(): Architecture | null {
   return process.arch === "x64" || process.arch === "arm64" ? process.arch : null;
 }
 
+/** Where the sandbox's own tools are looked for; the PATH of the user is not trusted with it. */
+export const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
+
 /** The user of the jobs on the host. */
 export interface SlotUser {
   readonly uid: number;

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 
-const PERIOD_MS = 100;
+const PERIOD_MS = 50;
 const PAGE = 4096;
 
 interface ProcessRow {

@@ -7,6 +7,7 @@
 import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { RELAY_PORT } from "./guest.ts";
 import { GATE_BASE, withoutHostMark } from "./lock-hosts.ts";
 import { configuredRegistry, RegistryUpstream } from "./registry-upstream.ts";
 
@@ -88,10 +89,10 @@ export class RegistryGate {
     return door;
   }
 
-  /** Opens a door on a loopback port, for the provider that does not isolate. */
+  /** Opens a door on the host's own loopback, at the address that it has inside sandboxes: for the provider that does not isolate. */
   async openPort(): Promise<GateDoor> {
-    const door = new Door(await this.#reach(), null);
-    await door.listen({ host: "127.0.0.1", port: 0 });
+    const door = new Door(await this.#reach(), GATE_BASE);
+    await door.listen({ host: "127.0.0.1", port: RELAY_PORT });
     return door;
   }
 
@@ -107,11 +108,11 @@ class Door implements GateDoor {
   readonly #names = new Set<string>();
   readonly #tarballs = new Set<string>();
   readonly #refused = new Set<string>();
-  #base: string | null;
+  readonly base: string;
 
-  constructor(upstream: RegistryUpstream, base: string | null) {
+  constructor(upstream: RegistryUpstream, base: string) {
     this.#upstream = upstream;
-    this.#base = base;
+    this.base = base;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => fail(response, error));
     });
@@ -126,18 +127,11 @@ class Door implements GateDoor {
     });
   }
 
-  get base(): string {
-    if (this.#base === null) throw new TypeError("the door is not open yet");
-    return this.#base;
-  }
-
   async listen(where: { path: string } | { host: string; port: number }): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(where, () => resolve());
     });
-    const address = this.#server.address();
-    if (address !== null && typeof address === "object") this.#base = `http://127.0.0.1:${address.port}/`;
   }
 
   stats(): GateStats {
