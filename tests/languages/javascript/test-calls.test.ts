@@ -1,0 +1,117 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { initSyntax } from "../../../languages/javascript/syntax.ts";
+import { reduceTests, testCalls } from "../../../languages/javascript/test-calls.ts";
+
+beforeAll(initSyntax);
+
+const paths = (text: string): (string | null)[][] => testCalls({ path: "a.test.js", text }).map(({ path }) => [...path]);
+
+const tables: readonly (readonly [string, string, readonly (readonly (string | null)[])[]])[] = [
+  [
+    "describe and it",
+    "describe('a', () => { it('b', () => {}); describe('c', () => { test(\"d\", f) }) })",
+    [
+      ["a", "b"],
+      ["a", "c", "d"],
+    ],
+  ],
+  [
+    "the words of the tdd interface",
+    "suite('a', () => { test('b', () => {}) }); context('c', () => { specify('d', () => {}) })",
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+  ],
+  [
+    "modifiers",
+    "it.only('a', f); test.skip('b', f); test.concurrent.only('c', f); it.todo('d'); describe.skip('e', () => { xit('f', g) })",
+    [["a"], ["b"], ["c"], ["d"], ["e", "f"]],
+  ],
+  [
+    "each has no plain title",
+    "it.each([1, 2])('a %i', (n) => {}); test.each`x\n1`('b', () => {}); describe.each([1])('c', () => { it('d', f) })",
+    [[null], [null], [null, "d"]],
+  ],
+  ["conditions keep the title", "test.skipIf(win)('a', f); describe.runIf(x)('b', () => { it('c', f) })", [["a"], ["b", "c"]]],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is in the text under test
+  ["templates", "it(`a`, f); it(`b ${c}`, f)", [["a"], [null]]],
+  ["escapes and sums", "it('it\\'s \\u0041', f); it('a' + \"b\", f)", [["it's A"], ["ab"]]],
+  ["titles that are no literals", "describe(Foo, () => { it(title, f) })", [[null, null]]],
+  [
+    "ava",
+    "import test from 'ava'\ntest('a', t => { t.is(1, 1) })\ntest.serial('b', macro, 1)\ntest.failing('c', f)\ntest.before(f)",
+    [["a"], ["b"], ["c"]],
+  ],
+  ["default imports under another name", "import check from 'node:test'\ncheck('a', f)", [["a"]]],
+  [
+    "imports under another name",
+    "import { it as check, describe as group } from 'vitest'\ngroup('a', () => { check('b', f) })",
+    [["a", "b"]],
+  ],
+  [
+    "require under another name",
+    "const check = require('node:test'); const { it: also } = require('node:test'); check('a', f); also('b', f)",
+    [["a"], ["b"]],
+  ],
+  [
+    "subtests of node:test",
+    "test('a', async (t) => { await t.test('b', () => {}); await t.test('c', async (u) => { await u.test('d', f) }) })",
+    [["a"], ["a", "b"], ["a", "c"], ["a", "c", "d"]],
+  ],
+  ["test.describe", "test.describe('a', () => { test.it('b', f) })", [["a", "b"]]],
+  ["matching a regex is no test", "it('a', (re) => { /x/.test('y'); other.test('z') })", [["a"]]],
+  ["a helper of the name is no test", "import test from './helper'\nit('a', () => { test({ valid: [] }) })", [["a"]]],
+  ["a function of the file is no test", "function test(a, b) { it('x', f) }\ntest('a', 'b')", [["x"]]],
+  ["tests in loops", "for (const a of b) it('c', f)\nlist.forEach((a) => { it(a, f) })", [["c"], [null]]],
+];
+
+test.each(tables)("%s", (_, text, expected) => {
+  expect(paths(text)).toEqual(expected);
+});
+
+test("a test spans its whole statement", () => {
+  const text = "describe('a', () => {\n  it('b', () => {\n    c();\n  }).timeout(5);\n});\n";
+  const [call] = testCalls({ path: "a.test.js", text });
+  expect(call).toMatchObject({ startLine: 2, endLine: 4 });
+  expect(text.slice(call?.start, call?.end)).toBe("it('b', () => {\n    c();\n  }).timeout(5);");
+});
+
+describe("a reduced file", () => {
+  const reduced = (text: string, ...kept: string[]): string =>
+    reduceTests({ path: "a.test.js", text }, ({ path }) => kept.includes(path[path.length - 1] ?? ""));
+
+  test("keeps imports, helpers and hooks, and loses the refused tests with their lines", () => {
+    const text = "import { it } from 'vitest';\nconst help = 1;\nbeforeEach(reset);\nit('a', () => {\n  x();\n});\nit('b', y);\n";
+    expect(reduced(text, "b")).toBe("import { it } from 'vitest';\nconst help = 1;\nbeforeEach(reset);\nit('b', y);\n");
+  });
+
+  test("loses suites left without a test, but not those that never had one", () => {
+    const text = "describe('a', () => {\n  before(x);\n  it('b', f);\n});\ndescribe('c', () => {\n  shared();\n});\nit('d', f);\n";
+    expect(reduced(text, "d")).toBe("describe('c', () => {\n  shared();\n});\nit('d', f);\n");
+  });
+
+  test("loses the subtests of a refused test", () => {
+    expect(reduced("test('a', async (t) => {\n  await t.test('b', f);\n});\ntest('c', f);\n", "b", "c")).toBe("test('c', f);\n");
+  });
+
+  test("loses subtests alone where their test is kept", () => {
+    expect(reduced("test('a', async (t) => {\n  await t.test('b', f);\n});\n", "a")).toBe("test('a', async (t) => {\n});\n");
+  });
+
+  test("keeps statements apart that have no semicolon", () => {
+    expect(reduced("a()\nit('b', f)\n;[1].map(c)\n")).toBe("a()\n;[1].map(c)\n");
+    expect(reduced("a()\nit('b', f);\n(c)\n")).toBe("a()\n;\n(c)\n");
+  });
+
+  test("stays valid where a test is the body of a loop or an expression", () => {
+    expect(reduced("for (const a of b) it('c', f);\nlist.forEach((d) => it('e', f));\n")).toBe(
+      "for (const a of b) ;\nlist.forEach((d) => undefined);\n",
+    );
+  });
+
+  test("is the same text where every test is kept, and where it does not parse", () => {
+    expect(reduced("it('a', f)\n", "a")).toBe("it('a', f)\n");
+    expect(reduced("it('a', f)\n}")).toBe("it('a', f)\n}");
+  });
+});
