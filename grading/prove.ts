@@ -7,6 +7,9 @@ import type { Draft, KnownAnswer, Proof } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { grade, performTrial } from "./grade.ts";
 
+/** Raised when the judgement of a trial or the rule of admission changes. */
+export const proveVersion = 1;
+
 export const proveReasons = ["premise-fails", "gold-fails", "blank-rewarded", "decoy-rewarded", "probe-rewarded", "no-decoy"] as const;
 
 async function premises(draft: Draft, workspace: Workspace, repeats: number): Promise<Outcome<number>> {

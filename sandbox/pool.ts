@@ -8,6 +8,8 @@ export interface PoolUsage {
   readonly wallMs: number;
   /** Of the runs that gave it. */
   readonly cpuMs: number;
+  /** Of the largest run. */
+  readonly peakMemoryBytes: number;
   /** Runs that were started again after trouble of the sandbox's own. */
   readonly retries: number;
 }
@@ -18,7 +20,7 @@ export class SandboxPool {
   readonly provider: SandboxProvider;
   readonly #queue: PQueue;
   readonly #backoffMs: number;
-  #usage: PoolUsage = { runs: 0, wallMs: 0, cpuMs: 0, retries: 0 };
+  #usage: PoolUsage = { runs: 0, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, retries: 0 };
 
   constructor(provider: SandboxProvider, options: { readonly concurrency: number; readonly backoffMs?: number }) {
     this.provider = provider;
@@ -52,7 +54,13 @@ export class SandboxPool {
   }
 
   #count({ usage }: RunResult): void {
-    const { runs, wallMs, cpuMs, retries } = this.#usage;
-    this.#usage = { runs: runs + 1, wallMs: wallMs + usage.wallMs, cpuMs: cpuMs + (usage.cpuMs ?? 0), retries };
+    const { runs, wallMs, cpuMs, peakMemoryBytes, retries } = this.#usage;
+    this.#usage = {
+      runs: runs + 1,
+      wallMs: wallMs + usage.wallMs,
+      cpuMs: cpuMs + (usage.cpuMs ?? 0),
+      peakMemoryBytes: Math.max(peakMemoryBytes, usage.peakMemoryBytes ?? 0),
+      retries,
+    };
   }
 }

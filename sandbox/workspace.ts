@@ -36,8 +36,8 @@ export interface TestRequest {
   readonly seed: number | null;
   readonly bail: boolean;
   readonly limits?: Partial<Limits>;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly collect?: readonly string[];
+  /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
+  readonly coverageFile?: string;
 }
 
 export interface TestRun {
@@ -90,17 +90,24 @@ export function testJob(
     testTimeoutMs: 20_000,
     harness: guestHarness,
   });
+  const preloads = ["guard-preload.cjs", ...(request.coverageFile === undefined ? [] : ["coverage-preload.cjs"])];
+  const options = [
+    ...preloads.map((name) => `--require ${guestHarness}/${name}`),
+    command.env["NODE_OPTIONS"] ?? "",
+    recipe.env["NODE_OPTIONS"] ?? "",
+  ];
+  const counted = request.coverageFile === undefined ? {} : { KIHON_COVERAGE_FILE: `/workspace/${request.coverageFile}` };
   return {
     tree: installed.folders,
     layer: mergeLayers(command.layer, request.layer),
     mounts: toolMounts(installed),
     cwd: command.cwd,
     commands: [...recipe.build, command.argv].map((argv) => argv.map(resolveWord)),
-    env: { ...jobEnvironment(recipe), ...command.env, ...request.env },
+    env: { ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
-    ...(request.collect ? { collect: request.collect } : {}),
+    ...(request.coverageFile === undefined ? {} : { collect: [request.coverageFile] }),
   };
 }
 
@@ -130,12 +137,13 @@ export class Workspace {
   readonly language: Language;
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
+  readonly #wallMs: number;
   readonly #shared = new Map<string, Promise<TestRun>>();
 
   constructor(
     environment: Environment,
     installed: Installed,
-    parts: { runner: Runner; language: Language; jobs: JobRunner; text: (path: string) => string | null },
+    parts: { runner: Runner; language: Language; jobs: JobRunner; text: (path: string) => string | null; wallMs: number },
   ) {
     this.environment = environment;
     this.installed = installed;
@@ -143,6 +151,7 @@ export class Workspace {
     this.language = parts.language;
     this.#jobs = parts.jobs;
     this.#text = parts.text;
+    this.#wallMs = parts.wallMs;
   }
 
   /** Text of a file of the clean tree, or null. */
@@ -173,6 +182,7 @@ export class Workspace {
       files,
       seed,
       bail: request.bail,
+      limits: { wallMs: this.#wallMs },
     });
     this.#remember(key, started);
     return started;
