@@ -10,7 +10,11 @@ const signs: readonly (readonly [id: string, ...patterns: RegExp[]])[] = [
   ["Unlicense", /This is free and unencumbered software released into the public domain/i],
   ["BSD-3-Clause", /Redistributions? of source code must retain/i, /(?:Neither the name|names? of (?:its|the) .{0,80}contributors) /i],
   ["BSD-2-Clause", /Redistributions? of source code must retain/i, /Redistributions in binary form/i],
-  ["MIT", /Permission is hereby granted, free of charge, to any person obtaining a copy/i, /The above copyright notice and this permission notice shall be/i],
+  [
+    "MIT",
+    /Permission is hereby granted, free of charge, to any person obtaining a copy/i,
+    /The above copyright notice and this permission notice shall be/i,
+  ],
   ["ISC", /Permission to use, copy, modify, and(?:\/or)? distribute this software/i, /provided that the above copyright notice/i],
   ["0BSD", /Permission to use, copy, modify, and(?:\/or)? distribute this software/i, /with or without fee is hereby granted\./i],
 ];
