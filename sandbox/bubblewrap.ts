@@ -23,9 +23,10 @@ import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "
 import { examine } from "./examine.ts";
 import { checkJob, guestScript, NODE_GUEST, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { makeGuestRoot } from "./guest-root.ts";
+import { guardJob } from "./job-guard.ts";
 import { writeLayer } from "./layer-folder.ts";
 import { architecture, requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
-import { type MemoryWatch, parseStat, watchMemory } from "./memory-watch.ts";
+import { parseStat } from "./memory-watch.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -252,10 +253,8 @@ async function perform(
   const collect = (job.collect ?? []).map((path) => path.replace(/^(\.\/+)+|\/+$/g, ""));
   const script = outerScript(job, prepared, ground.hard, group !== null);
   const bwrap = bwrapArguments(job, ground.root, prepared, ground.canDisableUserns);
-  let watch: MemoryWatch | undefined;
   let status = "";
-  let hog = false;
-  const overMemory = new AbortController();
+  const guard = guardJob(signal, job.limits.memoryBytes);
   const result = await exec({
     argv: outerCommand(script, collect, ground.user, group?.joins ?? []),
     env: { PATH: TOOL_PATH },
@@ -270,19 +269,13 @@ async function perform(
       { kind: "write", bytes: ground.seccomp },
       { kind: "read", maxBytes: COLLECT_BYTES },
     ],
-    signal: signal === undefined ? overMemory.signal : AbortSignal.any([signal, overMemory.signal]),
+    signal: guard.signal,
     kill: (pid) => killChain(pid, status),
     onStart: (pid) => {
-      if (group !== null) return;
-      watch = watchMemory(pid, job.limits.memoryBytes, () => {
-        hog = true;
-        overMemory.abort();
-      });
+      if (group === null) guard.watch(pid);
     },
   });
-  watch?.stop();
-  signal?.throwIfAborted();
-  return judge(result, job, group, { hog, peakBytes: watch?.peakBytes() ?? null });
+  return judge(result, job, group, guard.release());
 }
 
 /**
@@ -308,7 +301,7 @@ async function judge(
   result: ExecResult,
   job: Job,
   group: Cgroup | null,
-  watched: { hog: boolean; peakBytes: number | null },
+  watched: { outOfMemory: boolean; peakBytes: number | null },
 ): Promise<RunResult> {
   const usage = (await group?.usage()) ?? null;
   const status = (result.channels[STATUS] as Buffer).toString("latin1");
@@ -319,7 +312,7 @@ async function judge(
     report: (result.channels[REPORT] as Buffer).toString("utf8"),
     usage: { wallMs: result.wallMs, cpuMs: usage?.cpuMs ?? guest.cpuMs, peakMemoryBytes: usage?.peakMemoryBytes ?? watched.peakBytes },
   };
-  if (usage?.outOfMemory || watched.hog) return { ...shared, ended: { kind: "out-of-memory" }, collected: {} };
+  if (usage?.outOfMemory || watched.outOfMemory) return { ...shared, ended: { kind: "out-of-memory" }, collected: {} };
   if (result.ended.kind === "timed-out" || result.ended.kind === "output-too-large") {
     return { ...shared, ended: { kind: result.ended.kind }, collected: {} };
   }

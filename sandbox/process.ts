@@ -16,9 +16,9 @@ import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "
 import { examine } from "./examine.ts";
 import { checkJob, defaultPath, guestEnvironment, guestScript, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { type PathPair, toGuest, toHost } from "./guest-paths.ts";
+import { guardJob } from "./job-guard.ts";
 import { writeLayer } from "./layer-folder.ts";
 import { requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
-import { watchMemory } from "./memory-watch.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { openGate, type SandboxSettings } from "./settings.ts";
@@ -181,8 +181,7 @@ async function perform(
   await chmod(script, 0o644);
   const mark = folder.split("/").at(-1) as string;
   const env = Object.entries(guestEnvironment(job, { home: join(folder, "home"), tmp: join(folder, "tmp"), path: defaultPath(job) }));
-  const overMemory = new AbortController();
-  let watch: ReturnType<typeof watchMemory> | undefined;
+  const guard = guardJob(signal, job.limits.memoryBytes);
   const result = await exec({
     argv: chain(ground, job, script),
     env: { ...Object.fromEntries(env.map(([name, value]) => [name, toHost(value, pairs)])), [MARK]: mark },
@@ -194,16 +193,12 @@ async function perform(
       { kind: "write", bytes: job.nonce === undefined ? "" : `${job.nonce}\n` },
       { kind: "read", maxBytes: STATUS_BYTES },
     ],
-    signal: signal === undefined ? overMemory.signal : AbortSignal.any([signal, overMemory.signal]),
-    onStart: (pid) => {
-      watch = watchMemory(pid, job.limits.memoryBytes, () => overMemory.abort());
-    },
+    signal: guard.signal,
+    onStart: guard.watch,
   });
-  watch?.stop();
   await killMarked(mark);
-  signal?.throwIfAborted();
-  const usage = { wallMs: result.wallMs, peakMemoryBytes: watch?.peakBytes() ?? null };
-  return judge(result, job, pairs, usage, overMemory.signal.aborted);
+  const { outOfMemory, peakBytes } = guard.release();
+  return judge(result, job, pairs, { wallMs: result.wallMs, peakMemoryBytes: peakBytes }, outOfMemory);
 }
 
 /** Kills what a job left behind outside its process group, found by the mark in its environment. */

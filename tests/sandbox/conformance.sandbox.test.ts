@@ -106,8 +106,8 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       expect((await run({ commands: [["node", "-p", "process.execPath"]] })).stdout).toBe("/kihon/node/bin/node\n");
     });
     test("are told how long they took", async () => {
-      const { usage } = await run({ commands: [node("const end = Date.now() + 300; while (Date.now() < end);")] });
-      expect(usage.wallMs).toBeGreaterThan(300);
+      const { usage } = await run({ commands: [node("while (process.cpuUsage().user < 300_000);")] });
+      expect(usage.wallMs).toBeGreaterThan(200);
       expect(usage.cpuMs).toBeGreaterThan(200);
       expect(usage.cpuMs).toBeLessThan(5_000);
     });
@@ -312,9 +312,7 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       const mark = `aborted-of-${provider.name}-${process.pid}`;
       const reason = new Error("enough");
       const started = performance.now();
-      await expect(
-        run({ commands: [node(`setInterval(() => {}, 1000) // ${mark}`)] }, AbortSignal.any([abortAfter(400, reason)])),
-      ).rejects.toBe(reason);
+      await expect(run({ commands: [node(`setInterval(() => {}, 1000) // ${mark}`)] }, abortAfter(400, reason))).rejects.toBe(reason);
       expect(performance.now() - started).toBeLessThan(3_000);
       expect(pidsWith(mark)).toEqual([]);
     });
