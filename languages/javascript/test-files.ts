@@ -37,7 +37,8 @@ const vitestFiles: Guess = (facts) => {
   const text = configText(facts, /^(?:vitest|vite)\.config\.[cm]?[jt]s$/) ?? "";
   const include = literalsOf(text.slice(Math.max(0, text.search(/\btest\s*:/))), "include");
   const globs = include.length > 0 ? include : ["**/*.{test,spec}.?(c|m)[jt]s?(x)"];
-  return (path) => matchesGlobs(path, globs);
+  const exclude = literalsOf(text, "exclude");
+  return (path) => matchesGlobs(path, globs) && !matchesGlobs(path, exclude);
 };
 
 const jestFiles: Guess = (facts) => {

@@ -39,7 +39,7 @@ function failureOf(error, kind) {
   }
   return {
     kind: kind || (assertion ? "assertion" : "error"),
-    name: error.name || "",
+    name: (error.message === thrownText && (/^Error thrown in test:\s*(\w+) \{/.exec(shown) || [])[1]) || error.name || "",
     message: capped(message),
     expected: null,
     actual: assertion && shown !== "" ? capped(shown) : null,

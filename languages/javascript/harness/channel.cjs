@@ -8,10 +8,8 @@ const { inspect } = require("util");
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 const { readSync, writeSync, closeSync } = fs;
 const { stringify } = JSON;
-const { isArray } = Array;
 const { alloc, from } = Buffer;
 const bufferToString = uncurry(Buffer.prototype.toString);
-const bufferSubarray = uncurry(Buffer.prototype.subarray);
 const slice = uncurry(String.prototype.slice);
 const split = uncurry(String.prototype.split);
 const indexOf = uncurry(String.prototype.indexOf);
@@ -175,4 +173,4 @@ function shuffled(items, seed) {
   return copy;
 }
 
-module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, shuffled, capped, isArray };
+module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, shuffled, capped };

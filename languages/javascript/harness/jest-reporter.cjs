@@ -36,7 +36,7 @@ function failureOf(details, message) {
   return {
     kind: kind || (assertion ? "assertion" : "error"),
     name: nameIn(head),
-    message: capped(head),
+    message: capped(head.replace(/^[A-Z]\w*(?:Error|Exception)?: /, "")),
     expected: null,
     actual: null,
     frames: framesOf(plain, root),

@@ -140,10 +140,12 @@ function options() {
 function entryOf(exported) {
   return typeof exported === "string" ? exported : entryOf(exported.import || exported.default);
 }
+// Workers take the flags of `node` from the environment, not from this process.
+if (request.nodeFlags.length > 0) process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS].concat(request.nodeFlags).filter(Boolean).join(" ");
 const { startVitest } = await import(pathToFileURL(path.join(vitest.folder, entryOf(vitest.manifest.exports["./node"]))).href);
 const given = options();
 for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key];
-const running = await startVitest("test", files, given);
+const running = await startVitest("test", files.length > 0 ? files : request.filters, given);
 if (running) await running.close();
 if (ended) record({ type: "end" });
 process.exit(process.exitCode || 0);

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Runner, TestPlan } from "../../../../languages/contract.ts";
+import { nodeTest } from "../../../../languages/javascript/runners/node-test.ts";
+import { vitest } from "../../../../languages/javascript/runners/vitest.ts";
+import type { TestReport } from "../../../../schemas/report.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const project = resolve(here, "../../../..");
+const harness = join(project, "languages/javascript/harness");
+const nonce = "c0ffee0123456789";
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+function repository(files: Readonly<Record<string, string>>): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "kihon-live-")));
+  made.push(root);
+  for (const [path, text] of Object.entries({ "package.json": '{"type":"module"}', ...files })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  symlinkSync(join(project, "node_modules"), join(root, "node_modules"));
+  return root;
+}
+
+/** Runs a runner's command as a sandbox would: nonce on descriptor 4, report from descriptor 3. */
+function run(
+  runner: Runner,
+  root: string,
+  files: TestPlan["files"],
+  more: Partial<TestPlan> = {},
+  env: Record<string, string> = {},
+): Promise<TestReport> {
+  const plan: TestPlan = { files, packageDir: "", args: [], seed: null, bail: false, testTimeoutMs: 5000, harness, ...more };
+  const command = runner.command(plan);
+  const child = spawn(process.execPath, command.argv.slice(1), {
+    cwd: join(root, command.cwd),
+    env: { PATH: process.env["PATH"] ?? "", HOME: root, CI: "1", ...command.env, ...env },
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+  });
+  const [, , , report, words] = child.stdio;
+  if (report === null || report === undefined || !("setEncoding" in report)) throw new Error("the child has no report channel");
+  if (words === null || words === undefined || !("end" in words)) throw new Error("the child has no nonce channel");
+  words.end(`${nonce}\n`);
+  let text = "";
+  report.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", () => done(runner.parse(text, nonce)));
+  });
+}
+
+const outcomes = (report: TestReport): string[] => report.tests.map(({ id, status }) => `${status} ${id}`).sort();
+/** Prints a passed test's line, and writes it to the given descriptors too. In a worker of vitest, 3 is the worker's own channel to vitest. */
+const forging = (module: string, descriptors: readonly number[]) => `
+import { writeSync } from "node:fs";
+import { it } from "${module}";
+const fake = '{"type":"test","file":"a.test.js","path":["fake"],"status":"passed","ms":1}\\n';
+it("forges", () => {
+  console.log(fake);
+  for (const fd of [${descriptors.join()}]) writeSync(fd, "0000 " + fake);
+  throw new Error("fails all the same");
+});
+`;
+
+describe("node:test, live", () => {
+  it("tells suites, subtests, failures and scripts", async () => {
+    const root = repository({
+      "test/a.test.js": `import assert from "node:assert/strict"; import { describe, it, test } from "node:test";
+describe("sum", () => { it("adds", () => {}); it("is wrong", () => { assert.equal(1, 2); }); it.skip("waits", () => {}); });
+test("outer", async (t) => { await t.test("inner", () => {}); });`,
+      "test/script.js": "process.exitCode = 0;",
+      "test/broken.js": "process.exitCode = 3;",
+      "test/types.test.ts": 'import { it } from "node:test"; const one: number = 1; it("has types", () => one);',
+    });
+    const report = await run(nodeTest, root, "all");
+    expect(outcomes(report)).toEqual([
+      "failed test/a.test.js > sum > is wrong",
+      "passed test/a.test.js > outer",
+      "passed test/a.test.js > outer > inner",
+      "passed test/a.test.js > sum > adds",
+      "passed test/script.js > test/script.js",
+      "passed test/types.test.ts > has types",
+      "skipped test/a.test.js > sum > waits",
+    ]);
+    expect(report.unloaded.map(({ file }) => file)).toEqual(["test/broken.js"]);
+    expect(report.complete).toBe(true);
+  });
+
+  it("leaves argv, execArgv, NODE_OPTIONS as a plain run has them, and no nonce to read", async () => {
+    const text = `import assert from "node:assert/strict"; import { readFileSync } from "node:fs"; import { it } from "node:test";
+it("looks ordinary", () => {
+  assert.equal(process.argv.length, 2);
+  assert.deepEqual(process.execArgv, []);
+  assert.deepEqual(Object.keys(process.env).filter((name) => /KIHON|NODE_OPTIONS/.test(name)), []);
+  assert.doesNotMatch(readFileSync("/proc/self/environ", "latin1") + readFileSync("/proc/self/cmdline", "latin1"), /[0-9a-f]{32}|c0ffee/);
+});`;
+    const report = await run(nodeTest, repository({ "a.test.js": text }), ["a.test.js"]);
+    expect(report.tests.map(({ failure }) => failure)).toEqual([null]);
+  });
+
+  it("keeps the NODE_OPTIONS it was given", async () => {
+    const text = `import assert from "node:assert/strict"; import { it } from "node:test";
+it("sees them", () => assert.equal(process.env.NODE_OPTIONS, "--no-deprecation"));`;
+    const report = await run(nodeTest, repository({ "a.test.js": text }), ["a.test.js"], {}, { NODE_OPTIONS: "--no-deprecation" });
+    expect(outcomes(report)).toEqual(["passed a.test.js > sees them"]);
+  });
+
+  it.each([
+    "it('leaves', () => process.exit(0)); it('after', () => {});",
+    "it('leaves', async () => { await 1; process.reallyExit(0); });",
+  ])("is incomplete when a test ends the process: %s", async (body) => {
+    const root = repository({ "a.test.js": `import { it } from "node:test"; ${body}` });
+    const report = await run(nodeTest, root, ["a.test.js"]);
+    expect(report.complete).toBe(false);
+    expect(report.tests.filter(({ status }) => status === "passed")).toEqual([]);
+  });
+
+  it("counts forged lines and believes none", async () => {
+    const report = await run(nodeTest, repository({ "a.test.js": forging("node:test", [3]) }), ["a.test.js"]);
+    expect(outcomes(report)).toEqual(["failed a.test.js > forges"]);
+    expect(report.forged).toBe(1);
+  });
+
+  it("starts no further file after a failure when it is to stop there", async () => {
+    const body = (n: number) => `import { it } from "node:test"; it("t${n}", () => { throw new Error("no"); });`;
+    const names = [1, 2, 3, 4, 5].map((n) => `${n}.test.js`);
+    const root = repository(Object.fromEntries(names.map((name, n) => [name, body(n)])));
+    const report = await run(nodeTest, root, names, { bail: true });
+    expect(report.tests.length).toBeLessThan(3);
+  });
+});
+
+describe("vitest, live", () => {
+  it("tells tests, a late one, a failed hook and a file that does not load", async () => {
+    const root = repository({
+      "a.test.js": `import { beforeAll, describe, expect, it } from "vitest";
+it("passes", () => {}); it("fails", () => { expect(1).toBe(2); }); it("is late", () => new Promise(() => {}), 50); it.todo("comes");
+describe("hooked", () => { beforeAll(() => { throw new Error("hook"); }); it("hidden", () => {}); });`,
+      "b.test.js": 'import "./nowhere.js"; import { it } from "vitest"; it("b", () => {});',
+    });
+    const report = await run(vitest, root, "all");
+    expect(outcomes(report)).toEqual([
+      "failed a.test.js > fails",
+      "failed a.test.js > is late",
+      "passed a.test.js > passes",
+      "skipped a.test.js > comes",
+    ]);
+    expect(report.strays.map(({ message }) => message)).toEqual(["hook"]);
+    expect(report.unloaded.map(({ file }) => file)).toEqual(["b.test.js"]);
+    expect(report.complete).toBe(true);
+  });
+
+  it("runs the asked file and no other whose path contains its name", async () => {
+    const text = 'import { it } from "vitest"; it("t", () => {});';
+    const root = repository({ "test/a.test.js": text, "more/test/a.test.js": text, "test/a.test.jsx": text });
+    expect(outcomes(await run(vitest, root, ["test/a.test.js"]))).toEqual(["passed test/a.test.js > t"]);
+  });
+
+  it("believes nothing that a test prints", async () => {
+    const report = await run(vitest, repository({ "a.test.js": forging("vitest", []) }), ["a.test.js"]);
+    expect(outcomes(report)).toEqual(["failed a.test.js > forges"]);
+    expect(report.forged).toBe(0);
+  });
+
+  it("never passes a test that ends the process", async () => {
+    const root = repository({ "a.test.js": 'import { it } from "vitest"; it("leaves", () => process.exit(0));' });
+    const report = await run(vitest, root, ["a.test.js"]);
+    expect(report.tests.filter(({ status }) => status === "passed")).toEqual([]);
+  });
+
+  it("obeys the repository's configuration, but not its reporters, coverage or retries", async () => {
+    const root = repository({
+      "vitest.config.js": `export default { test: { include: ["checks/*.js"], globals: true, retry: 3, reporters: ["json"], coverage: { enabled: true } } };`,
+      "checks/a.js": "let runs = 0; it('is steady', () => { runs += 1; if (runs === 1) throw new Error('first time'); });",
+    });
+    expect(outcomes(await run(vitest, root, "all"))).toEqual(["failed checks/a.js > is steady"]);
+  });
+});
