@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { seccompInstructions, seccompProgram } from "../../sandbox/seccomp.ts";
+
+const AUDIT = { x64: 0xc000003e, arm64: 0xc00000b7, i386: 0x40000003 };
+const KILL = 0x80000000;
+const ALLOW = 0x7fff0000;
+const EPERM = 0x00050001;
+const ENOSYS = 0x00050026;
+
+/** Runs the assembled bytes as the kernel does: the six instructions that the filter uses. */
+function run(program: Buffer, architecture: number, nr: number, args: readonly number[] = []): number {
+  const data = Buffer.alloc(64);
+  data.writeUInt32LE(nr >>> 0, 0);
+  data.writeUInt32LE(architecture, 4);
+  for (const [index, value] of args.entries()) data.writeBigUInt64LE(BigInt(value), 16 + index * 8);
+  let accumulator = 0;
+  for (let at = 0; at < program.length; at += 8) {
+    const code = program.readUInt16LE(at);
+    const k = program.readUInt32LE(at + 4);
+    const jump = (yes: boolean): void => {
+      at += 8 * program.readUInt8(at + (yes ? 2 : 3));
+    };
+    if (code === 0x06) return k;
+    if (code === 0x20) accumulator = data.readUInt32LE(k);
+    else if (code === 0x15) jump(accumulator === k);
+    else if (code === 0x35) jump(accumulator >= k);
+    else if (code === 0x45) jump((accumulator & k) !== 0);
+    else throw new Error(`unknown instruction ${code} at ${at / 8}`);
+  }
+  throw new Error("the program has no end");
+}
+
+describe.each([
+  {
+    name: "x64" as const,
+    calls: { read: 0, clone: 56, ioctl: 16, socket: 41, execve: 59, mount: 165, unshare: 272, ptrace: 101, keyctl: 250 },
+  },
+  {
+    name: "arm64" as const,
+    calls: { read: 63, clone: 220, ioctl: 29, socket: 198, execve: 221, mount: 40, unshare: 97, ptrace: 117, keyctl: 219 },
+  },
+])("the filter for $name", ({ name, calls }) => {
+  const program = seccompProgram(name);
+  const ask = (nr: number, args: readonly number[] = []): number => run(program, AUDIT[name], nr, args);
+
+  test("allows what programs do", () => {
+    for (const nr of [calls.read, calls.execve, 439, 441]) expect(ask(nr)).toBe(ALLOW);
+  });
+  test("ends calls of another architecture", () => {
+    for (const other of Object.values(AUDIT).filter((audit) => audit !== AUDIT[name])) expect(run(program, other, calls.read)).toBe(KILL);
+  });
+  test("refuses mounts, namespaces, tracing, keyrings and io_uring", () => {
+    for (const nr of [calls.mount, calls.unshare, calls.ptrace, calls.keyctl, 425, 426, 427, 428, 438, 442]) expect(ask(nr)).toBe(EPERM);
+  });
+  test("tells that clone3 does not exist", () => {
+    expect(ask(435)).toBe(ENOSYS);
+  });
+  test("allows threads and forks, and refuses each kind of new namespace", () => {
+    expect(ask(calls.clone, [0x3d0f00])).toBe(ALLOW);
+    expect(ask(calls.clone, [17])).toBe(ALLOW);
+    for (const flag of [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000])
+      expect(ask(calls.clone, [flag | 17])).toBe(EPERM);
+  });
+  test("refuses pushing characters into a terminal, also with garbage in the upper half", () => {
+    expect(ask(calls.ioctl, [0, 0x5401])).toBe(ALLOW);
+    expect(ask(calls.ioctl, [0, 0x5412])).toBe(EPERM);
+    expect(ask(calls.ioctl, [0, 0x541c])).toBe(EPERM);
+    expect(ask(calls.ioctl, [0, 2 ** 40 + 0x5412])).toBe(EPERM);
+  });
+  test("allows the usual socket families only", () => {
+    for (const family of [1, 2, 10, 16]) expect(ask(calls.socket, [family])).toBe(ALLOW);
+    for (const family of [0, 17, 38, 40, 44]) expect(ask(calls.socket, [family])).toBe(EPERM);
+  });
+  test("jumps forward and inside the program", () => {
+    const instructions = seccompInstructions(name);
+    for (const [index, [code, jt, jf]] of instructions.entries()) {
+      if ((code & 0x07) === 0x05) expect(index + 1 + Math.max(jt, jf)).toBeLessThan(instructions.length);
+    }
+    expect(instructions.length).toBeLessThan(4096);
+  });
+});
+
+test("the filter for x64 ends x32's calls", () => {
+  expect(run(seccompProgram("x64"), AUDIT.x64, 0x40000000 + 1)).toBe(KILL);
+});
