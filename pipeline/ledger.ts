@@ -4,7 +4,7 @@
  * A piece of work is known by (stage, version, input hash, hash of the settings that the stage reads). Its verdicts and their blobs are
  * recorded together, after the blobs are on the disk: what is recorded happened, whatever kills the process.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StopRun } from "../lib/errors.ts";
@@ -55,43 +55,111 @@ create index if not exists verdict_parent on verdict (parent);
 create table if not exists trouble (stage text not null, id text not null, message text not null, primary key (stage, id)) strict, without rowid;
 `;
 
-const processLives = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-    return true; // EPERM: it lives, and is another user's
-  }
-};
+/** Primary result codes of SQLite (sqlite.org/rescode.html) that say something to the user. */
+const codes = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
-function openDatabase(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path);
-    database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 15000;");
-    const [check] = database.prepare("pragma quick_check").all();
-    if (check?.["quick_check"] !== "ok") throw new Error(String(check?.["quick_check"]));
-    database.exec(tables);
-    return database;
-  } catch (error) {
-    throw new StopRun(`the ledger ${path} cannot be read: ${(error as Error).message}`, {
-      next: "it was left as it is; move it and its -wal file away to start again (prepared environments stay), or restore a copy",
+/** The primary code of an error of node:sqlite; null for any other error. */
+function sqliteCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
+  return error.errcode & 0xff;
+}
+
+const damaged = (path: string, why: string, cause?: unknown): StopRun =>
+  new StopRun(`the ledger ${path} is damaged: ${why}`, {
+    next: "it was left as it is; restore a copy, or move it and its -wal file away to start again (prepared environments stay)",
+    cause,
+  });
+
+/** Our own trouble with the file, in words; anything else is a bug and stays as it is. */
+function explained(path: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === null) return error;
+  const said = (error as Error).message;
+  if (code === codes.corrupt || code === codes.notADatabase) return damaged(path, said, error);
+  if (code === codes.full || code === codes.ioError) {
+    return new StopRun(`the ledger ${path} cannot be written: ${said}`, {
+      next: "make room on the disk, then: kihon resume <folder>",
       cause: error,
     });
+  }
+  if (code === codes.readOnly || code === codes.cannotOpen) {
+    return new StopRun(`the ledger ${path} cannot be opened: ${said}`, {
+      next: "choose a folder that can be written with --out, or change its mode",
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** A new ledger comes to its place whole: an empty or half file there is damage, not a beginning. */
+function create(path: string): void {
+  const fresh = `${path}.new-${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(fresh, { force: true });
+  const database = new DatabaseSync(fresh);
+  database.exec(`pragma journal_mode = wal; ${tables}`);
+  database.prepare("insert into meta values ('schema', ?)").run(String(schemaVersion));
+  database.close();
+  try {
+    linkSync(fresh, path);
+  } catch (error) {
+    // Another process was first: its ledger is as good as ours.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+function openDatabase(path: string, write: boolean): DatabaseSync {
+  if (write && !existsSync(path)) create(path);
+  if (statSync(path).size === 0) throw damaged(path, "it is empty");
+  const database = new DatabaseSync(path, { readOnly: !write });
+  database.exec("pragma busy_timeout = 15000; pragma synchronous = normal;");
+  const [check] = database.prepare("pragma integrity_check(1)").all();
+  if (check?.["integrity_check"] !== "ok") {
+    database.close();
+    throw damaged(path, String(check?.["integrity_check"]));
+  }
+  return database;
+}
+
+/**
+ * One writer at a time. A transaction that is never ended holds the lock, so the system gives it back when its process dies, however it dies.
+ * Null where somebody else holds it.
+ */
+function lockFor(path: string): DatabaseSync | null {
+  const lock = new DatabaseSync(`${path}.lock`);
+  try {
+    lock.exec("pragma busy_timeout = 0; begin exclusive");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (sqliteCode(error) === codes.busy) return null;
+    throw error;
   }
 }
 
 export class Ledger {
+  readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #statements: Record<"known" | "verdicts" | "work" | "verdict" | "clear" | "trouble" | "untrouble", ReturnType<DatabaseSync["prepare"]>>;
+  readonly #lock: DatabaseSync | null;
+  readonly #statements: Record<
+    "known" | "verdicts" | "work" | "verdict" | "clear" | "trouble" | "untrouble",
+    ReturnType<DatabaseSync["prepare"]>
+  >;
 
   /** Opens or creates; `write: false` takes no lock and is for reading beside a run. */
   constructor(path: string, { write }: { readonly write: boolean }) {
     if (!write && !existsSync(path)) {
       throw new StopRun(`there is no ledger at ${path}`, { next: "name the folder that was given to kihon run as --out" });
     }
-    mkdirSync(dirname(path), { recursive: true });
-    this.#database = openDatabase(path);
+    this.#path = path;
+    try {
+      this.#database = openDatabase(path, write);
+      this.#lock = write ? lockFor(path) : null;
+    } catch (error) {
+      throw explained(path, error);
+    }
     const key = "stage = ? and version = ? and input = ? and settings = ?";
     const prepare = (sql: string): ReturnType<DatabaseSync["prepare"]> => this.#database.prepare(sql);
     this.#statements = {
@@ -104,24 +172,26 @@ export class Ledger {
       untrouble: prepare("delete from trouble where stage = ? and id = ?"),
     };
     this.#checkVersion();
-    if (write) this.#lock();
+    if (write) this.#claim();
   }
 
   #checkVersion(): void {
     const found = this.meta("schema");
-    if (found === null) this.setMeta("schema", String(schemaVersion));
-    else if (found !== String(schemaVersion)) {
-      throw new StopRun(`the ledger has schema ${found}, this Kihon writes ${schemaVersion}`, { next: "use another --out folder, or the version of Kihon that made it" });
-    }
+    if (found === String(schemaVersion)) return;
+    this.#lock?.close();
+    throw new StopRun(`the ledger has schema ${found}, this Kihon writes ${schemaVersion}`, {
+      next: "use another --out folder, or the version of Kihon that made it",
+    });
   }
 
-  /** One writer at a time: two runs into one folder would prove everything twice. */
-  #lock(): void {
-    const holder = Number(this.meta("writer") ?? 0);
-    if (holder !== 0 && holder !== process.pid && processLives(holder)) {
-      throw new StopRun(`process ${holder} is writing this run`, { next: "wait for it to end, or end it, then: kihon resume <folder>" });
+  /** Two runs into one folder would prove everything twice. The row only tells others who holds the lock. */
+  #claim(): void {
+    if (this.#lock === null) {
+      const holder = this.meta("writer") ?? "another process";
+      this.#database.close();
+      throw new StopRun(`${holder} is writing this run`, { next: "wait for it to end, or end it, then: kihon resume <folder>" });
     }
-    this.setMeta("writer", String(process.pid));
+    this.setMeta("writer", `process ${process.pid} (since ${new Date(Date.now() - process.uptime() * 1_000).toISOString()})`);
   }
 
   meta(name: string): string | null {
@@ -141,8 +211,8 @@ export class Ledger {
 
   /** All of a piece of work, or nothing of it. */
   record({ stage, version, input, settings }: WorkKey, verdicts: readonly Verdict[], { wallMs, tries }: WorkCost): void {
-    this.#database.exec("begin immediate");
     try {
+      this.#database.exec("begin immediate");
       this.#statements.clear.run(stage, version, input, settings);
       this.#statements.work.run(stage, version, input, settings, wallMs, tries);
       verdicts.forEach((verdict, seq) => {
@@ -152,8 +222,9 @@ export class Ledger {
       });
       this.#database.exec("commit");
     } catch (error) {
-      this.#database.exec("rollback");
-      throw error;
+      // A full disk has already rolled it back.
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw explained(this.#path, error);
     }
   }
 
@@ -163,7 +234,11 @@ export class Ledger {
   }
 
   troubles(): readonly { readonly stage: string; readonly id: string; readonly message: string }[] {
-    return this.#database.prepare("select stage, id, message from trouble order by stage, id").all() as unknown as { stage: string; id: string; message: string }[];
+    return this.#database.prepare("select stage, id, message from trouble order by stage, id").all() as unknown as {
+      stage: string;
+      id: string;
+      message: string;
+    }[];
   }
 
   /** What happened to a record: its forebears first, then itself, then what was made of it. */
@@ -185,7 +260,8 @@ export class Ledger {
   }
 
   close(): void {
-    if (this.meta("writer") === String(process.pid)) this.#database.prepare("delete from meta where name = 'writer'").run();
+    if (this.#lock !== null) this.#database.prepare("delete from meta where name = 'writer'").run();
     this.#database.close();
+    this.#lock?.close();
   }
 }

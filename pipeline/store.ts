@@ -1,30 +1,44 @@
 /** Blobs by their sha256, in fanned-out folders. A blob is whole or not there: written under another name, flushed, renamed. */
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { z } from "zod";
 import { BrokenRecord, StopRun } from "../lib/errors.ts";
 import { canonical, sha256 } from "../lib/hash.ts";
 
-const spaceCodes = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"]);
+const full = ["ENOSPC", "EDQUOT"];
+const forbidden = ["EROFS", "EACCES", "EPERM"];
 
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+function flushed(path: string, flags: "r" | "wx", write: (file: number) => void): void {
+  const file = openSync(path, flags);
+  try {
+    write(file);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The name is flushed too, so that what the ledger records after this is there after a power cut. */
 function writeWhole(path: string, bytes: Uint8Array): void {
   const work = `${path}.${randomBytes(4).toString("hex")}`;
   try {
-    const file = openSync(work, "wx");
-    try {
+    mkdirSync(dirname(path), { recursive: true });
+    flushed(work, "wx", (file) => {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    });
     renameSync(work, path);
+    flushed(dirname(path), "r", () => undefined);
   } catch (error) {
     rmSync(work, { force: true });
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (!spaceCodes.has(code)) throw error;
-    const next = code === "ENOSPC" || code === "EDQUOT" ? "make room on the disk, then: kihon resume <folder>" : "choose a folder that can be written with --out, or change its mode";
+    const code = codeOf(error);
+    if (!full.includes(code) && !forbidden.includes(code)) throw error;
+    const next = full.includes(code)
+      ? "make room on the disk, then: kihon resume <folder>"
+      : "choose a folder that can be written with --out, or change its mode";
     throw new StopRun(`the store cannot be written (${code})`, { next, cause: error });
   }
 }
@@ -44,21 +58,23 @@ export class Store {
     const sha = sha256(bytes);
     const path = this.#path(sha);
     if (existsSync(path)) return sha;
-    mkdirSync(join(this.#folder, sha.slice(0, 2)), { recursive: true });
     writeWhole(path, gzipSync(bytes, { level: 1 }));
     return sha;
   }
 
   /** Throws `BrokenRecord` where the blob is missing, cut short or altered. */
   get(sha: string): Buffer {
-    let bytes: Buffer;
+    const broken = (what: string, cause?: unknown): BrokenRecord =>
+      new BrokenRecord(`blob ${sha.slice(0, 12)} ${what}; delete it and run again to make it anew`, { cause });
     try {
-      bytes = gunzipSync(readFileSync(this.#path(sha)));
+      const bytes = gunzipSync(readFileSync(this.#path(sha)));
+      if (sha256(bytes) === sha) return bytes;
     } catch (error) {
-      throw new BrokenRecord(`blob ${sha.slice(0, 12)} cannot be read; delete it and run again to make it anew`, { cause: error });
+      if (codeOf(error) === "ENOENT") throw broken("is missing", error);
+      if (!codeOf(error).startsWith("Z_")) throw error;
+      throw broken("is damaged", error);
     }
-    if (sha256(bytes) !== sha) throw new BrokenRecord(`blob ${sha.slice(0, 12)} was altered; delete it and run again to make it anew`);
-    return bytes;
+    throw broken("was altered");
   }
 
   putJson(value: unknown): string {
