@@ -46,7 +46,7 @@ export async function performTrial(
 ): Promise<{ verdict: Verdict; run: TestRun }> {
   const layer = trial.answer === "none" ? trial.layer : mergeLayers(trial.layer, answer);
   const bail = options.strict && trial.expect.kind !== "some-fail";
-  const run = await workspace.run({ layer, files: trial.files, bail }, options.repeat);
+  const run = await workspace.run({ layer, files: trial.files, bail, shared: trial.answer === "none" }, options.repeat);
   return { verdict: judgeRun(run, trial.expect, draft.answerPath, bail), run };
 }
 

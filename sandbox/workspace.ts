@@ -55,6 +55,9 @@ const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
 const emptyReport: TestReport = { tests: [], unloaded: [], strays: [], complete: false, forged: 0 };
 
+/** Runs kept for others; a run of a thousand tests is about 300 kB. */
+const maxShared = 1_000;
+
 /** Words `node` in a command stand for the toolchain's binary. */
 const resolveWord = (word: string, index: number): string => (index === 0 && word === "node" ? `${guestNode}/bin/node` : word);
 
@@ -138,6 +141,8 @@ export class Workspace {
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
   readonly #wallMs: number;
+  /** Every file that stands alone. */
+  readonly #suite: readonly string[];
   readonly #shared = new Map<string, Promise<TestRun>>();
 
   constructor(
@@ -152,6 +157,7 @@ export class Workspace {
     this.#jobs = parts.jobs;
     this.#text = parts.text;
     this.#wallMs = parts.wallMs;
+    this.#suite = environment.testFiles.flatMap((test) => (test.standalone ? [test.file] : [])).sort();
   }
 
   /** Text of a file of the clean tree, or null. */
@@ -168,30 +174,51 @@ export class Workspace {
     );
   }
 
-  /** `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. */
-  run(request: { layer: Layer; files: readonly string[]; bail: boolean }, repeat: number): Promise<TestRun> {
+  /**
+   * `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. `shared` keeps the run for
+   * whoever asks for the same: right for trees that many instances stand on, a waste of memory for an answer's own run.
+   */
+  run(request: { layer: Layer; files: readonly string[]; bail: boolean; shared: boolean }, repeat: number): Promise<TestRun> {
     const layer = this.normalise(request.layer);
     const files = [...request.files].sort();
-    const key = shortId([layer, files, request.bail, repeat]);
+    const clean = Object.keys(layer).length === 0 && files.every((file) => this.#suite.includes(file));
+    if (clean) return this.#cleanRun(files, repeat);
+    return this.#start({ layer, files, bail: request.bail }, repeat, request.shared);
+  }
+
+  /**
+   * Any subset of the clean tree's files is read off one run of all of them: what a file does there was shown by the baseline to be what it
+   * does alone. Where that run has an error that belongs to no test, the subset is run by itself.
+   */
+  async #cleanRun(files: readonly string[], repeat: number): Promise<TestRun> {
+    const whole = await this.#start({ layer: {}, files: this.#suite, bail: false }, repeat, true);
+    const { ended, report } = whole;
+    const failed = report.tests.some((test) => test.status === "failed") || report.unloaded.length > 0;
+    const sound = ended.kind === "finished" && ended.failedCommand === null && report.complete && report.strays.length === 0 && failed === (ended.exitCode !== 0);
+    if (!sound) return this.#start({ layer: {}, files, bail: false }, repeat, true);
+    const wanted = new Set(files);
+    const tests = report.tests.filter((test) => wanted.has(test.file));
+    const unloaded = report.unloaded.filter(({ file }) => wanted.has(file));
+    const red = unloaded.length > 0 || tests.some((test) => test.status === "failed");
+    return { ...whole, ended: { ...ended, exitCode: red ? ended.exitCode : 0 }, report: { ...report, tests, unloaded } };
+  }
+
+  #start(request: { layer: Layer; files: readonly string[]; bail: boolean }, repeat: number, shared: boolean): Promise<TestRun> {
+    const key = shortId([request.layer, request.files, request.bail, repeat]);
     const known = this.#shared.get(key);
     if (known) return known;
     const { recipe, revision } = this.environment;
     const seed = repeat > 0 && this.runner.canShuffle ? repeat : null;
-    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, {
-      layer,
-      files,
-      seed,
-      bail: request.bail,
-      limits: { wallMs: this.#wallMs },
-    });
-    this.#remember(key, started);
+    const limits = { wallMs: this.#wallMs };
+    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, { ...request, seed, limits });
+    if (shared) this.#remember(key, started);
     return started;
   }
 
   #remember(key: string, started: Promise<TestRun>): void {
     this.#shared.set(key, started);
     started.catch(() => this.#shared.delete(key));
-    if (this.#shared.size > 400) {
+    if (this.#shared.size > maxShared) {
       const oldest = this.#shared.keys().next().value;
       if (oldest !== undefined) this.#shared.delete(oldest);
     }

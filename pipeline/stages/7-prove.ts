@@ -11,9 +11,9 @@ export interface Provable extends PosedRecord {
   readonly environment: Environment;
 }
 
-/** Drafts in the order in which they are proven: random by seed, the arms of a pair side by side. */
+/** Drafts in the order in which they are proven: changes random by seed and in the same order for every skill, so that the runs they share are near. */
 export const proofOrder = (seed: string, { draft }: PosedRecord): string => {
-  const key = Math.floor(rngFor(seed, draft.pairId ?? draft.id, "prove/order").next() * 2 ** 40);
+  const key = Math.floor(rngFor(seed, draft.changeId, "prove/order").next() * 2 ** 40);
   return `${draft.environmentId} ${draft.skill} ${key.toString(16).padStart(10, "0")} ${draft.id}`;
 };
 
