@@ -70,7 +70,7 @@ async function observe({ candidate, environment }: Subject, bench: Bench): Promi
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
-  return outcomeOf(candidate, environment, files, await workspace.run({ layer: candidate.before, files, bail: false, shared: false }, 0));
+  return outcomeOf(candidate, environment, files, await workspace.run({ layer: candidate.before, files, bail: false, shared: true }, 0));
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
