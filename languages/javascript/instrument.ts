@@ -99,7 +99,7 @@ class PointReader {
     const body = childOf(node, "body") as SyntaxNode;
     if (body.type !== "statement_block") {
       // The head of an arrow shares its line with the statement that it is an argument of; its expression may not.
-      this.#add(node, (call) => [insertion(body.start, `(${call},`), insertion(body.end, ")")], body.startLine);
+      this.#add(node, (call) => [insertion(body.start, `{${call};return (`), insertion(body.end, ")}")], body.startLine);
       return;
     }
     const directive = partsOf(body).findLast(isDirective);
@@ -142,19 +142,12 @@ class PointReader {
     for (const child of partsOf(node)) {
       const isBody = child.field === "body" || child.field === "consequence" || node.type === "else_clause";
       if (!isBody || child.type === "statement_block" || child.type === "empty_statement") continue;
-      if (node.type === "else_clause" && child.type === "if_statement") this.#countElseIf(child);
-      else if (isCounted(child) && !CLASSES.has(child.type) && !DECLARES.has(child.type)) this.#wrap(child);
+      if (isCounted(child) && !CLASSES.has(child.type) && !DECLARES.has(child.type)) this.#wrap(child);
     }
   }
 
   #wrap(statement: SyntaxNode): void {
     this.#add(statement, (call) => [insertion(statement.start, `{${call};`), insertion(statement.end, "}")]);
-  }
-
-  #countElseIf(statement: SyntaxNode): void {
-    const condition = childOf(statement, "condition");
-    if (condition === null) return;
-    this.#add(statement, (call) => [insertion(condition.start + 1, `${call},`)]);
   }
 }
 
@@ -181,7 +174,7 @@ export function instrument(file: SourceFile, id: number): string | null {
 
 /** Where an outer and an inner span end together, the inner one closes first: points come outer first, so closings turn around. */
 function nestEnds(edits: readonly Edit[]): readonly Edit[] {
-  const isClosing = (edit: Edit): boolean => edit.text === ")" || edit.text === "}";
+  const isClosing = (edit: Edit): boolean => edit.text === ")}" || edit.text === "}";
   const closings = edits.filter(isClosing).reverse();
   return [...closings, ...edits.filter((edit) => !isClosing(edit))];
 }

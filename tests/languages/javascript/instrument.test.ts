@@ -22,10 +22,10 @@ const tables: readonly (readonly [string, string, string | null, string?])[] = [
   [
     "so do functions held by variables and exports",
     "const f = function () {}\nexports.g = () => 1",
-    "const f = function () {@1;}\nexports.g = () => (@2,1)",
+    "const f = function () {@1;}\nexports.g = () => {@2;return (1)}",
   ],
-  ["arrow expressions, objects and nested arrows", "x(a => b => ({ a, b }))", "@1;x(a => (@1,b => (@1,({ a, b }))))"],
-  ["an arrow's expression reports its own line", "x((a) =>\n  a)", "@1;x((a) =>\n  (@2,a))"],
+  ["arrow expressions, objects and nested arrows", "x(a => b => ({ a, b }))", "@1;x(a => {@1;return (b => {@1;return (({ a, b }))})})"],
+  ["an arrow's expression reports its own line", "x((a) =>\n  a)", "@1;x((a) =>\n  {@2;return (a)})"],
   ["imports and exports from elsewhere", "import a from 'a'\nexport { b } from 'b'\nexport * from 'c'", null],
   [
     "exported values count after their statement",
@@ -35,21 +35,21 @@ const tables: readonly (readonly [string, string, string | null, string?])[] = [
   [
     "exported functions count when entered",
     "export const f = () => 1\nexport default function () {}",
-    "export const f = () => (@1,1)\nexport default function () {@2;}",
+    "export const f = () => {@1;return (1)}\nexport default function () {@2;}",
   ],
-  ["chains of else if", "if (a) {\n} else if (b) {\n} else c()", "@1;if (a) {\n} else if (@2,b) {\n} else {@3;c()}"],
+  ["chains of else if", "if (a) {\n} else if (b) {\n} else c()", "@1;if (a) {\n} else {@2;if (b) {\n} else {@3;c()}}"],
   ["bodies without braces", "if (a) return\nfor (;;) b()", "@1;if (a) {@1;return}\n;@2;for (;;) {@2;b()}"],
   ["do while without braces", "do a(); while (b)", "@1;do {@1;a();} while (b)"],
   ["labels stay with their loops", "out: for (;;) { break out }", "@1;out: for (;;) { @1;break out }"],
   [
     "cases, not their tests",
     "switch (a) { case b(() => 1): c(); default: d() }",
-    "@1;switch (a) { case b(() => (@1,1)): @1;c(); default: @1;d() }",
+    "@1;switch (a) { case b(() => {@1;return (1)}): @1;c(); default: @1;d() }",
   ],
   [
     "class members",
     "class A extends B { c = () => 1; constructor() { super() } static { d() } }",
-    "@1;class A extends B { c = () => (@1,1); constructor() {@1; @1;super() } static { @1;d() } }",
+    "@1;class A extends B { c = () => {@1;return (1)}; constructor() {@1; @1;super() } static { @1;d() } }",
   ],
   ["async functions and generators", "async function* f() { yield await a }", "async function* f() {@1; @1;yield await a }"],
   ["comments between statements", "a() // b\n/* c */ d()", "@1;a() // b\n/* c */ ;@2;d()"],
@@ -62,7 +62,7 @@ const tables: readonly (readonly [string, string, string | null, string?])[] = [
     "function f(a: 1): 1\nfunction f(a: any) {@2; @2;return a }\n;@3;abstract class A { abstract b(): void }",
     "a.ts",
   ],
-  ["JSX", "const a = <b c={() => d}>e</b>", "@1;const a = <b c={() => (@1,d)}>e</b>", "a.tsx"],
+  ["JSX", "const a = <b c={() => d}>e</b>", "@1;const a = <b c={() => {@1;return (d)}}>e</b>", "a.tsx"],
 ];
 
 for (const [title, text, expected, path] of tables) {
