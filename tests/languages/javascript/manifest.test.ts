@@ -1,0 +1,360 @@
+import { describe, expect, it } from "vitest";
+import type { ManifestFacts } from "../../../languages/contract.ts";
+import {
+  detectBuild,
+  detectEnv,
+  detectNodeVersion,
+  detectPackageManager,
+  detectRunner,
+  nativePackages,
+  testFilesOf,
+} from "../../../languages/javascript/manifest.ts";
+
+type Files = Readonly<Record<string, string>>;
+const facts = (manifest: object, files: Files = {}): ManifestFacts => ({
+  manifest: manifest as Record<string, unknown>,
+  rootManifest: manifest as Record<string, unknown>,
+  paths: ["package.json", ...Object.keys(files)],
+  packageDir: "",
+  read: (path) => files[path] ?? null,
+});
+const scripts = (test: string, more: object = {}) => facts({ scripts: { test, ...more } });
+const chosen = (given: ManifestFacts) => {
+  const { runner, detection } = detectRunner(given);
+  return [runner?.name ?? null, detection?.args ?? []];
+};
+
+describe("detectRunner", () => {
+  // The test scripts of well-known packages, and what their authors mean by them.
+  it.each<[string, object, string | null, string[]]>([
+    ["pnpm lint && vitest run --typecheck", { lint: "eslint ." }, "vitest", []],
+    ["vitest run", {}, "vitest", []],
+    ["jest --coverage", {}, "jest", []],
+    ["node --test && npm run check:type:ts", { "check:type:ts": "tsd && tsc -p tsconfig.ts.json" }, "node-test", []],
+    ["xo && ava && tsd", {}, "ava", []],
+    ["xo && node --import=tsx/esm --test test/*.ts && del-cli dist && tsc && tsd", {}, "node-test", ["--import=tsx/esm", "test/*.ts"]],
+    ["xo && npm run build && ava", { build: "del-cli distribution && tsc --project tsconfig.dist.json" }, "ava", []],
+    ["npm run lint && mocha", { lint: "eslint ." }, "mocha", []],
+    ["mocha", {}, "mocha", []],
+    [
+      "nyc --reporter=cobertura --reporter=text-summary mocha --require @babel/register --reporter dot --recursive",
+      {},
+      "mocha",
+      ["--require", "@babel/register", "--reporter", "dot", "--recursive"],
+    ],
+    ["c8 --reporter=text --reporter=html mocha test/*.mjs", {}, "mocha", ["test/*.mjs"]],
+    ["npm run test:unit", { "test:unit": "node --test --test-reporter=spec test/unit/*.test.js" }, "node-test", ["test/unit/*.test.js"]],
+    ["nyc --reporter lcov mocha test/unit", {}, "mocha", ["test/unit"]],
+    ["NODE_OPTIONS=--experimental-vm-modules jest --watchAll=false", {}, "jest", ["--experimental-vm-modules"]],
+    [
+      "node --experimental-vm-modules node_modules/jest/bin/jest.js --config jest.ci.js",
+      {},
+      "jest",
+      ["--experimental-vm-modules", "--config", "jest.ci.js"],
+    ],
+    ["cross-env TZ=UTC vitest run --config vite.test.ts --coverage", {}, "vitest", ["--config", "vite.test.ts"]],
+    ["run-s test:*", { "test:lint": "eslint .", "test:unit": "ava test/*.js" }, "ava", ["test/*.js"]],
+    ["tsx --test test/a.ts", {}, "node-test", ["--import", "tsx", "test/a.ts"]],
+    ["tap test/*.js", {}, null, []],
+    ["jasmine spec/*spec.js", {}, null, []],
+    ['echo "no test specified" && exit 1', {}, null, []],
+  ])("reads %j", (test, more, runner, args) => {
+    expect(chosen(scripts(test, more))).toEqual([runner, args]);
+  });
+
+  it("takes the first of two runners in one script", () => {
+    expect(chosen(scripts("jest && mocha"))).toEqual(["jest", []]);
+    expect(chosen(scripts("mocha && jest"))).toEqual(["mocha", []]);
+  });
+
+  it("does not follow a script that starts itself for ever", () => {
+    expect(chosen(scripts("npm run again", { again: "npm test && mocha" }))).toEqual(["mocha", []]);
+  });
+
+  it("falls back on a configuration file, then on the one runner installed", () => {
+    expect(chosen(facts({}, { "jest.config.js": "" }))[0]).toBe("jest");
+    expect(chosen(facts({ devDependencies: { ava: "^6.0.0" } }))[0]).toBe("ava");
+  });
+
+  it("does not choose between two runners that are merely installed", () => {
+    const choice = detectRunner(facts({ devDependencies: { ava: "^6.0.0", jest: "^29.0.0" } }));
+    expect(choice.runner).toBeNull();
+    expect(choice.reason).toContain("no script decides");
+  });
+
+  it("says which unsupported runner the script starts, whatever is installed", () => {
+    const choice = detectRunner(facts({ scripts: { test: "tap" }, devDependencies: { tap: "^16.0.0", mocha: "^10.0.0" } }));
+    expect(choice.reason).toContain("tap");
+  });
+});
+
+describe("testFilesOf", () => {
+  const files = (...paths: string[]): Files => Object.fromEntries(paths.map((path) => [path, ""]));
+  const listed = (given: ManifestFacts) => {
+    const { runner, detection } = detectRunner(given);
+    if (runner === null) throw new Error("no runner");
+    return testFilesOf(given, runner, detection.args);
+  };
+  it.each<[string, object, Files, string[]]>([
+    [
+      "vitest's default",
+      { scripts: { test: "vitest" } },
+      files("src/a.ts", "src/a.test.ts", "b.spec.mjs", "test/c.ts"),
+      ["b.spec.mjs", "src/a.test.ts"],
+    ],
+    [
+      "vitest's include and exclude",
+      { scripts: { test: "vitest" } },
+      {
+        "vitest.config.js": 'export default { test: { include: ["tests/**/*.{js,ts}"], exclude: ["tests/_*"] } }',
+        ...files("tests/_help.ts", "tests/a.ts", "a.test.ts"),
+      },
+      ["tests/a.ts"],
+    ],
+    [
+      "jest's default",
+      { scripts: { test: "jest" } },
+      files("__tests__/a.js", "x/b.test.jsx", "test.js", "test/c.js"),
+      ["__tests__/a.js", "test.js", "x/b.test.jsx"],
+    ],
+    [
+      "jest's testRegex",
+      { scripts: { test: "jest" }, jest: { testRegex: "/spec/.*\\.js$" } },
+      files("spec/a.js", "b.test.js"),
+      ["spec/a.js"],
+    ],
+    ["mocha's default folder", { scripts: { test: "mocha" } }, files("test/a.js", "test/deep/b.js", "test/c.ts"), ["test/a.js"]],
+    [
+      "mocha with --recursive",
+      { scripts: { test: "mocha --recursive -r x" } },
+      files("test/a.js", "test/deep/b.js", "x"),
+      ["test/a.js", "test/deep/b.js"],
+    ],
+    ["mocha's spec", { scripts: { test: "mocha" }, mocha: { spec: "spec/**/*.ts" } }, files("spec/a.ts", "test/b.js"), ["spec/a.ts"]],
+    [
+      "mocha's yaml",
+      { scripts: { test: "mocha" } },
+      { ".mocharc.yml": "spec: [checks/*.js]", ...files("checks/a.js", "test/b.js") },
+      ["checks/a.js"],
+    ],
+    [
+      "ava's default",
+      { scripts: { test: "ava" } },
+      files("test.js", "test/a.js", "test/_b.js", "test/helpers/c.js", "test/fixtures/d.js"),
+      ["test.js", "test/a.js"],
+    ],
+    [
+      "ava's extensions",
+      { scripts: { test: "ava" }, ava: { extensions: { ts: "module" } } },
+      files("test/a.ts", "test/b.json"),
+      ["test/a.ts"],
+    ],
+    [
+      "node:test's default",
+      { scripts: { test: "node --test" } },
+      files("tests/a.test.js", "test/b.js", "tests/c.js", "d-test.mjs"),
+      ["d-test.mjs", "test/b.js", "tests/a.test.js"],
+    ],
+    [
+      "node:test's globs",
+      { scripts: { test: "node --test 'x/**/*.ts'" } },
+      files("x/a.ts", "x/y/b.ts", "x/a.d.ts", "test/c.js"),
+      ["x/a.ts", "x/y/b.ts"],
+    ],
+  ])("knows %s", (_name, manifest, tracked, expected) => {
+    expect(listed(facts(manifest, tracked))).toEqual(expected);
+  });
+});
+
+describe("detectPackageManager", () => {
+  const some = { devDependencies: { a: "1" } };
+  it.each<[string, object, Files, string, string, string]>([
+    ["npm 3 lock", some, { "package-lock.json": '{"lockfileVersion": 3}' }, "npm", "10", "npm ci --ignore-scripts --no-audit --no-fund"],
+    [
+      "npm 1 lock",
+      some,
+      { "package-lock.json": '{"lockfileVersion": 1}' },
+      "npm",
+      "8",
+      "npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund",
+    ],
+    [
+      "pnpm and its field",
+      { ...some, packageManager: "pnpm@10.28.0+sha512.ab" },
+      { "pnpm-lock.yaml": "lockfileVersion: '9.0'" },
+      "pnpm",
+      "10.28.0",
+      "pnpm install --frozen-lockfile --ignore-scripts",
+    ],
+    [
+      "an older pnpm lock",
+      some,
+      { "pnpm-lock.yaml": "lockfileVersion: 5.4" },
+      "pnpm",
+      "7",
+      "pnpm install --frozen-lockfile --ignore-scripts",
+    ],
+    [
+      "classic yarn",
+      some,
+      { "yarn.lock": "# yarn lockfile v1\n" },
+      "yarn",
+      "1.22.22",
+      "yarn install --frozen-lockfile --ignore-scripts --non-interactive",
+    ],
+    ["berry", some, { "yarn.lock": "__metadata:\n  version: 8\n" }, "yarn-berry", "4", "yarn install --immutable"],
+    ["bun's lock alone", some, { "bun.lock": "{}" }, "npm", "10", "npm install --legacy-peer-deps --ignore-scripts --no-audit --no-fund"],
+    ["no dependencies", {}, {}, "none", "10", ""],
+  ])("reads %s", (_name, manifest, files, manager, version, install) => {
+    const found = detectPackageManager(facts(manifest, files));
+    expect([found.manager, found.version, found.install.map((words) => words.join(" ")).join()]).toEqual([manager, version, install]);
+  });
+
+  it("keeps berry's scripts off and its packages in node_modules", () => {
+    expect(detectPackageManager(facts(some, { "yarn.lock": "__metadata:\n  version: 6\n" })).env).toMatchObject({
+      YARN_ENABLE_SCRIPTS: "0",
+      YARN_NODE_LINKER: "node-modules",
+    });
+  });
+
+  it("lets CI decide between two lock files", () => {
+    const both = {
+      "package-lock.json": "{}",
+      "yarn.lock": "# yarn lockfile v1\n",
+      ".github/workflows/ci.yml": "jobs: { a: { steps: [{ run: yarn install }] } }",
+    };
+    expect(detectPackageManager(facts(some, both)).manager).toBe("yarn");
+  });
+});
+
+describe("detectNodeVersion", () => {
+  const workflow = (versions: string) => ({
+    ".github/workflows/ci.yml": `jobs:\n  a:\n    strategy:\n      matrix:\n        node-version: ${versions}\n    steps:\n      - run: npm test\n`,
+  });
+  it.each<[string, object, Files, string]>([
+    [".nvmrc", {}, { ".nvmrc": "v20.11.0\n" }, "20.11.0"],
+    ["a long-term name", {}, { ".nvmrc": "lts/iron" }, "20"],
+    [".node-version over CI", {}, { ".node-version": "18", ...workflow("[20]") }, "18"],
+    ["volta", { volta: { node: "16.3.0" } }, {}, "16.3.0"],
+    ["the newest CI entry up to 24", {}, workflow("[20.20.1, 22.22.1, 24.14.0, 25.8.1]"), "24.14.0"],
+    ["a version that is no number", {}, workflow("[20.10, 'lts/*']"), "20.10"],
+    ["only ancient entries", {}, workflow("[8, 10]"), "14"],
+    ["engines that the default meets", { engines: { node: ">=12" } }, {}, "22"],
+    ["engines that the default does not meet", { engines: { node: "^18.0.0" } }, {}, "18"],
+    ["nothing", {}, {}, "22"],
+  ])("reads %s", (_name, manifest, files, range) => {
+    expect(detectNodeVersion(facts(manifest, files)).range).toBe(range);
+  });
+
+  it("does not listen to a workflow without tests", () => {
+    const files = {
+      ".github/workflows/pub.yml": "jobs:\n  a:\n    steps:\n      - with: { node-version: 18 }\n      - run: npm publish\n",
+    };
+    expect(detectNodeVersion(facts({}, files))).toEqual({ range: "22", evidence: "default" });
+  });
+});
+
+describe("detectBuild", () => {
+  const steps = (manifest: object, files: Files) => {
+    const given = facts(manifest, files);
+    const { runner, detection } = detectRunner(given);
+    if (runner === null) throw new Error("no runner");
+    const build = detectBuild(given, runner, detection.args);
+    return build === null ? null : build.steps.map((words) => words.join(" "));
+  };
+  it("is empty where the tests load the sources, under another ending too", () => {
+    const manifest = { main: "./dist/index.js", scripts: { test: "xo && npm run build && ava", build: "tsc" } };
+    expect(steps(manifest, { "test/a.js": 'import x from "../source/index.js";', "source/index.ts": "" })).toEqual([]);
+  });
+
+  it("takes pretest's steps without its side checks", () => {
+    const manifest = {
+      scripts: {
+        pretest: "npm run build && npm run lint",
+        lint: "eslint .",
+        build: "run-p build:*",
+        "build:es": "babel src -d es --env-name=es",
+        test: "mocha",
+      },
+    };
+    expect(steps(manifest, { "test/a.js": 'require("../es/index")' })).toEqual(["node_modules/.bin/babel src -d es --env-name=es"]);
+  });
+
+  it("takes a compiled output named in a test, with rimraf in front of tsc", () => {
+    const manifest = { scripts: { pretest: "rimraf build && tsc -p tsconfig.test.json", test: "c8 mocha test/*.mjs" } };
+    expect(steps(manifest, { "test/a.mjs": "import { x } from '../build/lib/a.js'" })).toEqual([
+      "node_modules/.bin/rimraf build",
+      "node_modules/.bin/tsc -p tsconfig.test.json",
+    ]);
+  });
+
+  it("takes what the test script builds before its runner", () => {
+    const manifest = {
+      scripts: {
+        test: "npm run build:reset && npm run build && node --test test/*.test.js && npm run lint",
+        "build:reset": "rimraf ./lib",
+        build: "node esbuild.config.js",
+        lint: "eslint",
+      },
+    };
+    expect(steps(manifest, { "test/a.test.js": "import { marked } from '../lib/marked.esm.js'" })).toEqual([
+      "node_modules/.bin/rimraf ./lib",
+      "node esbuild.config.js",
+    ]);
+  });
+
+  it("sees a package that tests itself by its own name, unless the runner points the name elsewhere", () => {
+    const manifest = { name: "pkg", main: "dist/a.js", scripts: { test: "vitest run", build: "rolldown -c" } };
+    const test = { "a.test.js": 'import "pkg"' };
+    expect(steps(manifest, test)).toEqual(["node_modules/.bin/rolldown -c"]);
+    expect(steps(manifest, { ...test, "vitest.config.js": "export default { resolve: { alias: { pkg: 'src' } } }" })).toEqual([]);
+  });
+
+  it("keeps a step's settings and leaves wildcards to a shell", () => {
+    const manifest = { scripts: { test: "mocha", build: "NODE_ENV=production tsc && cp src/*.json dist" } };
+    expect(steps(manifest, { "test/a.js": 'require("../dist/a")' })).toEqual([
+      "env NODE_ENV=production node_modules/.bin/tsc",
+      "sh -c cp src/*.json dist",
+    ]);
+  });
+
+  it("is null where built files are loaded and no script makes them", () => {
+    expect(steps({ scripts: { test: "mocha" } }, { "test/a.js": 'require("../dist/a")' })).toBeNull();
+  });
+});
+
+describe("detectEnv", () => {
+  it("takes plain settings of the script and of the CI job that tests, the script winning", () => {
+    const files = {
+      ".github/workflows/test.yml":
+        "jobs:\n  a:\n    env:\n      LANG: en_US.utf8\n      TZ: America/New_York\n      TOKEN: abc\n      LC_ALL: ${{ matrix.x }}\n    steps:\n      - run: npm run test\n",
+    };
+    expect(detectEnv(facts({ scripts: { test: "jest" } }, files))).toEqual({ LANG: "en_US.utf8", TZ: "America/New_York" });
+    expect(detectEnv(facts({ scripts: { test: "cross-env TZ=UTC SECRET=1 jest" } }, files))).toEqual({ LANG: "en_US.utf8", TZ: "UTC" });
+  });
+});
+
+describe("nativePackages", () => {
+  it("finds locked packages that build native code", () => {
+    const lock = {
+      lockfileVersion: 3,
+      packages: {
+        "": {},
+        "node_modules/re": { dependencies: { "node-gyp-build": "1" } },
+        "node_modules/plain": { dependencies: { ms: "2" } },
+      },
+    };
+    expect(nativePackages(facts({ devDependencies: { bcrypt: "5" } }, { "package-lock.json": JSON.stringify(lock) }))).toEqual([
+      "bcrypt",
+      "re",
+    ]);
+  });
+
+  it("reads the locks of pnpm and yarn", () => {
+    const pnpm = "lockfileVersion: '9.0'\nsnapshots:\n  '@a/native@1.0.0':\n    dependencies:\n      bindings: 1.5.0\n  ms@2.0.0: {}\n";
+    expect(nativePackages(facts({ dependencies: { x: "1" } }, { "pnpm-lock.yaml": pnpm }))).toEqual(["@a/native"]);
+    const yarn =
+      '# yarn lockfile v1\n\nnative@^1.0.0:\n  version "1.0.0"\n  dependencies:\n    bindings "~1.5.0"\n\nms@2:\n  version "2.0.0"\n';
+    expect(nativePackages(facts({ dependencies: { x: "1" } }, { "yarn.lock": yarn }))).toEqual(["native"]);
+  });
+});
