@@ -180,6 +180,9 @@ export const CONTINUES = /^[([`+\-*/.,]/;
 export function substitute(node: Node, text: string, replacement: string, level: number, operator = ""): Edit | null {
   let fitted = needsParentheses(node, level, operator) ? `(${replacement})` : replacement;
   const opener = opened(node);
+  const parent = node.parent;
+  // `a < { b }` reads like the start of type arguments, to the grammar even in parentheses.
+  if (fitted.startsWith("{") && parent?.type === "binary_expression" && operatorOf(parent) === "<") return null;
   if (opener !== null && /^(?:\{|(?:async\s+)?function\b|class\b|let\b)/.test(fitted)) fitted = `(${fitted})`;
   if (opener?.type === "expression_statement" && CONTINUES.test(fitted) && !CONTINUES.test(text.slice(node.startIndex))) {
     if (!/(?:^|[;{}])\s*$/.test(text.slice(0, node.startIndex))) return null;

@@ -1,7 +1,7 @@
 /** Sums, bits and the order of operands. */
 import { isTextual, outside } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
-import { exchange, keep, levelOf, operatorOf, put, withOperator } from "../syntax-edits.ts";
+import { exchange, keep, levelOf, operatorOf, put, substitute, withOperator } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 const ARITHMETIC: Readonly<Record<string, string>> = { "+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "**": "*" };
@@ -53,7 +53,8 @@ export const operandOrder = {
     const right = node.childForFieldName("right");
     if (!["-", "/", "%"].includes(operatorOf(node)) || left === null || right === null) return [];
     const simple = levelOf(left) > levelOf(node) && levelOf(right) > levelOf(node);
-    return simple && left.text !== right.text ? [exchange(left, right, text)] : [];
+    if (!simple || left.text === right.text) return [];
+    return [substitute(node, text, exchange(left, right, text).replacement, levelOf(node), operatorOf(node))];
   },
 } satisfies SyntaxMutator;
 
