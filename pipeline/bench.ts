@@ -1,6 +1,6 @@
 /** What the stages work with: settings, store, sandbox, repositories, and the workspaces of prepared environments. */
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
@@ -9,7 +9,9 @@ import { BrokenRecord } from "../lib/errors.ts";
 import { type GitRepository, textOf } from "../lib/git.ts";
 import type { SandboxProvider } from "../sandbox/contract.ts";
 import type { SandboxPool } from "../sandbox/pool.ts";
+import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
+import { openWorkFolder, publish, removeLeftWork } from "../sandbox/work-folder.ts";
 import { type Installed, Workspace } from "../sandbox/workspace.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
@@ -36,13 +38,24 @@ async function harnessFolder(cache: string, provider: SandboxProvider): Promise<
   const own = join(import.meta.dirname, "..", "languages", "javascript", "harness");
   const digest = createHash("sha256");
   for (const name of readdirSync(own).sort()) digest.update(`${name}\0`).update(readFileSync(join(own, name)));
-  const folder = join(cache, "harness", digest.digest("hex").slice(0, 16));
+  const shelf = join(cache, "harness");
+  const folder = join(shelf, digest.digest("hex").slice(0, 16));
   if (!existsSync(folder)) {
-    mkdirSync(join(cache, "harness"), { recursive: true });
-    cpSync(own, folder, { recursive: true });
+    const work = await openWorkFolder(shelf);
+    cpSync(own, work, { recursive: true });
+    chmodSync(work, 0o755);
+    await publish(work, folder);
   }
   await provider.adopt(folder, false);
   return folder;
+}
+
+/** Everything below the cache in which folders are made under another name first. */
+async function sweep(cache: string): Promise<void> {
+  const toolchains = join(cache, "toolchains");
+  const tools = existsSync(toolchains) ? readdirSync(toolchains).map((name) => join(toolchains, name)) : [];
+  const shelves = ["trees", "dependencies", "harness", "repositories", "timings"].map((name) => join(cache, name));
+  for (const shelf of [...shelves, ...tools]) await removeLeftWork(shelf);
 }
 
 export class Bench {
@@ -56,8 +69,9 @@ export class Bench {
   readonly #repositories = new Map<string, GitRepository>();
   readonly #workspaces = new Map<string, Promise<Workspace>>();
   readonly #harness: string;
+  readonly #folder: RunFolder;
 
-  private constructor(parts: BenchParts, harness: string) {
+  private constructor(parts: BenchParts, harness: string, folder: RunFolder) {
     this.config = parts.config;
     this.place = parts.place;
     this.store = parts.store;
@@ -66,11 +80,23 @@ export class Bench {
     this.log = parts.log;
     this.#archive = parts.archive;
     this.#harness = harness;
+    this.#folder = folder;
   }
 
+  /** After removing what killed processes left behind. */
   static async open(parts: BenchParts): Promise<Bench> {
     await initLanguages();
-    return new Bench(parts, await harnessFolder(parts.place.cache, parts.provider));
+    await sweep(parts.place.cache);
+    return new Bench(parts, await harnessFolder(parts.place.cache, parts.provider), await openRunFolder());
+  }
+
+  /** A folder of this process, which goes with it. */
+  get scratch(): string {
+    return this.#folder.path;
+  }
+
+  close(): void {
+    this.#folder.remove();
   }
 
   addRepository(repository: GitRepository): void {
@@ -97,7 +123,7 @@ export class Bench {
 
   get #site(): InstallSite {
     const { place, provider, jobs, config } = this;
-    return { cache: place.cache, provider, jobs, harness: this.#harness, timeoutMs: config.installTimeoutMs };
+    return { cache: place.cache, provider, jobs, harness: this.#harness, timeoutMs: config.installTimeoutMs, log: this.log };
   }
 
   /** Tree and dependencies as folders; an install is made once for all revisions with the same inputs. */
@@ -115,14 +141,20 @@ export class Bench {
     return keep({ installed, frozenLock: found.value.frozenLock });
   }
 
+  #timing(environmentId: string): string {
+    return join(this.place.cache, "timings", `${environmentId}.json`);
+  }
+
   /** The slowest whole run of an environment's baseline: limits of later runs on this machine are made from it. Not part of any row. */
   noteSuite(environmentId: string, wallMs: number): void {
+    const path = this.#timing(environmentId);
     mkdirSync(join(this.place.cache, "timings"), { recursive: true });
-    writeFileSync(join(this.place.cache, "timings", `${environmentId}.json`), JSON.stringify({ wallMs }));
+    writeFileSync(`${path}.new-${process.pid}`, JSON.stringify({ wallMs }));
+    renameSync(`${path}.new-${process.pid}`, path);
   }
 
   #wallLimit(environmentId: string): number {
-    const path = join(this.place.cache, "timings", `${environmentId}.json`);
+    const path = this.#timing(environmentId);
     if (!existsSync(path)) return Math.min(this.config.runTimeoutMs, 120_000);
     const { wallMs } = suiteSchema.parse(JSON.parse(readFileSync(path, "utf8")));
     return Math.min(this.config.runTimeoutMs, Math.max(20_000, 4 * wallMs + 10_000));

@@ -20,8 +20,6 @@ export const recipeSchema = z
     installEnv: z.record(z.string(), z.string()),
     /** Packages whose install scripts were run because they build native code; all others stay off. */
     scriptsAllowed: z.array(z.string()),
-    /** Packages that would need a native build. */
-    nativePackages: z.array(z.string()),
     /** Runs before the tests in every workspace, after the layer is laid; empty when tests read the sources themselves. */
     build: z.array(argv),
     runner: z.string(),

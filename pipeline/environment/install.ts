@@ -2,16 +2,19 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readTree, unpackTree } from "../../lib/archive.ts";
+import { RetryLater } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
-import type { SandboxProvider } from "../../sandbox/contract.ts";
+import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { defaultLimits, jobEnvironment, type JobRunner, toolMounts } from "../../sandbox/workspace.ts";
 import { restoreLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
+import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import type { Log } from "../log.ts";
 import { installInputs } from "./inputs.ts";
 
 export interface InstallSite {
@@ -20,6 +23,7 @@ export interface InstallSite {
   readonly jobs: JobRunner;
   readonly harness: string;
   readonly timeoutMs: number;
+  readonly log: Log;
 }
 
 const there = (path: string): Promise<boolean> =>
@@ -31,25 +35,11 @@ const there = (path: string): Promise<boolean> =>
     },
   );
 
-/** Moves a finished folder to its name; another process may have been first. */
-async function publish(work: string, final: string): Promise<void> {
-  await mkdir(dirname(final), { recursive: true });
-  await rename(work, final).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    await rm(work, { recursive: true, force: true });
-  });
-}
-
-async function workFolder(cache: string, shelf: string): Promise<string> {
-  await mkdir(join(cache, shelf), { recursive: true });
-  return mkdtemp(join(cache, shelf, ".work-"));
-}
-
 /** The archive, unpacked once. */
 export async function treeFolder(site: InstallSite, archive: Uint8Array, sha: string): Promise<string> {
   const final = join(site.cache, "trees", sha);
   if (await there(final)) return final;
-  const work = await workFolder(site.cache, "trees");
+  const work = await openWorkFolder(join(site.cache, "trees"));
   await unpackTree(archive, work);
   await site.provider.adopt(work, false);
   await publish(work, final);
@@ -85,6 +75,9 @@ export function installFailure(output: string): string {
   return `${cause?.[1] ?? "unknown cause"}: ${(line ?? "").trim().slice(0, 300)}`;
 }
 
+/** What a client says when the registry did not answer: nothing is known of the repository then. */
+const unreachable = /gate: the registry cannot be reached|the registry answered (?:429|5\d\d)|\b(?:E429|E50[0234])\b/;
+
 export interface Dependencies {
   readonly folder: string;
   readonly frozenLock: Environment["frozenLock"];
@@ -105,10 +98,25 @@ async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozen
 }
 
 async function performInstall(site: InstallSite, recipe: Recipe, work: string, node: string): Promise<Outcome<null>> {
+  const result = await managerJob(site, recipe, work, node, recipe.install);
+  if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
+  const said = `${result.stderr}\n${result.stdout}`;
+  if (result.ended.exitCode !== 0 && unreachable.test(said)) throw new RetryLater(`the registry did not answer an install: ${unreachable.exec(said)?.[0]}`);
+  if (result.ended.exitCode !== 0) return drop("prepare/install-failed", installFailure(said));
+  if (recipe.scriptsAllowed.length === 0) return keep(null);
+  const built = await managerJob(site, recipe, work, node, [["npm", "rebuild", ...recipe.scriptsAllowed]]);
+  if (built.ended.kind === "finished" && built.ended.exitCode === 0) return keep(null);
+  // Many of them bring a prebuilt or a plain fallback: whether one is missed is for the baseline to show.
+  site.log.warn(`native packages were not built (${recipe.scriptsAllowed.join(", ")}): ${installFailure(`${built.stderr}\n${built.stdout}`)}`);
+  return keep(null);
+}
+
+/** Words of the package manager, run in a writable tree with the registry. Scripts run only where the words allow them. */
+async function managerJob(site: InstallSite, recipe: Recipe, work: string, node: string, words: Recipe["install"]): Promise<RunResult> {
   const manager = recipe.packageManager === "none" ? "npm" : recipe.packageManager;
   const tool = await managerTool(site.cache, manager, recipe.packageManagerVersion);
-  const commands = recipe.install.map((argv) => ["/kihon/node/bin/node", `/kihon/manager/${tool.entry}`, ...argv.slice(1)]);
-  const result = await site.jobs.run({
+  const commands = words.map((argv) => ["/kihon/node/bin/node", `/kihon/manager/${tool.entry}`, ...argv.slice(1)]);
+  return site.jobs.run({
     tree: [],
     writableTree: work,
     layer: {},
@@ -119,9 +127,6 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
     network: "registry",
     limits: { ...defaultLimits, wallMs: site.timeoutMs, diskBytes: 8 * 1024 ** 3, inodes: 1_000_000 },
   });
-  if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
-  if (result.ended.exitCode !== 0) return drop("prepare/install-failed", installFailure(`${result.stderr}\n${result.stdout}`));
-  return keep(null);
 }
 
 /** What an install reads: the recipe and every manifest, lock and registry setting of the tree. */
@@ -150,8 +155,8 @@ export async function dependencies(
   const found = (await finished(plain, frozen)) ?? (await finished(final, frozen));
   if (found) return keep(found);
   const node = await nodeTool(site.cache, recipe.nodeVersion);
-  const work = await workFolder(site.cache, "dependencies");
-  const result = await workFolder(site.cache, "dependencies");
+  const work = await openWorkFolder(join(site.cache, "dependencies"));
+  const result = await openWorkFolder(join(site.cache, "dependencies"));
   try {
     let lock: Dependencies["frozenLock"] = frozen;
     if (recipe.install.length > 0) {
