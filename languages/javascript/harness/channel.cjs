@@ -60,7 +60,7 @@ const capped = (text) => (text.length > longestText ? slice(text, 0, longestText
 function member(value, key) {
   try {
     return value[key];
-  } catch (thrown) {
+  } catch (_thrown) {
     return undefined;
   }
 }
@@ -70,7 +70,7 @@ function show(value) {
   if (typeof value === "string") return capped(value);
   try {
     return capped(inspect(value, { depth: 4, customInspect: false, breakLength: 120, maxArrayLength: 50 }));
-  } catch (thrown) {
+  } catch (_thrown) {
     return "(cannot be shown)";
   }
 }
@@ -99,7 +99,7 @@ const decode = decodeURIComponent;
 function decodeUrlPath(text) {
   try {
     return decode(text);
-  } catch (thrown) {
+  } catch (_thrown) {
     return text; // a path with a bare percent sign
   }
 }

@@ -8,7 +8,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const { openChannel, relativeTo, takeRequest } = require("./channel.cjs");
+const { framesOf, openChannel, relativeTo, takeRequest } = require("./channel.cjs");
 
 const request = takeRequest();
 const { root, bail, timeoutMs } = request;
@@ -45,7 +45,14 @@ function lines(stream, take) {
   });
 }
 
-const failure = (kind, message) => ({ kind, name: "Error", message: message.slice(0, 2000), expected: null, actual: null, frames: [] });
+const failure = (kind, message) => ({
+  kind,
+  name: "Error",
+  message: message.slice(0, 2000),
+  expected: null,
+  actual: null,
+  frames: framesOf(message, root),
+});
 
 /** Resolves to what is known of one file's process when it is over. */
 function runFile(file) {
