@@ -7,6 +7,12 @@ import { requireReachable, type SlotUser, TOOL_PATH } from "./machine.ts";
 export const trouble = (what: string, result: ExecResult): SandboxTrouble =>
   new SandboxTrouble(`${what}: ${JSON.stringify(result.ended)} ${result.stderr.slice(-2000)}`.trim());
 
+/** What the system refused Kihon itself (no space, no descriptors, a folder that is gone) is trouble too; everything else goes through. */
+export function asTrouble(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return error;
+  return new SandboxTrouble(`the machine refused the sandbox: ${error.message}`, { cause: error });
+}
+
 /** As root: the folder and all in it becomes the jobs' user's, which copy-up in the overlay needs. As an ordinary user it is so already. */
 export async function adoptFolder(folder: string, user: SlotUser): Promise<void> {
   if (user.drop) {

@@ -4,7 +4,7 @@ import { chmod, chown, copyFile, mkdir, realpath, rm, symlink, writeFile } from 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
-import { adoptFolder, trouble } from "./adopt.ts";
+import { adoptFolder, asTrouble, trouble } from "./adopt.ts";
 import {
   bwrapArguments,
   type GuestRoot,
@@ -30,7 +30,7 @@ import { parseStat } from "./memory-watch.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { seccompProgram } from "./seccomp.ts";
-import { openGate, type SandboxSettings } from "./settings.ts";
+import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
 import { readTar } from "./tar.ts";
 
 const TOOLS = ["sh", "setpriv", "unshare", "mount", "mkdir", "env", "prlimit", "bwrap", "xargs", "rm", "readlink", "tar", "chown"] as const;
@@ -167,7 +167,10 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
     const prepared = await prepare(ground, job, folder);
     if (prepared.gate !== null) door = await openDoor(ground, prepared.gate.folder);
     group = (await ground.cgroups?.open(job.limits)) ?? null;
-    return await perform(ground, job, prepared, group, signal);
+    const result = await perform(ground, job, prepared, group, signal);
+    return door === null ? result : withRefusals(result, door.stats());
+  } catch (error) {
+    throw asTrouble(error);
   } finally {
     await door?.close();
     if (door !== null) ground.settings.onRegistry?.(door.stats());
@@ -308,7 +311,8 @@ async function judge(
   const guest = readGuestStatus(status);
   const shared = {
     stdout: result.stdout,
-    stderr: result.stderr,
+    // unshare complains when the shell that it waits for is killed, as it is at the end of a job's time.
+    stderr: result.stderr.replace(/unshare: sigprocmask unblock failed: .*\n/, ""),
     report: (result.channels[REPORT] as Buffer).toString("utf8"),
     usage: { wallMs: result.wallMs, cpuMs: usage?.cpuMs ?? guest.cpuMs, peakMemoryBytes: usage?.peakMemoryBytes ?? watched.peakBytes },
   };

@@ -10,7 +10,7 @@ import { chmod, chown, lstat, mkdir, readdir, readFile, realpath, rm, writeFile 
 import { join } from "node:path";
 import PQueue from "p-queue";
 import { type ExecResult, exec, killQuietly } from "../lib/exec.ts";
-import { adoptFolder, trouble } from "./adopt.ts";
+import { adoptFolder, asTrouble, trouble } from "./adopt.ts";
 import { type HardLimits, readHardLimits } from "./bubblewrap-command.ts";
 import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
 import { examine } from "./examine.ts";
@@ -21,7 +21,7 @@ import { writeLayer } from "./layer-folder.ts";
 import { requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
-import { openGate, type SandboxSettings } from "./settings.ts";
+import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
 
 const STATUS_BYTES = 64 * 1024;
 const COLLECT_BYTES = 64 * 1024 * 1024;
@@ -95,7 +95,10 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
     for (const name of ["tmp", "home"]) await privateFolder(join(folder, name), ground.user);
     await layOver(ground.user, job, pairs, folder);
     if (job.network === "registry") door = await openDoor(ground.gate);
-    return await perform(ground, job, pairs, folder, signal);
+    const result = await perform(ground, job, pairs, folder, signal);
+    return door === null ? result : withRefusals(result, door.stats());
+  } catch (error) {
+    throw asTrouble(error);
   } finally {
     await door?.close();
     if (door !== null) ground.settings.onRegistry?.(door.stats());

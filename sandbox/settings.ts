@@ -1,5 +1,6 @@
 /** What every provider is made with. */
 import { join } from "node:path";
+import type { RunResult } from "./contract.ts";
 import { type GateStats, RegistryGate } from "./registry-gate.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -19,3 +20,10 @@ export const openGate = (settings: SandboxSettings, folder: RunFolder): Registry
     cache: settings.registryCache ?? join(folder.path, "tarballs"),
     ...(settings.registry === undefined ? {} : { registry: settings.registry }),
   });
+
+/** What the gate refused is said once more at the end of a failed job's errors: few clients pass the gate's words on. */
+export function withRefusals(result: RunResult, stats: GateStats): RunResult {
+  const failed = result.ended.kind !== "finished" || result.ended.exitCode !== 0;
+  if (!failed || stats.refused.length === 0) return result;
+  return { ...result, stderr: `${result.stderr}\n${stats.refused.map((asked) => `gate: refused ${asked}\n`).join("")}` };
+}

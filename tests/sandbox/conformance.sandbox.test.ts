@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { SandboxTrouble } from "../../sandbox/contract.ts";
 import { listProviders } from "../../sandbox/index.ts";
@@ -154,6 +155,11 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       expect(readTree(folder)).toEqual({ "file/inner": "3", folder: "4", "link/x": "5" });
       expect(readTree(outside)).toEqual({});
     });
+  });
+
+  test("a tree that is not there is trouble, not a failure of the job", async () => {
+    const job = provider.run(jobOn([join(place.path, "no-such-tree")], { commands: [["true"]] }));
+    await expect(job).rejects.toThrow(SandboxTrouble);
   });
 
   test("a mounted folder that the jobs' user cannot reach is trouble that names it", async ({ skip }) => {
@@ -357,6 +363,12 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       expect([status, put, audit]).toEqual([403, 403, [200, "{}"]]);
       expect(text).toContain("gate: refused /some/git/repo.git/info");
     });
+    test("is named in the errors of a job that failed on another host", async () => {
+      const script = `const call = require("http").request({ port: new URL(process.env.https_proxy).port, method: "CONNECT", path: "github.com:443" });
+        call.on("connect", () => process.exit(1)); call.end();`;
+      const result = await run({ network: "registry", commands: [node(script)] });
+      expect(result).toMatchObject({ ended: finished(1), stderr: "\ngate: refused https://github.com:443\n" });
+    });
     test("is not there for other jobs", async () => {
       expect((await run({ commands: [node("console.log(process.env.npm_config_registry)")] })).stdout).toBe("undefined\n");
     });
@@ -488,6 +500,17 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       const script =
         'for (const d of ["/", "/usr", "/etc", "/dev", "/kihon", "/kihon/node", "/proc"]) try { fs.writeFileSync(d + "/x", ""); console.log("wrote", d) } catch (e) { console.log(e.code) }';
       expect((await run({ commands: [node(script)] })).stdout).not.toContain("wrote");
+    });
+    test("a job dies with a Kihon that is killed", async () => {
+      const mark = `widow-of-${provider.name}-${process.pid}`;
+      const script = `import { listProviders } from ${JSON.stringify(new URL("../../sandbox/index.ts", import.meta.url).href)};
+        const provider = listProviders().find(({ name }) => name === ${JSON.stringify(provider.name)});
+        await provider.run(${JSON.stringify(jobOn([tree], { commands: [node(`setInterval(() => {}, 1000) // ${mark}`)] }))});`;
+      const kihon = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
+      const inside = (): readonly string[] => pidsWith(mark).filter((pid) => Number(pid) !== kihon.pid);
+      await vi.waitUntil(() => inside().length > 0, { timeout: 10_000 });
+      kihon.kill("SIGKILL");
+      await vi.waitUntil(() => inside().length === 0, { timeout: 5_000 });
     });
     test("each promise holds when it is tried for the doctor", async () => {
       const promises = await provider.examine();
