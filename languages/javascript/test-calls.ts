@@ -15,7 +15,7 @@ interface Callee {
 }
 
 /** A test or suite call in its place. */
-export interface TestNode {
+interface TestNode {
   readonly kind: Kind;
   readonly path: readonly (string | null)[];
   readonly call: SyntaxNode;
@@ -189,7 +189,7 @@ function wholeOf(call: SyntaxNode): SyntaxNode {
 }
 
 /** Suites and tests in text order, the enclosing ones first. */
-export function testNodesOf(file: SourceFile): readonly TestNode[] {
+function testNodesOf(file: SourceFile): readonly TestNode[] {
   const { root } = treeOf(file);
   const reader = new TestReader(file.text, root);
   reader.read(root, null);
