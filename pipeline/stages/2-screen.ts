@@ -1,12 +1,26 @@
-/** Cheap judgements on what was mined: nothing is run. Revisions pass; commits are asked whether they can be fixes at all. */
+/** Cheap judgements on what was mined: nothing is run. Revisions pass; every filter is asked about every commit. */
+import { filters } from "../../filters/index.ts";
 import type { MinedItem } from "../../miners/contract.ts";
-import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import type { Commit } from "../../schemas/candidate.ts";
+import { keep, type Outcome } from "../../schemas/outcome.ts";
+import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { minedSchema } from "./1-mine.ts";
 import { revisionId } from "./3-prepare.ts";
 
-const screen = (item: MinedItem): Outcome<MinedItem> =>
-  item.kind === "commit" && item.commit.edits.length === 0 ? drop("screen/nothing-edited", "the commit only removes source files") : keep(item);
+async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>> {
+  const repository = bench.repository(commit.revision.repository.name);
+  const { entries } = await repository.treeOf(commit.revision.commit);
+  const texts = await repository.readTexts(entries.filter((entry) => Object.hasOwn(commit.before, entry.path)));
+  const { emitsDifferently } = bench.language("javascript");
+  // The miner gives commits of one parent only.
+  const subject = { commit, parents: 1, after: (path: string) => texts.get(path) ?? null, emitsDifferently };
+  for (const filter of filters) {
+    const outcome = filter.judge(subject, filter.options.parse({}) as never);
+    if (!outcome.kept) return outcome;
+  }
+  return keep({ kind: "commit", commit });
+}
 
 export const screenStage: Stage<MinedItem, MinedItem> = {
   name: "screen",
@@ -14,9 +28,9 @@ export const screenStage: Stage<MinedItem, MinedItem> = {
   resource: "cpu",
   output: minedSchema,
   settings: [],
-  async *work([item]) {
+  async *work([item], bench) {
     if (!item) return;
     const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
-    yield { id, parent: id, outcome: screen(item) };
+    yield { id, parent: id, outcome: item.kind === "revision" ? keep(item) : await screen(item.commit, bench) };
   },
 };
