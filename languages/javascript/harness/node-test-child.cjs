@@ -51,6 +51,7 @@ function tell(event, path) {
 
 const isMarked = (data) => (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
 
+// biome-ignore lint/correctness/useYield: node:test wants a generator, and this one has nothing to print
 async function* reporter(source) {
   used += 1;
   if (used > 1 || record === null) return;
