@@ -173,7 +173,8 @@ export class Bench {
   async #open(environment: Environment): Promise<Workspace> {
     const archive = await this.#archive(environment.archive);
     const found = await this.install(environment.recipe, archive, environment.archive, environment.frozenLock);
-    if (!found.kept) throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
+    if (!found.kept)
+      throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
     const [tree] = found.value.installed.folders;
     const texts = new Map<string, string | null>();
     const text = (path: string): string | null => {

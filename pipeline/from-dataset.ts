@@ -1,32 +1,43 @@
 /** A dataset opened for work: what its environments need is installed again from the Parquet files alone. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { BrokenRecord } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
+import { openRunFolder } from "../sandbox/run-folder.ts";
 import { configSchema, type Place } from "../schemas/config.ts";
+import { type Instance, instanceSchema } from "../schemas/instance.ts";
 import { Bench } from "./bench.ts";
 import type { Log } from "./log.ts";
+import { ensureFolder } from "./place.ts";
 import { Store } from "./store.ts";
 
 export interface OpenedDataset {
   readonly data: Dataset;
   readonly bench: Bench;
-  close(): Promise<void>;
+  /** An instance by its id, or null. The first call reads the dataset once; later ones read one small file. */
+  instance(id: string): Promise<Instance | null>;
+  close(): void;
+}
+
+/** Instances laid out by id, so that grading many answers does not read the dataset once for each. */
+async function layOut(data: Dataset, store: Store): Promise<ReadonlyMap<string, string>> {
+  const byId = new Map<string, string>();
+  for await (const instance of data.instances()) byId.set(instance.draft.id, store.putJson(instance));
+  return byId;
 }
 
 export async function openFromDataset(folder: string, place: Place, log: Log): Promise<OpenedDataset> {
   const data = await openDataset(folder);
   const provider = await chooseProvider({ trusted: place.trusted, ...(place.sandbox === null ? {} : { name: place.sandbox }) });
+  ensureFolder(place.cache, "--cache");
   const byArchive = new Map<string, string>();
   for (const id of await data.environmentIds()) byArchive.set((await data.environment(id)).archive, id);
-  const scratch = mkdtempSync(join(tmpdir(), "kihon-store-"));
+  const scratch = await openRunFolder();
+  const store = new Store(scratch.path);
   const bench = await Bench.open({
     config: configSchema.parse({}),
     place,
-    store: new Store(scratch),
+    store,
     provider,
     jobs: new SandboxPool(provider, { concurrency: place.concurrency }),
     log,
@@ -36,5 +47,18 @@ export async function openFromDataset(folder: string, place: Place, log: Log): P
       return data.archive(id);
     },
   });
-  return { data, bench, close: async () => rmSync(scratch, { recursive: true, force: true }) };
+  let index: Promise<ReadonlyMap<string, string>> | null = null;
+  return {
+    data,
+    bench,
+    async instance(id) {
+      index ??= layOut(data, store);
+      const sha = (await index).get(id);
+      return sha === undefined ? null : store.getJson(sha, instanceSchema);
+    },
+    close() {
+      bench.close();
+      scratch.remove();
+    },
+  };
 }

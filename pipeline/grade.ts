@@ -1,5 +1,5 @@
 /** `kihon grade`: a solver's answers against a dataset, by the code that admitted its instances. */
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import PQueue from "p-queue";
 import { z } from "zod";
@@ -23,44 +23,66 @@ export interface GradeLine {
 }
 
 const scored = (id: string, score: Score): GradeLine => ({ instance_id: id, ...score, infra_error: null });
-const unscored = (id: string, reason: string, detail: string): GradeLine => ({ instance_id: id, reward: 0, components: {}, reason, detail, infra_error: null });
-const failed = (id: string, message: string): GradeLine => ({ instance_id: id, reward: null, components: {}, reason: null, detail: "", infra_error: message });
+const unscored = (id: string, reason: string, detail: string): GradeLine => ({
+  instance_id: id,
+  reward: 0,
+  components: {},
+  reason,
+  detail,
+  infra_error: null,
+});
+const failed = (id: string, message: string): GradeLine => ({
+  instance_id: id,
+  reward: null,
+  components: {},
+  reason: null,
+  detail: "",
+  infra_error: message,
+});
 
 function parseLine(text: string, number: number): z.infer<typeof lineSchema> {
   try {
     return lineSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new StopRun(`line ${number} of the answers is not {"instance_id","answer"}`, { next: "each line is one JSON object with these two strings", cause: error });
+    throw new StopRun(`line ${number} of the answers is not {"instance_id","answer"}`, {
+      next: "each line is one JSON object with these two strings",
+      cause: error,
+    });
   }
 }
 
-/** Grades every line of a JSONL file ("-": standard input), in any order; lines before a malformed one are still graded and written. */
-export async function gradeFile(dataset: string, answers: string, place: Place, options: { readonly log: Log; readonly write: (line: GradeLine) => void }): Promise<void> {
-  const input = answers === "-" ? process.stdin : createReadStream(answers);
-  const opened = new Promise<void>((resolve, reject) => {
-    if (answers === "-") return resolve();
-    input.once("open", () => resolve());
-    input.once("error", (cause: Error) => reject(new StopRun(`the answers ${answers} cannot be read`, { next: "give a JSONL file with --answers, or - for standard input", cause })));
-  });
-  await opened;
-  const { data, bench, close } = await openFromDataset(dataset, place, options.log);
-  const queue = new PQueue({ concurrency: place.concurrency });
+/** The lines of the answers. Throws `StopRun` where there is no such file. */
+async function openAnswers(path: string): Promise<AsyncIterable<string>> {
+  if (path === "-") return createInterface({ input: process.stdin });
   try {
-    let number = 0;
-    for await (const text of createInterface({ input })) {
-      number += 1;
-      if (text.trim() === "") continue;
-      const line = parseLine(text, number);
-      await queue.onSizeLessThan(place.concurrency * 4);
-      void queue.add(async () => options.write(await gradeOne(line)));
-    }
-  } finally {
-    await queue.onIdle();
-    await close();
+    const file = await open(path);
+    if (!(await file.stat()).isDirectory()) return file.readLines();
+    await file.close();
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause)) throw cause;
+    throw new StopRun(`the answers ${path} cannot be read (${String(cause.code)})`, {
+      next: "give a JSONL file with --answers, or - for standard input",
+      cause,
+    });
   }
+  throw new StopRun(`the answers ${path} are a folder`, { next: "give a JSONL file with --answers, or - for standard input" });
+}
+
+export interface GradeOptions {
+  readonly log: Log;
+  readonly write: (line: GradeLine) => void;
+}
+
+/** Grades every line of a JSONL file ("-": standard input), in any order; lines before a malformed one are still graded and written. */
+export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<void> {
+  const lines = await openAnswers(answers);
+  const { data, bench, instance: find, close } = await openFromDataset(dataset, place, options.log);
+  const queue = new PQueue({ concurrency: place.concurrency });
+  const work: Promise<void>[] = [];
+  let number = 0;
 
   async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
-    const instance = await data.instance(instance_id);
+    const instance = await find(instance_id);
     if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
     try {
       const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
@@ -69,5 +91,21 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
       if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
       throw error;
     }
+  }
+
+  try {
+    for await (const text of lines) {
+      number += 1;
+      if (text.trim() === "") continue;
+      const line = parseLine(text, number);
+      await queue.onSizeLessThan(place.concurrency * 4);
+      const one = queue.add(async () => options.write(await gradeOne(line)));
+      one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
+      work.push(one);
+    }
+    await Promise.all(work);
+  } finally {
+    await queue.onIdle();
+    close();
   }
 }

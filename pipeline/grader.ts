@@ -13,14 +13,14 @@ export interface Grader {
 }
 
 export async function openGrader(dataset: string, place: Place, log: Log): Promise<Grader> {
-  const { data, bench, close } = await openFromDataset(dataset, place, log);
+  const { data, bench, instance: find, close } = await openFromDataset(dataset, place, log);
   return {
     async grade(instanceId, answer) {
-      const instance = await data.instance(instanceId);
+      const instance = await find(instanceId);
       if (instance === null) throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "take ids from the dataset's rows" });
       const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
       return grade(instance.draft, answer, workspace, { strict: false, repeat: 0 });
     },
-    close,
+    close: async () => close(),
   };
 }

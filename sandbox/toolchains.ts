@@ -1,9 +1,10 @@
 /** Node binaries and package managers, as npm packages, each version once in the cache. They come from the registry by npm itself. */
-import { access, chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { access, chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import semver from "semver";
 import { RetryLater } from "../lib/errors.ts";
 import { type ExecResult, exec } from "../lib/exec.ts";
+import { openWorkFolder, publish } from "./work-folder.ts";
 
 export interface Tool {
   /** Exact version. */
@@ -58,8 +59,7 @@ async function fetchPackage(cache: string, name: string, range: string): Promise
   const version = semver.valid(range) ?? (await cached(shelf, range)) ?? (await newest(name, range));
   const folder = join(shelf, version);
   if (!(await exists(folder))) {
-    await mkdir(shelf, { recursive: true });
-    const work = await mkdtemp(join(shelf, ".fetch-"));
+    const work = await openWorkFolder(shelf);
     const words = [
       "install",
       "--prefix",
@@ -75,9 +75,7 @@ async function fetchPackage(cache: string, name: string, range: string): Promise
       await rm(work, { recursive: true, force: true });
       throw new RetryLater(`npm could not fetch ${name}@${version}: ${result.stderr.slice(-400)}`);
     }
-    await rename(join(work, "node_modules", name), folder).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
+    await publish(join(work, "node_modules", name), folder);
     await rm(work, { recursive: true, force: true });
   }
   return { version, folder };
@@ -88,16 +86,12 @@ export async function nodeTool(cache: string, range: string): Promise<Tool> {
   const name = `node-${process.platform}-${process.arch}`;
   const own = join(cache, "toolchains", name, process.versions.node);
   if (semver.satisfies(process.versions.node, range) && !(await exists(own))) {
-    await mkdir(join(cache, "toolchains", name), { recursive: true });
-    const work = await mkdtemp(join(cache, "toolchains", name, ".own-"));
+    const work = await openWorkFolder(join(cache, "toolchains", name));
     await mkdir(join(work, "bin"));
     await copyFile(process.execPath, join(work, "bin", "node"));
     await chmod(join(work, "bin", "node"), 0o755);
     await chmod(work, 0o755);
-    await rename(work, own).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      await rm(work, { recursive: true, force: true });
-    });
+    await publish(work, own);
   }
   return fetchPackage(cache, name, range);
 }

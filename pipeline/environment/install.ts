@@ -8,10 +8,10 @@ import { readTree, unpackTree } from "../../lib/archive.ts";
 import { RetryLater } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
-import { defaultLimits, jobEnvironment, type JobRunner, toolMounts } from "../../sandbox/workspace.ts";
 import { restoreLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
 import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
+import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
@@ -101,13 +101,16 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
   const result = await managerJob(site, recipe, work, node, recipe.install);
   if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
   const said = `${result.stderr}\n${result.stdout}`;
-  if (result.ended.exitCode !== 0 && unreachable.test(said)) throw new RetryLater(`the registry did not answer an install: ${unreachable.exec(said)?.[0]}`);
+  if (result.ended.exitCode !== 0 && unreachable.test(said))
+    throw new RetryLater(`the registry did not answer an install: ${unreachable.exec(said)?.[0]}`);
   if (result.ended.exitCode !== 0) return drop("prepare/install-failed", installFailure(said));
   if (recipe.scriptsAllowed.length === 0) return keep(null);
   const built = await managerJob(site, recipe, work, node, [["npm", "rebuild", ...recipe.scriptsAllowed]]);
   if (built.ended.kind === "finished" && built.ended.exitCode === 0) return keep(null);
   // Many of them bring a prebuilt or a plain fallback: whether one is missed is for the baseline to show.
-  site.log.warn(`native packages were not built (${recipe.scriptsAllowed.join(", ")}): ${installFailure(`${built.stderr}\n${built.stdout}`)}`);
+  site.log.warn(
+    `native packages were not built (${recipe.scriptsAllowed.join(", ")}): ${installFailure(`${built.stderr}\n${built.stdout}`)}`,
+  );
   return keep(null);
 }
 

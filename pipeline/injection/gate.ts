@@ -1,6 +1,5 @@
 /** What a mutant must pass before a test is run on it: it parses, compiles to something else, and type-checks where the project does. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openTypeGate } from "../../languages/javascript/type-gate.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
@@ -19,19 +18,20 @@ export interface Gate {
 }
 
 /** The tree with its dependencies as one folder of links, for the compiler to read. The topmost folder wins. */
-function joined(folders: readonly string[]): string {
-  const root = mkdtempSync(join(tmpdir(), "kihon-types-"));
+function joined(folders: readonly string[], scratch: string): string {
+  const root = mkdtempSync(join(scratch, "types-"));
   for (const folder of folders) {
     for (const name of readdirSync(folder)) if (!existsSync(join(root, name))) symlinkSync(join(folder, name), join(root, name));
   }
   return root;
 }
 
-export function openGate(workspace: Workspace, typeCheck: boolean): Gate {
+/** `scratch`: a folder that goes when this process ends, however it ends. */
+export function openGate(workspace: Workspace, typeCheck: boolean, scratch: string): Gate {
   const { packageDir } = workspace.environment.revision;
   const config = packageDir === "." ? "tsconfig.json" : `${packageDir}/tsconfig.json`;
   const wanted = typeCheck && workspace.text(config) !== null;
-  const root = wanted ? joined(workspace.installed.folders) : null;
+  const root = wanted ? joined(workspace.installed.folders, scratch) : null;
   const types = root === null ? null : openTypeGate({ root, tsconfigPath: config });
   const { language } = workspace;
   const refuse = (mutant: Mutant): Refusal | null => {

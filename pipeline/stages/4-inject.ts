@@ -92,7 +92,7 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
     if (hit) reachable.push(spot);
     else yield no(spot.id, "uncovered", `${file}:${startLine} ${spot.site.operator}`);
   }
-  const gate = openGate(workspace, config.typeCheck);
+  const gate = openGate(workspace, config.typeCheck, bench.scratch);
   const unitsOf = (path: string): readonly Unit[] => workspace.language.units({ path, text: text(path) });
   const singles = Math.round(config.mutants * (1 - config.higherOrder));
   const chosen: Spot[] = [];
