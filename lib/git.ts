@@ -4,6 +4,7 @@
  * A source is opened into a bare repository of our own in the cache: fetched (URL, bundle) or, for a local path, holding only copies of the
  * refs and a pointer to the objects. So its configuration, hooks, filters and promisor remotes are never in force, and it is never written to.
  */
+import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
@@ -179,27 +180,42 @@ async function initBare(folder: string, format: string): Promise<void> {
   );
 }
 
-/** Replaces a folder of the cache by one that is whole. */
+/** Puts a whole folder in its place; where another process was first, that one stays. */
 async function moveInto(fresh: string, place: string): Promise<void> {
-  await rm(place, { recursive: true, force: true });
-  await rename(fresh, place);
+  try {
+    await rename(fresh, place);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST"))) throw error;
+    await rm(fresh, { recursive: true, force: true });
+  }
 }
 
-/** Our own git folder over the objects of a local one. */
-async function mirrorLocal(source: string, place: string): Promise<void> {
-  const fresh = `${place}.new-${process.pid}`;
+async function replaceFile(path: string, text: string): Promise<void> {
+  const fresh = `${path}.new-${randomUUID()}`;
+  await writeFile(fresh, text);
+  await rename(fresh, path);
+}
+
+/** Our own git folder over the objects of a local one. Another run may be reading it, so its files are replaced one by one. */
+async function mirrorLocal(source: string, place: string): Promise<string> {
   const ask = async (...args: string[]): Promise<string> => (await must(source, args, "the repository cannot be read")).trim();
   const format = await ask("rev-parse", "--show-object-format");
+  const gitDir = `${place}${format === "sha1" ? "" : `-${format}`}.git`;
   const [objects, shallow] = await Promise.all([ask("rev-parse", "--git-path", "objects"), ask("rev-parse", "--git-path", "shallow")]);
   const refs = await ask("for-each-ref", "--format=%(objectname) %(refname)");
   const head = await git(source, ["rev-parse", "--verify", "--quiet", "HEAD"]);
-  await initBare(fresh, format);
-  await mkdir(join(fresh, "objects", "info"), { recursive: true });
-  await writeFile(join(fresh, "objects", "info", "alternates"), `${JSON.stringify(resolve(objects))}\n`);
-  await writeFile(join(fresh, "packed-refs"), refs === "" ? "" : `${refs}\n`);
-  if (succeeded(head)) await writeFile(join(fresh, "HEAD"), `${head.stdout.trim()}\n`);
-  if (await exists(shallow)) await copyFile(shallow, join(fresh, "shallow"));
-  await moveInto(fresh, place);
+  if (!(await exists(gitDir))) {
+    const fresh = `${gitDir}.new-${randomUUID()}`;
+    await initBare(fresh, format);
+    await mkdir(join(fresh, "objects", "info"), { recursive: true });
+    await moveInto(fresh, gitDir);
+  }
+  await replaceFile(join(gitDir, "objects", "info", "alternates"), `${JSON.stringify(resolve(objects))}\n`);
+  if (await exists(shallow)) await copyFile(shallow, join(gitDir, "shallow"));
+  else await rm(join(gitDir, "shallow"), { force: true });
+  await replaceFile(join(gitDir, "packed-refs"), refs === "" ? "" : `${refs}\n`);
+  await replaceFile(join(gitDir, "HEAD"), succeeded(head) ? `${head.stdout.trim()}\n` : "ref: refs/heads/unborn\n");
+  return gitDir;
 }
 
 function transport(folder: string): SimpleGit {
@@ -218,7 +234,7 @@ function transport(folder: string): SimpleGit {
 /** Fetches heads and tags of a URL or bundle into our own git folder; the URL is not stored. */
 async function fetchInto(source: string, place: string): Promise<void> {
   const known = await exists(place);
-  const folder = known ? place : `${place}.new-${process.pid}`;
+  const folder = known ? place : `${place}.new-${randomUUID()}`;
   if (!known) await initBare(folder, "sha1");
   try {
     const remote = transport(folder);
@@ -264,14 +280,14 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   const path = resolve(source);
   const next = "Give the root of a git work tree, a bare repository, a .bundle file or a URL.";
   if (!(await exists(path))) throw new StopRun(`there is nothing at ${source}`, { next });
-  const gitDir = join(cacheDir, `${folderName(path)}-${shortId(path)}.git`);
+  const place = join(cacheDir, `${folderName(path)}-${shortId(path)}`);
   if ((await stat(path)).isFile()) {
-    await fetchInto(path, gitDir);
-    return { gitDir, name: folderName(path), origin: "local" };
+    await fetchInto(path, `${place}.git`);
+    return { gitDir: `${place}.git`, name: folderName(path), origin: "local" };
   }
   const own = await gitFolderOf(path);
   if (own === null) throw new StopRun(`${source} is no git repository`, { next });
-  await mirrorLocal(own, gitDir);
+  const gitDir = await mirrorLocal(own, place);
   const remote = await git(own, ["config", "--get", "remote.origin.url"]);
   const url = succeeded(remote) ? remote.stdout.trim() : "";
   const name = isUrl(url) ? nameOfUrl(url) : null;

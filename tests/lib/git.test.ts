@@ -79,6 +79,23 @@ describe("openRepository", () => {
     }
   });
 
+  it("reads a repository whose ids are SHA-256", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main", join(scratch.folder, "long"));
+    await scratch.git("-C", join(scratch.folder, "long"), "commit", "--quiet", "--allow-empty", "-m", "one");
+    const repository = await openRepository(join(scratch.folder, "long"), scratch.cache);
+    expect((await repository.resolve()).commit).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("can be opened by several at once, and again while it is being read", async () => {
+    using scratch = await ScratchRepository.make();
+    const commit = await scratch.commit("one", { "a.txt": "1\n" });
+    const opened = await Promise.all([1, 2, 3].map(() => openRepository(scratch.work, scratch.cache)));
+    const reads = opened.map((repository) => repository.resolve());
+    await openRepository(scratch.work, scratch.cache);
+    expect((await Promise.all(reads)).map((found) => found.commit)).toEqual([commit, commit, commit]);
+  });
+
   it("reads a shallow clone and says where its history ends", async () => {
     using scratch = await ScratchRepository.make();
     await scratch.commit("one", { "a.txt": "1\n" });
