@@ -55,6 +55,8 @@ interface Ground {
   readonly root: GuestRoot;
   readonly cgroups: Cgroups | null;
   readonly hard: HardLimits;
+  /** Host paths that the jobs' user was found to reach. */
+  readonly reachable: Set<string>;
   readonly seccomp: Buffer;
   readonly canDisableUserns: boolean;
 }
@@ -72,7 +74,13 @@ export function bubblewrap(settings: SandboxSettings = {}): SandboxProvider {
     isolates: true,
     available: () => available(provider),
     examine: () => examine(provider),
-    run: async (job, signal) => runJob(await stand(), job, signal),
+    run: async (job, signal) => {
+      try {
+        return await runJob(await stand(), job, signal);
+      } catch (error) {
+        throw asTrouble(error);
+      }
+    },
     adopt: async (folder) => adoptFolder(folder, slotUser()),
   };
   return Object.freeze(provider);
@@ -93,6 +101,7 @@ async function layGround(settings: SandboxSettings): Promise<Ground> {
     cgroups: await findCgroups(),
     hard: readHardLimits(readFileSync("/proc/self/limits", "utf8")),
     seccomp: seccompProgram(machine),
+    reachable: new Set(),
     canDisableUserns: major > 0 || minor >= 8,
   };
 }
@@ -169,12 +178,11 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
     group = (await ground.cgroups?.open(job.limits)) ?? null;
     const result = await perform(ground, job, prepared, group, signal);
     return door === null ? result : withRefusals(result, door.stats());
-  } catch (error) {
-    throw asTrouble(error);
   } finally {
     await door?.close();
     if (door !== null) ground.settings.onRegistry?.(door.stats());
-    await group?.remove();
+    // Nobody waits for the kernel to let go of an empty group.
+    void group?.remove();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -209,20 +217,26 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
   const { user } = ground;
   const reach = async (path: string): Promise<string> => {
     const real = await realpath(path);
-    await requireReachable(real, user);
+    if (!ground.reachable.has(real)) await requireReachable(real, user);
+    ground.reachable.add(real);
     return real;
   };
-  const tree = await Promise.all(job.tree.map(reach));
-  const writableTree = job.writableTree === undefined ? null : await reach(job.writableTree);
-  const mounts = await Promise.all(job.mounts.map(async ({ host, guest }) => ({ host: await reach(host), guest })));
-  await chmod(folder, 0o711);
-  await mkdir(join(folder, "space"));
-  await mkdir(join(folder, "layer"), { mode: 0o755 });
-  if (user.drop) for (const name of ["space", "layer"]) await chown(join(folder, name), user.uid, user.gid);
+  const own = async (name: string): Promise<void> => {
+    await mkdir(join(folder, name), { mode: 0o755 });
+    if (user.drop) await chown(join(folder, name), user.uid, user.gid);
+  };
+  const [tree, writableTree, mounts] = await Promise.all([
+    Promise.all(job.tree.map(reach)),
+    job.writableTree === undefined ? null : reach(job.writableTree),
+    Promise.all(job.mounts.map(async ({ host, guest }) => ({ host: await reach(host), guest }))),
+    chmod(folder, 0o711),
+    own("space"),
+    own("layer"),
+  ]);
   await Promise.all(tree.map((path, index) => symlink(path, join(folder, `l${index}`))));
   const written = await writeLayer(join(folder, "layer"), job.layer, writableTree === null ? tree : [writableTree], user);
   const removals = writableTree === null ? written.removals : [...written.clashes, ...written.removals];
-  await writeReadable(join(folder, "removals"), removals.map((path) => `${path}\0`).join(""));
+  if (removals.length > 0) await writeReadable(join(folder, "removals"), removals.map((path) => `${path}\0`).join(""));
   const prepared: Prepared = {
     folder,
     hasLayer: Object.values(job.layer).some((text) => text !== null),

@@ -195,7 +195,7 @@ async function openVersion1(parents: ReadonlyMap<string, string>, limits: Cgroup
   const name = groupName();
   const groups = new Map([...parents].map(([controller, parent]) => [controller, join(parent, name)]));
   // Hierarchies may be mounted together (cpu,cpuacct): one folder then serves both.
-  for (const folder of new Set(groups.values())) await mkdir(folder);
+  await Promise.all([...new Set(groups.values())].map((folder) => mkdir(folder)));
   const memory = groups.get("memory") as string;
   const pids = groups.get("pids") as string;
   await writeFile(join(memory, "memory.limit_in_bytes"), String(limits.memoryBytes));
@@ -205,12 +205,12 @@ async function openVersion1(parents: ReadonlyMap<string, string>, limits: Cgroup
   return {
     joins: [...new Set(groups.values())].map((folder) => join(folder, "cgroup.procs")),
     usage: async () => {
-      const nanoseconds = cpuacct === undefined ? null : await numberIn(join(cpuacct, "cpuacct.usage"));
-      return {
-        cpuMs: nanoseconds === null ? null : nanoseconds / 1e6,
-        peakMemoryBytes: await numberIn(join(memory, "memory.max_usage_in_bytes")),
-        outOfMemory: ((await entryIn(join(memory, "memory.oom_control"), "oom_kill")) ?? 0) > 0,
-      };
+      const [nanoseconds, peakMemoryBytes, kills] = await Promise.all([
+        cpuacct === undefined ? null : numberIn(join(cpuacct, "cpuacct.usage")),
+        numberIn(join(memory, "memory.max_usage_in_bytes")),
+        entryIn(join(memory, "memory.oom_control"), "oom_kill"),
+      ]);
+      return { cpuMs: nanoseconds === null ? null : nanoseconds / 1e6, peakMemoryBytes, outOfMemory: (kills ?? 0) > 0 };
     },
     remove: async () => {
       for (const folder of new Set(groups.values())) await removeGroup(folder);
