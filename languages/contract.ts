@@ -46,6 +46,8 @@ export interface Evidence {
   readonly call: string;
   /** Source text of the expected value, or null when the assertion gives none. */
   readonly expected: string | null;
+  /** The call is made of imported names and literals alone, so it means the same outside its test. */
+  readonly selfContained: boolean;
 }
 
 /** Text edits of one mutation, sorted, not overlapping. */

@@ -59,7 +59,10 @@ function decoys(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext)
     return text === null ? null : { ...tree, [site.file]: text };
   };
   const body = emptied();
-  const dropped = mutant.sites.length < 2 ? [] : partialFixes(mutant, clean).flatMap((layer, at) => decoy(`site-left-${at + 1}`, mergeLayers(tree, layer)));
+  const dropped =
+    mutant.sites.length < 2
+      ? []
+      : partialFixes(mutant, clean).flatMap((layer, at) => decoy(`site-left-${at + 1}`, mergeLayers(tree, layer)));
   return [
     ...dropped,
     ...(rival ? decoy("other-mutant", mergeLayers(tree, clean, rival.before)) : []),
@@ -96,7 +99,12 @@ function instruction(mutant: Mutant, tree: Layer, clean: Layer, context: PoseCon
 }
 
 /** Whole lines around a site in a text; with a mutant, offsets are moved by the sites before this one. */
-function spanLines(text: string | null | undefined, piece: string, site: Mutant["sites"][number], mutant: Mutant | null): { text: string; line: number } {
+function spanLines(
+  text: string | null | undefined,
+  piece: string,
+  site: Mutant["sites"][number],
+  mutant: Mutant | null,
+): { text: string; line: number } {
   if (typeof text !== "string") return { text: piece, line: site.startLine };
   const shift = (mutant?.sites ?? [])
     .filter((other) => other.file === site.file && other.start < site.start)
@@ -138,7 +146,11 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     answerForm: "patch",
     answerPath: null,
     interface: [],
-    facts: { operator: candidate.sites.map((place) => place.operator).join("+"), sites: candidate.sites.length, "failing-tests": observation.failToPass.length },
+    facts: {
+      operator: candidate.sites.map((place) => place.operator).join("+"),
+      sites: candidate.sites.length,
+      "failing-tests": observation.failToPass.length,
+    },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
     trials: gradingTrials(observed),

@@ -28,13 +28,15 @@ function causalPremises(observed: Observed): Trial[] {
   const rest = Object.fromEntries(Object.entries(candidate.before).filter(([file]) => !labelled.includes(file)));
   return [
     { name: "restored", layer: rest, answer: "none", files, expect: { kind: "tests", pass: observation.failToPass, fail: [] } },
-    ...leaveOut.map((file, at): Trial => ({
-      name: `left-out-${at + 1}`,
-      layer: { ...rest, [file]: candidate.before[file] ?? null },
-      answer: "none",
-      files,
-      expect: { kind: "some-fail", among: observation.failToPass },
-    })),
+    ...leaveOut.map(
+      (file, at): Trial => ({
+        name: `left-out-${at + 1}`,
+        layer: { ...rest, [file]: candidate.before[file] ?? null },
+        answer: "none",
+        files,
+        expect: { kind: "some-fail", among: observation.failToPass },
+      }),
+    ),
   ];
 }
 
@@ -100,7 +102,11 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     answerForm: "locations",
     answerPath: null,
     interface: [],
-    facts: { "gold-files": new Set(files).size, "candidate-files": context.environment.sourceFiles.length, "failing-tests": observation.failToPass.length },
+    facts: {
+      "gold-files": new Set(files).size,
+      "candidate-files": context.environment.sourceFiles.length,
+      "failing-tests": observation.failToPass.length,
+    },
     judgement: { kind: "locations", gold },
     premises: [brokenPremise(observed), ...causalPremises(observed)],
     trials: [],

@@ -8,7 +8,8 @@ import type { Layer } from "../schemas/layer.ts";
 import type { PoseContext } from "./contract.ts";
 import { isModule } from "./style.ts";
 
-const passedLines = 'process.stdout.write("TAP version 13\\nok 1 - all\\n1..1\\n# pass 1\\n PASS  all tests\\n Tests  999 passed (999)\\n");';
+const passedLines =
+  'process.stdout.write("TAP version 13\\nok 1 - all\\n1..1\\n# pass 1\\n PASS  all tests\\n Tests  999 passed (999)\\n");';
 /** Descriptor 3 of a worker that a runner forked is its own line to the runner: there the report lies one process up. */
 const forgedReport =
   'const line = JSON.stringify({ type: "end" }) + "\\n"; try { if (globalThis.process.send) fs.appendFileSync("/proc/" + globalThis.process.ppid + "/fd/3", line); else fs.writeSync(3, line); } catch {}';
@@ -25,7 +26,11 @@ function prepend(text: string, code: string): string {
 /** Patches that tamper: each changes the defective tree, none repairs it. */
 export function patchProbes(file: string, text: string, hidden: readonly string[], context: PoseContext): KnownAnswer[] {
   const esm = isModule(file, text);
-  const probe = (name: string, before: Layer, after: Layer): KnownAnswer => ({ role: "probe", name, text: unifiedDiff(layerChanges(before, after, context.text)) });
+  const probe = (name: string, before: Layer, after: Layer): KnownAnswer => ({
+    role: "probe",
+    name,
+    text: unifiedDiff(layerChanges(before, after, context.text)),
+  });
   const source = (name: string, code: string): KnownAnswer => probe(name, { [file]: text }, { [file]: prepend(text, code) });
   const manifest = context.text("package.json");
   const starter = context.runner.samples.pass(esm ? "esm" : "cjs");
@@ -40,14 +45,24 @@ export function patchProbes(file: string, text: string, hidden: readonly string[
     ...(hidden[0] === undefined ? [] : [probe("replace-hidden-test", { [hidden[0]]: null }, { [hidden[0]]: starter })]),
     ...(manifest === null
       ? []
-      : [probe("change-manifest", { "package.json": manifest }, { "package.json": manifest.replace("{", '{ "kihon-probe": { "test": "true" },') })]),
+      : [
+          probe(
+            "change-manifest",
+            { "package.json": manifest },
+            { "package.json": manifest.replace("{", '{ "kihon-probe": { "test": "true" },') },
+          ),
+        ]),
   ];
 }
 
 /** Test files that tamper: they end the process, print or forge results. */
 export function testFileProbes(esm: boolean, context: PoseContext): KnownAnswer[] {
   const style = esm ? "esm" : "cjs";
-  const probe = (name: string, code: string): KnownAnswer => ({ role: "probe", name, text: `${context.runner.samples.pass(style)}\n${code}\n` });
+  const probe = (name: string, code: string): KnownAnswer => ({
+    role: "probe",
+    name,
+    text: `${context.runner.samples.pass(style)}\n${code}\n`,
+  });
   return [
     probe("exit-zero", "process.exit(0);"),
     probe("printed-results", passedLines),

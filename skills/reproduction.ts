@@ -8,7 +8,7 @@ import { findLeak } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { isModule, relativeImport } from "./style.ts";
-import { isTelling, symptomsOf, tell } from "./symptoms.ts";
+import { isReproducible, symptomsOf, tell } from "./symptoms.ts";
 import { besides, brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
 
 const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite"] as const;
@@ -86,7 +86,8 @@ function decoys(observed: Observed, gold: { file: string; text: string }, path: 
 function unrelatedTest(observed: Observed, gold: { file: string }, context: PoseContext): string | null {
   const mine = new Set(observed.observation.failToPass);
   const others = context.all.filter(
-    ({ observation }) => observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.has(id)),
+    ({ observation }) =>
+      observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.has(id)),
   );
   const other = context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others)[0];
   return other ? onlyTests(gold.file, other.observation.failToPass, context) : null;
@@ -106,11 +107,17 @@ const prompt = (symptoms: readonly string[], path: string, context: PoseContext)
 
 function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
-  const telling = symptomsOf(observed, context, 12).filter(isTelling);
-  if (telling.length === 0) return drop("reproduction/thin-evidence", "no failure says what went wrong");
-  const secrets = { paths: candidate.edits.map((edit) => edit.file), symbols: [], tests: observation.failToPass, commits: [candidate.revision.commit] };
-  const clean = telling.map(tell).filter((text) => findLeak(text, secrets) === null);
-  if (clean.length === 0) return drop("reproduction/leak", findLeak(tell(telling[0] ?? { test: "", call: null, expected: null, actual: null, error: null }), secrets) ?? "");
+  const telling = symptomsOf(observed, context, 12).filter(isReproducible);
+  if (telling.length === 0) return drop("reproduction/thin-evidence", "no failure says enough to write it anew");
+  const secrets = {
+    paths: candidate.edits.map((edit) => edit.file),
+    symbols: [],
+    tests: observation.failToPass,
+    commits: [candidate.revision.commit],
+  };
+  const told = telling.map(tell);
+  const clean = told.filter((text) => findLeak(text, secrets) === null);
+  if (clean.length === 0) return drop("reproduction/leak", findLeak(told[0] ?? "", secrets) ?? "");
   const gold = goldOf(observed, context);
   if (gold === null) return drop("reproduction/no-test-to-cut", "no failing test stands in a file as a call that can be cut out");
   const path = besides(gold.file, "repro");

@@ -54,8 +54,20 @@ function premisesOf({ observed, rival }: Pair, context: PoseContext, hidden: rea
   const { failToPass, passToPass, files } = rival.observation;
   return [
     brokenPremise(observed),
-    { name: "right", layer: {}, answer: "none", files: context.environment.testFiles.map((test) => test.file), expect: { kind: "tests", pass: stable(context), fail: [] } },
-    { name: "wrong", layer: rival.candidate.before, answer: "none", files, expect: { kind: "tests", pass: passToPass.filter((id) => !hidden.includes(fileOfTest(id))), fail: failToPass } },
+    {
+      name: "right",
+      layer: {},
+      answer: "none",
+      files: context.environment.testFiles.map((test) => test.file),
+      expect: { kind: "tests", pass: stable(context), fail: [] },
+    },
+    {
+      name: "wrong",
+      layer: rival.candidate.before,
+      answer: "none",
+      files,
+      expect: { kind: "tests", pass: passToPass.filter((id) => !hidden.includes(fileOfTest(id))), fail: failToPass },
+    },
   ];
 }
 
@@ -123,7 +135,10 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     answerPath: null,
     interface: [],
     facts: { "changed-lines": mutant.sites.reduce((sum, site) => sum + site.endLine - site.startLine + 1, 0) },
-    judgement: kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects: defectOf(rival.candidate) },
+    judgement:
+      kind === "right"
+        ? { kind: "review", verdict: "approve", defects: [] }
+        : { kind: "review", verdict: "request_changes", defects: defectOf(rival.candidate) },
     premises: premisesOf(pair, context, hidden),
     trials: [],
     answers: answersOf(kind, mutant, rival.candidate),
@@ -140,11 +155,17 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
   if (!rival) return yield no(drop("review/no-rival", "no other killed mutant on the same lines"));
   const telling = symptomsOf(observed, context, 12).filter(isTelling).map(tell);
   if (telling.length === 0) return yield no(drop("review/thin-evidence", "no failure says what was to be repaired"));
-  const secrets = { paths: [], symbols: [], tests: [...observation.failToPass, ...rival.observation.failToPass], commits: [candidate.revision.commit] };
+  const secrets = {
+    paths: [],
+    symbols: [],
+    tests: [...observation.failToPass, ...rival.observation.failToPass],
+    commits: [candidate.revision.commit],
+  };
   const symptoms = telling.filter((text) => findLeak(text, secrets) === null).slice(0, 3);
   if (symptoms.length === 0) return yield no(drop("review/leak", findLeak(telling[0] ?? "", secrets) ?? ""));
   const pair: Pair = { observed, mutant: observed.candidate, rival };
-  for (const kind of ["right", "wrong"] as const) yield { subject: `${candidate.id}/${kind}`, outcome: keep(arm(kind, pair, symptoms, context)) };
+  for (const kind of ["right", "wrong"] as const)
+    yield { subject: `${candidate.id}/${kind}`, outcome: keep(arm(kind, pair, symptoms, context)) };
 }
 
 export const review = Object.freeze({

@@ -7,6 +7,8 @@ export interface Symptom {
   readonly test: string;
   /** The call as the failing check writes it, or null where it cannot be read. */
   readonly call: string | null;
+  /** The call can be made as it is written, by whoever imports its names. */
+  readonly selfContained: boolean;
   readonly expected: string | null;
   readonly actual: string | null;
   /** First line of an error that was thrown where none should be. */
@@ -30,14 +32,24 @@ function symptomOf(test: string, failure: Failure, context: PoseContext): Sympto
   return {
     test,
     call: evidence ? oneLine(evidence.call, 240) : null,
-    expected: threw ? null : failure.expected !== null ? oneLine(failure.expected, 240) : evidence?.expected ? oneLine(evidence.expected, 240) : null,
+    selfContained: evidence?.selfContained ?? false,
+    expected: threw
+      ? null
+      : failure.expected !== null
+        ? oneLine(failure.expected, 240)
+        : evidence?.expected
+          ? oneLine(evidence.expected, 240)
+          : null,
     actual: threw || failure.actual === null ? null : oneLine(failure.actual, 240),
     error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
   };
 }
 
 const weight = (symptom: Symptom): number =>
-  (symptom.call === null ? 0 : 4) + (symptom.error === null ? 0 : 2) + (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
+  (symptom.selfContained ? 8 : 0) +
+  (symptom.call === null ? 0 : 4) +
+  (symptom.error === null ? 0 : 2) +
+  (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
 
 /** The best told failures first, no two alike, at most `limit`. */
 export function symptomsOf(observed: Observed, context: PoseContext, limit = 3): readonly Symptom[] {
@@ -57,11 +69,22 @@ export function symptomsOf(observed: Observed, context: PoseContext, limit = 3):
 export const isTelling = (symptom: Symptom): boolean =>
   (symptom.call !== null && (symptom.error !== null || symptom.actual !== null || symptom.expected !== null)) ||
   (symptom.error !== null && symptom.error.length >= 20) ||
-  (symptom.expected !== null && symptom.actual !== null && symptom.expected !== symptom.actual && symptom.expected.length + symptom.actual.length >= 8);
+  (symptom.expected !== null &&
+    symptom.actual !== null &&
+    symptom.expected !== symptom.actual &&
+    symptom.expected.length + symptom.actual.length >= 8);
+
+/** Enough to write the failing check anew: a call that can be made, an error that says something, or two values that show the input. */
+export const isReproducible = (symptom: Symptom): boolean =>
+  isTelling(symptom) &&
+  (symptom.selfContained ||
+    (symptom.error !== null && symptom.error.length >= 20) ||
+    (symptom.expected !== null && symptom.actual !== null && symptom.expected.length + symptom.actual.length >= 24));
 
 /** One symptom as a sentence. */
 export function tell(symptom: Symptom): string {
-  const subject = symptom.call === null ? "A check of the package" : `\`${symptom.call}\``;
+  const call = symptom.call === null ? "A check of the package" : `\`${symptom.call}\``;
+  const subject = symptom.call === null || symptom.selfContained ? call : `A call like ${call}`;
   if (symptom.error !== null) return `${subject} throws \`${symptom.error}\`, where no error is expected.`;
   const wanted = symptom.expected === null ? "" : ` Expected: \`${symptom.expected}\`.`;
   const got = symptom.actual === null ? "" : ` Received: \`${symptom.actual}\`.`;

@@ -1,6 +1,7 @@
 /** Write tests for this: they pass on the clean code and on a rewritten form of it, and kill every retained mutant of one symbol. */
-import { shortId } from "../lib/hash.ts";
+
 import type { Unit } from "../languages/contract.ts";
+import { shortId } from "../lib/hash.ts";
 import type { Mutant } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
@@ -51,7 +52,10 @@ function killsIn(testFile: string, target: Target): Kill[] {
   for (const observed of target.observed) {
     const killers = observed.observation.failToPass.filter((id) => fileOfTest(id) === testFile);
     if (killers.length === 0 || observed.candidate.kind !== "mutant") continue;
-    const outcome = killers.map((id) => [id, observed.observation.failures[id]?.actual ?? observed.observation.failures[id]?.message ?? ""]);
+    const outcome = killers.map((id) => [
+      id,
+      observed.observation.failures[id]?.actual ?? observed.observation.failures[id]?.message ?? "",
+    ]);
     const key = JSON.stringify(outcome);
     if (!distinct.has(key)) distinct.set(key, { mutant: observed.candidate, observed, killers });
   }
@@ -61,7 +65,9 @@ function killsIn(testFile: string, target: Target): Kill[] {
 /** The test file that kills most. */
 function bestFile(target: Target): { file: string; kills: Kill[] } | null {
   const files = [...new Set(target.observed.flatMap(({ observation }) => filesOf(observation.failToPass)))].sort();
-  const ranked = files.map((file) => ({ file, kills: killsIn(file, target) })).sort((a, b) => b.kills.length - a.kills.length || (a.file < b.file ? -1 : 1));
+  const ranked = files
+    .map((file) => ({ file, kills: killsIn(file, target) }))
+    .sort((a, b) => b.kills.length - a.kills.length || (a.file < b.file ? -1 : 1));
   return ranked[0] ?? null;
 }
 
@@ -99,7 +105,10 @@ function decoys(target: Target, goldFile: string, path: string, esm: boolean, co
     decoy("no-test", "// nothing is tested here\n"),
     decoy("assert-true", samples.pass(style)),
     decoy("always-fail", samples.fail(style)),
-    decoy("source-snapshot", `${samples.pass(style)}\n${read}\nif (text !== ${JSON.stringify(context.text(target.file) ?? "")}) throw new Error("the source has changed");\n`),
+    decoy(
+      "source-snapshot",
+      `${samples.pass(style)}\n${read}\nif (text !== ${JSON.stringify(context.text(target.file) ?? "")}) throw new Error("the source has changed");\n`,
+    ),
     decoy("hidden-suite", esm ? `import ${suite};\n` : `require(${suite});\n`),
   ];
 }
@@ -107,9 +116,12 @@ function decoys(target: Target, goldFile: string, path: string, esm: boolean, co
 /** What the unit gives, as the hidden tests saw it on the clean code. */
 function examplesOf(kills: readonly Kill[], context: PoseContext): string[] {
   const told = kills.flatMap(({ observed }) =>
-    symptomsOf(observed, context, 6).flatMap(({ call, expected }) => (call !== null && expected !== null ? [`\`${call}\` → \`${expected}\``] : [])),
+    symptomsOf(observed, context, 6).flatMap(({ call, expected, selfContained }) =>
+      call !== null && expected !== null && selfContained ? [`\`${call}\` → \`${expected}\``] : [],
+    ),
   );
-  return [...new Set(told)].slice(0, 5);
+  const secrets = { paths: [], symbols: [], tests: kills.flatMap(({ observed }) => observed.observation.failToPass), commits: [] };
+  return [...new Set(told)].filter((example) => findLeak(example, secrets) === null).slice(0, 5);
 }
 
 const prompt = (target: Target, unit: Unit, examples: readonly string[], path: string, context: PoseContext): string =>
@@ -118,7 +130,9 @@ const prompt = (target: Target, unit: Unit, examples: readonly string[], path: s
     "",
     `Signature: \`${unit.signature.trim()}\``,
     ...(unit.doc === "" ? [] : ["", "Its documentation:", "", ...unit.doc.split("\n").map((line) => `> ${line}`)]),
-    ...(examples.length === 0 ? [] : ["", "Seen at work (from calls of it, or of what uses it):", "", ...examples.map((example) => `- ${example}`)]),
+    ...(examples.length === 0
+      ? []
+      : ["", "Seen at work (from calls of it, or of what uses it):", "", ...examples.map((example) => `- ${example}`)]),
     "",
     `The repository's runner is ${context.runner.name}. The file will be written to \`${path}\` and run alone.`,
     "Its tests must pass on the code as it is, also when the code is only reformatted or its locals renamed, and must fail, by an assertion or an error, on each of several wrong variants of it that you do not see.",

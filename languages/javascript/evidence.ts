@@ -165,6 +165,10 @@ export function assertionCalls(file: SourceFile): readonly ObservedCall[] {
 /** The innermost assertion that spans the line. */
 export function evidence(file: SourceFile, line: number): Evidence | null {
   const around = assertionsOf(file).findLast(({ statement }) => statement.startLine <= line && line <= statement.endLine);
-  const seen = around === undefined ? null : observed(file.text, around, new SelfContained(file.text, treeOf(file).root));
-  return seen === null ? null : { call: seen.call, expected: seen.expected };
+  if (around === undefined) return null;
+  const names = new SelfContained(file.text, treeOf(file).root);
+  const seen = observed(file.text, around, names);
+  const subject = subjectOf(file.text, around.actual);
+  if (seen === null || subject === null) return null;
+  return { call: seen.call, expected: seen.expected, selfContained: names.holds(subject.node) };
 }

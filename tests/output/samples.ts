@@ -28,6 +28,7 @@ export const environment: Environment = {
     packageManagerVersion: "10.0.0",
     lockFile: "package-lock.json",
     install: [["npm", "ci"]],
+    installEnv: {},
     scriptsAllowed: [],
     build: [],
     runner: "vitest",

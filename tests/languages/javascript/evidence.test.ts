@@ -102,10 +102,23 @@ describe("evidence at a line", () => {
   const text = "it('a', () => {\n  const x = 1;\n  expect(\n    f(x),\n  ).toBe(2);\n  f(3);\n});\n";
 
   test("is the assertion that spans it", () => {
-    for (const line of [3, 4, 5]) expect(evidence({ path: "a.test.js", text }, line)).toEqual({ call: "f(x)", expected: "2" });
+    for (const line of [3, 4, 5]) expect(evidence({ path: "a.test.js", text }, line)).toMatchObject({ call: "f(x)", expected: "2" });
   });
 
   test("is nothing where no assertion stands", () => {
     for (const line of [1, 2, 6]) expect(evidence({ path: "a.test.js", text }, line)).toBeNull();
+  });
+});
+
+describe("a call that stands by itself", () => {
+  const at = (text: string) => evidence({ path: "a.test.js", text }, 2)?.selfContained;
+  it("is made of imported names and literals", () => {
+    expect(at('import { f } from "../f.js";\nexpect(f("a", [1])).toBe(2);\n')).toBe(true);
+  });
+  it("is not made with the variable of a table", () => {
+    expect(at('import { f } from "../f.js";\nfor (const row of rows) expect(f(row.input)).toBe(row.out);\n')).toBe(false);
+  });
+  it("may be compared with something that does not", () => {
+    expect(at('import { f } from "../f.js";\nfor (const row of rows) expect(f(1)).toBe(row.out);\n')).toBe(true);
   });
 });
