@@ -1,7 +1,8 @@
 /** Answers as solvers give them: text. Everything is parsed here, with limits, and nothing in an answer is executed on the way. */
+import { posix } from "node:path";
 import { z } from "zod";
 import { applyPatch } from "../lib/diff.ts";
-import { type Finding, findingSchema, type Location } from "../schemas/instance.ts";
+import type { Finding, Location } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 
 export const maxAnswerBytes = 1024 * 1024;
@@ -10,6 +11,10 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 const bad = (reason: string, detail: string): Parsed<never> => ({ ok: false, reason, detail });
 
 const locationsSchema = z.object({ locations: z.array(z.object({ file: z.string(), symbol: z.string().nullish() })) });
+/** The category is for people; a finding without one is as good. */
+const findingSchema = z
+  .object({ file: z.string(), startLine: z.int().positive(), endLine: z.int().positive(), category: z.string().default("defect") })
+  .refine(({ startLine, endLine }) => startLine <= endLine, "a finding ends at or after its first line");
 const reviewSchema = z.object({ verdict: z.enum(["approve", "request_changes"]), findings: z.array(findingSchema).default([]) });
 
 function parseJson(text: string): Parsed<unknown> {
@@ -23,7 +28,22 @@ function parseJson(text: string): Parsed<unknown> {
   }
 }
 
-const normalPath = (path: string): string => path.replaceAll("\\", "/").replace(/^(?:\.\/|\/workspace\/)/, "");
+/** One spelling for `./a`, `x/../a`, `a`, `.\\a` and `/workspace/a`. */
+const normalPath = (path: string): string =>
+  posix.normalize(
+    path
+      .trim()
+      .replaceAll("\\", "/")
+      .replace(/^\/workspace\//, ""),
+  );
+/** One spelling for `Class#method`, `Class.prototype.method`, `method()` and `Class.method`; null where nothing is named. */
+const normalSymbol = (symbol: string | null | undefined): string | null =>
+  symbol
+    ?.trim()
+    .replace(/\(.*\)$/, "")
+    .replace(/(?<=[\w$])#/g, ".")
+    .replace(".prototype.", ".")
+    .replace("::", ".") || null;
 
 /** `{"locations":[{"file","symbol"?}]}`; repeated entries count once. */
 export function parseLocations(text: string): Parsed<readonly Location[]> {
@@ -33,7 +53,7 @@ export function parseLocations(text: string): Parsed<readonly Location[]> {
   if (!parsed.success) return bad("malformed-answer", z.prettifyError(parsed.error).slice(0, 300));
   const seen = new Map<string, Location>();
   for (const { file, symbol } of parsed.data.locations) {
-    const location = { file: normalPath(file), symbol: symbol ?? null };
+    const location = { file: normalPath(file), symbol: normalSymbol(symbol) };
     seen.set(`${location.file}\0${location.symbol ?? ""}`, location);
   }
   return { ok: true, value: [...seen.values()] };

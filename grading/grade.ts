@@ -2,14 +2,15 @@
  * Grading one answer. The prover, `kihon grade`, `kihon verify` and the reward of a training loop all come through here.
  *
  * `strict` stops at the first trial that does not hold: right for known-wrong answers, where only the reward matters. Otherwise every
- * trial runs and the components are full.
+ * trial runs and the components are full. The reward is the same either way.
  */
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
-import type { Draft, Score, Trial } from "../schemas/instance.ts";
+import type { Draft, Expectation, Score, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { parseLocations, parsePatch, parseReview, parseTestFile } from "./answers.ts";
+import { editingComponents, killShare, type Performed } from "./components.ts";
 import { judgeLocations, judgeReview, judgeRun, type Verdict } from "./judge.ts";
-import { isProtected } from "./protected.ts";
+import { mayChange } from "./protected.ts";
 
 export interface GradeOptions {
   readonly strict: boolean;
@@ -17,23 +18,40 @@ export interface GradeOptions {
   readonly repeat: number;
 }
 
-const zero = (reason: string, detail: string, components: Record<string, number> = {}): Score => ({ reward: 0, components, reason, detail });
+const zero = (reason: string, detail: string, components: Record<string, number> = {}): Score => ({
+  reward: 0,
+  components,
+  reason,
+  detail,
+});
 
-/** The answer as a layer over each trial's tree; null where the answer form needs no run. */
+/** The solver's tree. A path is looked up as an own member: `constructor` is a file name too. */
+const visibleText =
+  (draft: Draft, workspace: Workspace) =>
+  (path: string): string | null =>
+    Object.hasOwn(draft.visible, path) ? (draft.visible[path] ?? null) : workspace.text(path);
+
+/** The answer as a layer over each trial's tree. */
 function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: Layer } | { score: Score } {
   if (draft.answerForm === "test-file") {
     const parsed = parseTestFile(answer);
     if (!parsed.ok) return { score: zero(parsed.reason, parsed.detail) };
     return draft.answerPath === null ? { score: zero("no-answer-path", "") } : { layer: { [draft.answerPath]: parsed.value } };
   }
-  const read = (path: string): string | null => {
-    const visible = draft.visible[path];
-    return visible === undefined ? workspace.text(path) : visible;
-  };
-  const parsed = parsePatch(answer, read);
+  const parsed = parsePatch(answer, visibleText(draft, workspace));
   if (!parsed.ok) return { score: zero(parsed.reason, parsed.detail) };
-  const allowed = Object.entries(parsed.value).filter(([path]) => !isProtected(workspace, path));
-  return { layer: Object.fromEntries(allowed) };
+  const allowed = Object.entries(parsed.value).filter(([path]) => mayChange(workspace, path));
+  return allowed.length === 0
+    ? { score: zero("nothing-changed", "the patch changes no source file that it may change") }
+    : { layer: Object.fromEntries(allowed) };
+}
+
+/** May a run stop at its first failure? Only where any failure settles the verdict, and none is known from the healthy tree. */
+function mayBail(expect: Expectation, files: readonly string[], workspace: Workspace): boolean {
+  if (expect.kind === "answer-passes") return true;
+  if (expect.kind !== "tests" || expect.fail.length > 0) return false;
+  const wanted = new Set(expect.pass);
+  return workspace.environment.tests.every((test) => !files.includes(test.file) || test.standing === "skipped" || wanted.has(test.id));
 }
 
 /** One trial, performed and judged. `draft.answerPath` says whose tests are the answer's. */
@@ -45,29 +63,32 @@ export async function performTrial(
   options: GradeOptions,
 ): Promise<{ verdict: Verdict; run: TestRun }> {
   const layer = trial.answer === "none" ? trial.layer : mergeLayers(trial.layer, answer);
-  const bail = options.strict && trial.expect.kind !== "some-fail";
+  const bail = options.strict && mayBail(trial.expect, trial.files, workspace);
+  const known = trial.answer === "patch" ? new Set(workspace.environment.tests.map((test) => test.id)) : null;
   const run = await workspace.run({ layer, files: trial.files, bail, shared: trial.answer === "none" }, options.repeat);
-  return { verdict: judgeRun(run, trial.expect, draft.answerPath, bail), run };
+  return { verdict: judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail, known }), run };
 }
 
 async function gradeByTrials(draft: Draft, answer: string, workspace: Workspace, options: GradeOptions): Promise<Score> {
   const laid = layerOf(draft, answer, workspace);
   if ("score" in laid) return laid.score;
-  const components: Record<string, number> = {};
-  let first: Verdict | null = null;
-  let kills = 0;
-  let mutants = 0;
+  if (draft.trials.length === 0) return zero("no-trial", "the draft has no trial that could show that an answer is right");
+  const performed: Performed[] = [];
   for (const trial of draft.trials) {
-    const { verdict } = await performTrial(trial, laid.layer, draft, workspace, options);
-    if (trial.name.startsWith("mutant-")) {
-      mutants += 1;
-      kills += verdict.held ? 1 : 0;
-    } else components[trial.name] = verdict.share;
-    if (!verdict.held) first ??= { ...verdict, detail: `${trial.name}: ${verdict.detail}` };
-    if (!verdict.held && options.strict) break;
+    const one = { trial, ...(await performTrial(trial, laid.layer, draft, workspace, options)) };
+    performed.push(one);
+    if (!one.verdict.held && options.strict) break;
   }
-  if (mutants > 0) components["kill-share"] = kills / mutants;
-  return first === null ? { reward: 1, components, reason: null, detail: "" } : zero(first.reason ?? "not-held", first.detail, components);
+  const first = performed.find(({ verdict }) => !verdict.held);
+  const components = Object.fromEntries(
+    performed.flatMap(({ trial, verdict }) => (trial.name.startsWith("mutant-") ? [] : [[trial.name, verdict.share]])),
+  );
+  if (!options.strict) {
+    Object.assign(components, killShare(performed));
+    if (draft.answerForm === "patch") Object.assign(components, editingComponents(draft, answer, performed));
+  }
+  if (first === undefined) return { reward: 1, components, reason: null, detail: "" };
+  return zero(first.verdict.reason ?? "not-held", `${first.trial.name}: ${first.verdict.detail}`, components);
 }
 
 /** Reward and components of one answer. Trouble of the sandbox is thrown (`RetryLater`), never scored. */

@@ -1,7 +1,8 @@
 /** Pure judgement: of a finished run against what a trial expects, of locations, of a review. */
+
+import type { TestRun } from "../sandbox/workspace.ts";
 import type { Expectation, Finding, Location, Score } from "../schemas/instance.ts";
 import type { TestResult } from "../schemas/report.ts";
-import type { TestRun } from "../sandbox/workspace.ts";
 
 export interface Verdict {
   readonly held: boolean;
@@ -12,8 +13,17 @@ export interface Verdict {
   readonly share: number;
 }
 
+export interface RunFacts {
+  /** Whose tests are the answer's, for the two expectations that look at them. */
+  readonly answerPath: string | null;
+  /** The run was asked to stop at the first failure, so that it may stop short. */
+  readonly bail: boolean;
+  /** Every test id of the environment, where the answer is code that runs in the tests' process; null where nobody could add a test. */
+  readonly known: ReadonlySet<string> | null;
+}
+
 const held: Verdict = { held: true, reason: null, detail: "", share: 1 };
-const not = (reason: string, detail: string, share = 0): Verdict => ({ held: false, reason, detail, share });
+const not = (reason: string, detail: string, share = 0): Verdict => ({ held: false, reason, detail: detail.slice(0, 400), share });
 
 const failedByItself = (test: TestResult | undefined): boolean =>
   test?.status === "failed" && (test.failure?.kind === "assertion" || test.failure?.kind === "error");
@@ -33,83 +43,118 @@ function voided(run: TestRun, bail: boolean): Verdict | null {
   return null;
 }
 
-function judgeTests(run: TestRun, pass: readonly string[], fail: readonly string[]): Verdict {
+/**
+ * A test that the environment does not know and that bears the name of an expected one. Code under test that registers tests of its own
+ * can take a hidden test's name before that test does; the true result then stands under ` #2`.
+ */
+function impostor(run: TestRun, expected: ReadonlySet<string>, known: ReadonlySet<string>): string | null {
+  const bare = (id: string): string => id.replace(/ #\d+$/, "");
+  return run.report.tests.find(({ id }) => !known.has(id) && bare(id) !== id && expected.has(bare(id)))?.id ?? null;
+}
+
+function judgeTests(run: TestRun, pass: readonly string[], fail: readonly string[], known: RunFacts["known"]): Verdict {
+  const total = pass.length + fail.length;
+  if (total === 0) return not("nothing-expected", "the trial asks for no test");
+  const doubled = known && impostor(run, new Set([...pass, ...fail]), known);
+  if (doubled) return not("impostor-test", `the tree has no such test: ${doubled}`);
   const byId = new Map(run.report.tests.map((test) => [test.id, test]));
   const missed = pass.filter((id) => byId.get(id)?.status !== "passed");
   const survived = fail.filter((id) => !failedByItself(byId.get(id)));
-  const total = pass.length + fail.length;
-  const share = total === 0 ? 1 : (total - missed.length - survived.length) / total;
   const first = missed[0] ?? survived[0];
   if (first === undefined) return held;
   const seen = byId.get(first)?.status ?? "absent";
-  return not(missed.length > 0 ? "tests-failed" : "tests-passed", `${missed.length + survived.length} of ${total}, first: ${first} (${seen})`, share);
+  const wrong = missed.length + survived.length;
+  const reason =
+    missed.length > 0 ? "tests-failed" : survived.some((id) => byId.get(id)?.status === "passed") ? "tests-passed" : "failed-otherwise";
+  return not(reason, `${wrong} of ${total}, first: ${first} (${seen})`, (total - wrong) / total);
 }
 
-/** `answerPath` is needed by the two expectations that look at the answer's own tests. */
-export function judgeRun(run: TestRun, expect: Expectation, answerPath: string | null, bail: boolean): Verdict {
-  const nothing = voided(run, bail);
-  if (nothing) return nothing;
-  if (expect.kind === "tests") return judgeTests(run, expect.pass, expect.fail);
-  if (expect.kind === "some-fail") {
-    const wanted = new Set(expect.among);
-    const failing = run.report.tests.filter((test) => wanted.has(test.id) && failedByItself(test));
-    return failing.length > 0 ? held : not("tests-passed", `none of ${expect.among.length} tests failed`);
-  }
+/** Of the answer's own tests. A run of the answer's file alone has no other tests; if it shows some, they must not fail either. */
+function judgeAnswer(run: TestRun, wanted: "answer-passes" | "answer-fails", answerPath: string | null): Verdict {
   const broken = run.report.unloaded[0];
-  if (broken) return not("does-not-load", `${broken.failure.name}: ${broken.failure.message}`.slice(0, 300));
+  if (broken) return not("does-not-load", `${broken.failure.name}: ${broken.failure.message}`);
   const own = run.report.tests.filter((test) => test.file === answerPath);
-  const failed = own.filter((test) => test.status === "failed");
   const passed = own.filter((test) => test.status === "passed").length;
-  if (expect.kind === "answer-passes") {
-    const wrong = failed[0] ?? null;
-    if (wrong) return not("fails-where-it-must-pass", `${wrong.id}: ${wrong.failure?.message ?? ""}`.slice(0, 300));
-    if (run.report.strays.length > 0) return not("stray-error", run.report.strays[0]?.message.slice(0, 300) ?? "");
+  if (wanted === "answer-passes") {
+    const wrong = run.report.tests.find((test) => test.status === "failed");
+    if (wrong) return not("fails-where-it-must-pass", `${wrong.id}: ${wrong.failure?.message ?? ""}`);
+    const stray = run.report.strays[0];
+    if (stray) return not("stray-error", stray.message);
     return passed > 0 ? held : not("no-tests", "the answer has no test that passes");
   }
+  const failed = own.filter((test) => test.status === "failed");
   if (failed.length === 0) return not("passes-where-it-must-fail", `${passed} tests passed`);
   return failed.some(failedByItself) ? held : not("failed-otherwise", `by ${failed[0]?.failure?.kind ?? "nothing known"}`);
+}
+
+export function judgeRun(run: TestRun, expect: Expectation, { answerPath, bail, known }: RunFacts): Verdict {
+  const nothing = voided(run, bail);
+  if (nothing) return nothing;
+  if (expect.kind === "tests") return judgeTests(run, expect.pass, expect.fail, known);
+  if (expect.kind !== "some-fail") return judgeAnswer(run, expect.kind, answerPath);
+  const among = new Set(expect.among);
+  const failing = run.report.tests.some((test) => among.has(test.id) && failedByItself(test));
+  return failing ? held : not("tests-passed", `none of ${expect.among.length} tests failed`);
 }
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 const f1 = (precision: number, recall: number): number => (precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall));
 
-/** File set equal to gold gives 1. More than max(5, 2 × gold) locations is no answer. */
-export function judgeLocations(given: readonly Location[], gold: readonly Location[]): Score {
-  const cap = Math.max(5, 2 * gold.length);
-  const none = { reward: 0 as const, components: { "file-f1": 0, "symbol-f1": 0 } };
-  if (given.length === 0) return { ...none, reason: "no-answer", detail: "no location is named" };
-  if (given.length > cap) return { ...none, reason: "too-many-locations", detail: `${given.length} of at most ${cap}` };
-  const score = (mine: ReadonlySet<string>, theirs: ReadonlySet<string>) => {
-    const both = [...mine].filter((item) => theirs.has(item)).length;
-    const [precision, recall] = [ratio(both, mine.size), ratio(both, theirs.size)];
-    return { precision, recall, f1: f1(precision, recall), equal: both === mine.size && both === theirs.size };
-  };
-  const file = score(new Set(given.map((item) => item.file)), new Set(gold.map((item) => item.file)));
-  const named = (items: readonly Location[]) => new Set(items.flatMap((item) => (item.symbol === null ? [] : [`${item.file}#${item.symbol}`])));
-  const symbol = score(named(given), named(gold));
-  return {
-    reward: file.equal ? 1 : 0,
-    components: {
-      "file-precision": file.precision,
-      "file-recall": file.recall,
-      "file-f1": file.f1,
-      "symbol-precision": symbol.precision,
-      "symbol-recall": symbol.recall,
-      "symbol-f1": symbol.f1,
-    },
-    reason: file.equal ? null : "other-files",
-    detail: "",
-  };
+function overlap(mine: ReadonlySet<string>, theirs: ReadonlySet<string>) {
+  const both = [...mine].filter((item) => theirs.has(item)).length;
+  const [precision, recall] = [ratio(both, mine.size), ratio(both, theirs.size)];
+  return { precision, recall, f1: f1(precision, recall), equal: both === mine.size && both === theirs.size };
 }
 
-const lines = (findings: readonly Finding[], slack: number): Set<string> => {
-  const found = new Set<string>();
-  for (const { file, startLine, endLine } of findings) {
-    const last = Math.min(endLine, startLine + 200) + slack;
-    for (let line = Math.max(1, startLine - slack); line <= last; line++) found.add(`${file}:${line}`);
+const named = (items: readonly Location[]) =>
+  new Set(items.flatMap((item) => (item.symbol === null ? [] : [`${item.file}#${item.symbol}`])));
+
+/**
+ * File set equal to gold gives 1. More than max(5, 2 × gold) locations is no answer. Figures over symbols are given only where gold names a symbol.
+ */
+export function judgeLocations(given: readonly Location[], gold: readonly Location[]): Score {
+  const cap = Math.max(5, 2 * gold.length);
+  const counted = given.length > cap ? [] : given;
+  const file = overlap(new Set(counted.map((item) => item.file)), new Set(gold.map((item) => item.file)));
+  const goldSymbols = named(gold);
+  const symbol = overlap(named(counted), goldSymbols);
+  const components = {
+    "file-precision": file.precision,
+    "file-recall": file.recall,
+    "file-f1": file.f1,
+    ...(goldSymbols.size === 0 ? {} : { "symbol-precision": symbol.precision, "symbol-recall": symbol.recall, "symbol-f1": symbol.f1 }),
+  };
+  const no = (reason: string, detail: string): Score => ({ reward: 0, components, reason, detail });
+  if (given.length === 0) return no("no-answer", "no location is named");
+  if (given.length > cap) return no("too-many-locations", `${given.length} of at most ${cap}`);
+  return file.equal ? { reward: 1, components, reason: null, detail: "" } : no("other-files", "");
+}
+
+/** What a review may name at most. */
+export const reviewLimits = { findings: 3, lines: 21 } as const;
+const tolerance = 1;
+
+const linesOf = ({ startLine, endLine }: Finding): number => endLine - startLine + 1;
+const touches = (a: Finding, b: Finding): boolean =>
+  a.file === b.file && a.startLine <= b.endLine + tolerance && b.startLine <= a.endLine + tolerance && a.startLine <= a.endLine;
+
+/** Each line of the findings as a finding of its own; a line that is named twice counts once. */
+function singleLines(findings: readonly Finding[]): Finding[] {
+  const lines = new Map<string, Finding>();
+  for (const finding of findings) {
+    for (let line = finding.startLine; line <= finding.endLine; line++)
+      lines.set(`${finding.file}:${line}`, { ...finding, startLine: line, endLine: line });
   }
-  return found;
-};
+  return [...lines.values()];
+}
+
+/** Precision: named lines within a line of the defect; recall: defective lines within a line of a named one. */
+function lineF1(given: readonly Finding[], defects: readonly Finding[]): number {
+  const [mine, theirs] = [singleLines(given), singleLines(defects)];
+  const near = (lines: readonly Finding[], others: readonly Finding[]): number =>
+    lines.filter((line) => others.some((other) => touches(other, line))).length;
+  return f1(ratio(near(mine, theirs), mine.length), ratio(near(theirs, mine), theirs.length));
+}
 
 /** The verdict must be right; where changes are requested, one of at most 3 findings overlaps the defect (± 1 line). */
 export function judgeReview(
@@ -117,17 +162,17 @@ export function judgeReview(
   gold: { verdict: string; defects: readonly Finding[] },
 ): Score {
   const verdict = given.verdict === gold.verdict;
-  const wanted = lines(gold.defects, 0);
-  const tolerant = lines(gold.defects, 1);
-  const named = lines(given.findings, 0);
-  const overlap = [...named].filter((line) => tolerant.has(line)).length;
-  const lineF1 = gold.verdict === "approve" ? (given.findings.length === 0 && verdict ? 1 : 0) : f1(ratio(overlap, named.size), ratio(Math.min(overlap, wanted.size), wanted.size));
-  const components = { verdict: verdict ? 1 : 0, "line-f1": Math.min(1, lineF1) };
+  const widest = Math.max(reviewLimits.lines, ...gold.defects.map(linesOf));
+  const wide = given.findings.find((finding) => linesOf(finding) > widest);
+  const many = given.findings.length > reviewLimits.findings;
+  const approving = gold.verdict === "approve";
+  const figure = approving ? Number(verdict && given.findings.length === 0) : many || wide ? 0 : lineF1(given.findings, gold.defects);
+  const components = { verdict: verdict ? 1 : 0, "line-f1": figure };
   const no = (reason: string, detail: string): Score => ({ reward: 0, components, reason, detail });
   if (!verdict) return no("wrong-verdict", `${given.verdict} where it is ${gold.verdict}`);
-  if (gold.verdict === "approve") return { reward: 1, components, reason: null, detail: "" };
-  if (given.findings.length > 3) return no("too-many-findings", `${given.findings.length} of at most 3`);
-  const wide = given.findings.find((finding) => finding.endLine - finding.startLine > 20);
+  if (approving) return { reward: 1, components, reason: null, detail: "" };
+  if (many) return no("too-many-findings", `${given.findings.length} of at most ${reviewLimits.findings}`);
   if (wide) return no("finding-too-wide", `${wide.file}:${wide.startLine}-${wide.endLine}`);
-  return overlap > 0 ? { reward: 1, components, reason: null, detail: "" } : no("defect-not-found", "no finding overlaps the defect");
+  const found = given.findings.some((finding) => gold.defects.some((defect) => touches(finding, defect)));
+  return found ? { reward: 1, components, reason: null, detail: "" } : no("defect-not-found", "no finding overlaps the defect");
 }

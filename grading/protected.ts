@@ -1,5 +1,5 @@
 /** What an answer may not change: these paths are taken from the environment before grading, whatever the answer says. */
-import { matchesGlob } from "node:path";
+import { matchesGlob, posix } from "node:path";
 import type { Workspace } from "../sandbox/workspace.ts";
 
 /** Configuration of interpreters and package managers, whatever the runner. */
@@ -16,8 +16,10 @@ const always = [
   "**/.pnp.*",
   "**/.pnpmfile.cjs",
   "**/tsconfig*.json",
+  "**/.git",
   "**/.git/**",
   "**/.gitmodules",
+  "**/node_modules",
   "**/node_modules/**",
   "**/conftest.py",
   "**/pytest.ini",
@@ -31,12 +33,46 @@ const always = [
 const hit = (path: string, pattern: string): boolean =>
   matchesGlob(path, pattern) || (pattern.startsWith("**/") ? matchesGlob(path, pattern.slice(3)) : matchesGlob(path, `**/${pattern}`));
 
-/** Tests, their helpers, runner configuration and everything of `always`. */
-export const isProtected = (workspace: Pick<Workspace, "language" | "runner" | "environment">, path: string): boolean => {
-  if (workspace.environment.testFiles.some((test) => test.file === path)) return true;
-  const role = workspace.language.roleOf(path);
+export type Bench = Pick<Workspace, "language" | "runner" | "environment" | "text">;
+
+/** Endings that a `*` at the end of a configuration pattern stands for. */
+const endings = ["", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".json", ".jsonc", ".yaml", ".yml"];
+/** Members of a configuration whose values name files that are loaded before or around the tests. */
+const loading =
+  /["']?\b(?:setupFiles|setupFilesAfterEnv|globalSetup|globalTeardown|testEnvironment|environment|runner|snapshotSerializers|transform|resolver|require|import|loader|file|spec)["']?\s*[:=]\s*(\[[^\]]*\]|\{[^}]*\}|["'`][^"'`]*["'`])/g;
+
+/** Words that name a file, in the configuration of the runner and in the words that it is called with. */
+function* loadedWords({ runner, environment, text }: Bench): Generator<{ readonly word: string; readonly from: string }> {
+  const { packageDir } = environment.revision;
+  const folders = [...new Set(["", packageDir === "." ? "" : `${packageDir}/`])];
+  for (const folder of folders) {
+    for (const arg of environment.recipe.runnerArgs) yield { word: arg.replace(/^--?[\w-]+=/, ""), from: folder };
+    for (const pattern of runner.configFiles) {
+      const names = pattern.endsWith("*") ? endings.map((ending) => pattern.replace(/\.?\*$/, ending)) : [pattern];
+      for (const name of names) {
+        for (const [, value] of (text(folder + name) ?? "").matchAll(loading)) {
+          for (const [, word] of (value ?? "").matchAll(/["'`]([^"'`]+)["'`]/g)) yield { word: word ?? "", from: folder };
+        }
+      }
+    }
+  }
+}
+
+const bare = (path: string): string => path.replace(/\.[^./]+$/, "");
+
+/** Files that the runner's configuration loads before the tests (`setupFiles`, `--require`): bare paths, without their endings. */
+const loadedFiles = (bench: Bench): ReadonlySet<string> =>
+  new Set([...loadedWords(bench)].map(({ word, from }) => bare(posix.normalize(from + word.replace("<rootDir>/", "").replace(/^\//, "")))));
+
+/** Tests, their helpers, runner configuration with what it loads, and everything of `always`. */
+export const isProtected = (bench: Bench, path: string): boolean => {
+  if (bench.environment.testFiles.some((test) => test.file === path)) return true;
+  const role = bench.language.roleOf(path);
   if (role === "test" || role === "config") return true;
-  return [...always, ...workspace.runner.configFiles].some((pattern) => hit(path, pattern));
+  return [...always, ...bench.runner.configFiles].some((pattern) => hit(path, pattern)) || loadedFiles(bench).has(bare(path));
 };
+
+/** A patch is graded by what it does to source files; whatever else it changes is left as the environment has it. */
+export const mayChange = (bench: Bench, path: string): boolean => bench.language.roleOf(path) === "source" && !isProtected(bench, path);
 
 export const protectedPatterns = (configFiles: readonly string[]): readonly string[] => [...always, ...configFiles].sort();

@@ -8,7 +8,7 @@ import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { grade, performTrial } from "./grade.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 1;
+export const proveVersion = 2;
 
 export const proveReasons = ["premise-fails", "gold-fails", "blank-rewarded", "decoy-rewarded", "probe-rewarded", "no-decoy"] as const;
 
@@ -39,7 +39,7 @@ export async function prove(draft: Draft, workspace: Workspace, repeats: number)
     const score = await grade(draft, gold.text, workspace, { strict: false, repeat });
     if (score.reward !== 1) return drop("prove/gold-fails", `run ${repeat + 1}: ${score.reason}: ${score.detail}`);
     golds.push(score.reward);
-    components = score.components;
+    if (repeat === 0) components = score.components;
   }
   const wrong = async (answer: KnownAnswer) => {
     const score = await grade(draft, answer.text, workspace, { strict: true, repeat: 0 });
