@@ -2,13 +2,13 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readTree, unpackTree } from "../../lib/archive.ts";
 import { RetryLater } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
-import { restoreLockHosts } from "../../sandbox/registry-gate.ts";
+import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
 import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
 import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
@@ -90,10 +90,13 @@ async function readFrozen(folder: string): Promise<Dependencies> {
   return { folder, frozenLock: JSON.parse(text) as Dependencies["frozenLock"] };
 }
 
+const throughGate = async (path: string): Promise<void> => writeFile(path, rewriteLockHosts(await readFile(path, "utf8")));
+
 /** The lock that a lock-less install made, or the repository's own; host names as the public registry's. */
 async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozenLock"]> {
   const file = recipe.lockFile ?? "package-lock.json";
-  if (!(await there(join(work, file)))) return null;
+  // A script that ran may have put a link there: only a plain file is read.
+  if (!(await there(join(work, file))) || !(await lstat(join(work, file))).isFile()) return null;
   return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
 }
 
@@ -165,6 +168,8 @@ export async function dependencies(
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
+      // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
+      if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));
       await site.provider.adopt(work, true);
       const installed = await performInstall(site, recipe, work, node.folder);
       if (!installed.kept) return installed;
