@@ -112,13 +112,13 @@ describe("evidence at a line", () => {
 
 describe("a call that stands by itself", () => {
   const at = (text: string) => evidence({ path: "a.test.js", text }, 2)?.selfContained;
-  it("is made of imported names and literals", () => {
+  test("is made of imported names and literals", () => {
     expect(at('import { f } from "../f.js";\nexpect(f("a", [1])).toBe(2);\n')).toBe(true);
   });
-  it("is not made with the variable of a table", () => {
+  test("is not made with the variable of a table", () => {
     expect(at('import { f } from "../f.js";\nfor (const row of rows) expect(f(row.input)).toBe(row.out);\n')).toBe(false);
   });
-  it("may be compared with something that does not", () => {
+  test("may be compared with something that does not", () => {
     expect(at('import { f } from "../f.js";\nfor (const row of rows) expect(f(1)).toBe(row.out);\n')).toBe(true);
   });
 });
