@@ -30,8 +30,14 @@ const always = [
   "**/.env*",
 ] as const;
 
-const hit = (path: string, pattern: string): boolean =>
-  matchesGlob(path, pattern) || (pattern.startsWith("**/") ? matchesGlob(path, pattern.slice(3)) : matchesGlob(path, `**/${pattern}`));
+const baseOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Folders nobody may write in, at any depth; and files by their base name or, where a pattern has a folder, by their path. */
+const hit = (path: string, pattern: string): boolean => {
+  const name = pattern.replace(/^\*\*\//, "").replace(/\/\*\*$/, "");
+  if (pattern.endsWith("/**")) return path.split("/").includes(name);
+  return name.includes("/") ? path === name || path.endsWith(`/${name}`) : matchesGlob(baseOf(path), name);
+};
 
 export type Bench = Pick<Workspace, "language" | "runner" | "environment" | "text">;
 
@@ -42,7 +48,8 @@ const loading =
   /["']?\b(?:setupFiles|setupFilesAfterEnv|globalSetup|globalTeardown|testEnvironment|environment|runner|snapshotSerializers|transform|resolver|require|import|loader|file|spec)["']?\s*[:=]\s*(\[[^\]]*\]|\{[^}]*\}|["'`][^"'`]*["'`])/g;
 
 /** Words that name a file, in the configuration of the runner and in the words that it is called with. */
-function* loadedWords({ runner, environment, text }: Bench): Generator<{ readonly word: string; readonly from: string }> {
+function* loadedWords(bench: Bench): Generator<{ readonly word: string; readonly from: string }> {
+  const { runner, environment } = bench;
   const { packageDir } = environment.revision;
   const folders = [...new Set(["", packageDir === "." ? "" : `${packageDir}/`])];
   for (const folder of folders) {
@@ -50,7 +57,7 @@ function* loadedWords({ runner, environment, text }: Bench): Generator<{ readonl
     for (const pattern of runner.configFiles) {
       const names = pattern.endsWith("*") ? endings.map((ending) => pattern.replace(/\.?\*$/, ending)) : [pattern];
       for (const name of names) {
-        for (const [, value] of (text(folder + name) ?? "").matchAll(loading)) {
+        for (const [, value] of (bench.text(folder + name) ?? "").matchAll(loading)) {
           for (const [, word] of (value ?? "").matchAll(/["'`]([^"'`]+)["'`]/g)) yield { word: word ?? "", from: folder };
         }
       }

@@ -2,7 +2,7 @@
 import { initLanguages, languages, runnerNamed } from "../../languages/index.ts";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { type JobRunner, Workspace } from "../../sandbox/workspace.ts";
-import type { Environment } from "../../schemas/environment.ts";
+import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import type { Draft } from "../../schemas/instance.ts";
 import type { Layer } from "../../schemas/layer.ts";
 
@@ -24,40 +24,41 @@ const revision: Environment["revision"] = {
   packageDir: ".",
 };
 
-export const environmentOf = (over: Partial<Environment> = {}, runner = "node-test"): Environment => ({
-  id: "00000000000000e1",
-  revision,
-  recipe: {
-    nodeVersion: "24.0.0",
-    nodeReason: "default",
-    packageManager: "npm",
-    packageManagerVersion: "11.0.0",
-    lockFile: null,
-    install: [],
-    installEnv: {},
-    scriptsAllowed: [],
-    nativePackages: [],
-    build: [],
-    runner,
-    runnerVersion: "",
-    runnerArgs: [],
-    env: {},
-  },
-  sourceFiles: ["src/add.js", "src/sub.js"],
-  tests: [
-    { id: "test/add.test.js > adds", file: "test/add.test.js", standing: "stable" },
-    { id: "test/add.test.js > keeps zero", file: "test/add.test.js", standing: "stable" },
-    { id: "test/sub.test.js > subtracts", file: "test/sub.test.js", standing: "stable" },
-  ],
-  testFiles: [
-    { file: "test/add.test.js", standalone: true, covers: { "src/add.js": [1, 2] } },
-    { file: "test/sub.test.js", standalone: true, covers: { "src/sub.js": [1, 2] } },
-  ],
-  archive: "0".repeat(64),
-  frozenLock: null,
-  missing: [],
-  ...over,
-});
+export const environmentOf = (over: Partial<Environment> = {}, runner = "node-test"): Environment =>
+  environmentSchema.parse({
+    id: "00000000000000e1",
+    revision,
+    recipe: {
+      nodeVersion: "24.0.0",
+      nodeReason: "default",
+      packageManager: "npm",
+      packageManagerVersion: "11.0.0",
+      lockFile: null,
+      install: [],
+      installEnv: {},
+      scriptsAllowed: [],
+      nativePackages: [],
+      build: [],
+      runner,
+      runnerVersion: "",
+      runnerArgs: [],
+      env: {},
+    },
+    sourceFiles: ["src/add.js", "src/sub.js"],
+    tests: [
+      { id: "test/add.test.js > adds", file: "test/add.test.js", standing: "stable" },
+      { id: "test/add.test.js > keeps zero", file: "test/add.test.js", standing: "stable" },
+      { id: "test/sub.test.js > subtracts", file: "test/sub.test.js", standing: "stable" },
+    ],
+    testFiles: [
+      { file: "test/add.test.js", standalone: true, covers: { "src/add.js": [1, 2] } },
+      { file: "test/sub.test.js", standalone: true, covers: { "src/sub.js": [1, 2] } },
+    ],
+    archive: "0".repeat(64),
+    frozenLock: null,
+    missing: [],
+    ...over,
+  });
 
 const failure = (kind: string, message = "they differ") => ({ kind, name: "Error", message, expected: null, actual: null, frames: [] });
 

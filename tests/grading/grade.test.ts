@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import { grade } from "../../grading/grade.ts";
+import { layerChanges, unifiedDiff } from "../../lib/diff.ts";
+import { RetryLater } from "../../lib/errors.ts";
+import { Workspace } from "../../sandbox/workspace.ts";
+import type { Trial } from "../../schemas/instance.ts";
+import type { Layer } from "../../schemas/layer.ts";
+import { defective, draftOf, environmentOf, type Script, standOf, tree } from "./stand.ts";
+
+const read = (path: string): string | null => tree[path] ?? null;
+const visible = { "src/add.js": defective, "test/add.test.js": null };
+const patch = (after: Layer): string => unifiedDiff(layerChanges(visible, { ...visible, ...after }, read));
+const healthy = tree["src/add.js"] ?? "";
+const gold = patch({ "src/add.js": healthy });
+
+const trial = (name: string, files: string[], pass: string[]): Trial => ({
+  name,
+  layer: { "src/add.js": defective },
+  answer: "patch",
+  files,
+  expect: { kind: "tests", pass, fail: [] },
+});
+const draft = draftOf({
+  trials: [
+    trial("fail-to-pass", ["test/add.test.js"], ["test/add.test.js > adds", "test/add.test.js > keeps zero"]),
+    trial("pass-to-pass", ["test/sub.test.js"], ["test/sub.test.js > subtracts"]),
+  ],
+  answers: [{ role: "gold", name: "gold", text: gold }],
+});
+
+/** The tests do what tests of this tree would do. */
+const honest = (text: (path: string) => string | null, files: readonly string[]): Script => {
+  const adds = text("src/add.js")?.includes("a + b") ? "+adds" : "-adds";
+  const subtracts = text("src/sub.js")?.includes("a - b") ? "+subtracts" : "-subtracts";
+  const all: Record<string, readonly string[]> = { "test/add.test.js": [adds, "+keeps zero"], "test/sub.test.js": [subtracts] };
+  return { files: Object.fromEntries(files.map((file) => [file, all[file] ?? []])) };
+};
+const full = { strict: false, repeat: 0 };
+const strict = { strict: true, repeat: 0 };
+
+describe("a patch", () => {
+  it("that repairs the defect earns 1 with full figures", async () => {
+    const score = await grade(draft, gold, standOf(honest).workspace, full);
+    expect(score).toEqual({
+      reward: 1,
+      reason: null,
+      detail: "",
+      components: { "fail-to-pass": 1, "pass-to-pass": 1, "fail-to-pass-rate": 1, "pass-to-pass-rate": 1, "lines-outside-target": 0 },
+    });
+  });
+
+  it("that repairs it and breaks something else earns 0, and its figures say which", async () => {
+    const answer = patch({ "src/add.js": healthy, "src/sub.js": "export function sub(a, b) {\n  return a;\n}\n" });
+    const score = await grade(draft, answer, standOf(honest).workspace, full);
+    expect(score).toMatchObject({ reward: 0, reason: "tests-failed", components: { "fail-to-pass-rate": 1, "pass-to-pass-rate": 0.5 } });
+    expect(score.components["lines-outside-target"]).toBe(0.5);
+  });
+
+  it("is graded over the trial's own tree, so a change of a hidden or protected file is as if it were not made", async () => {
+    const answer = patch({ "src/add.js": healthy, "test/add.test.js": "// nothing\n", "package.json": "{}\n" });
+    const { workspace, asked } = standOf(honest);
+    expect((await grade(draft, answer, workspace, full)).reward).toBe(1);
+    for (const { layer } of asked) expect(Object.keys(layer)).toEqual([]);
+  });
+
+  it.each([
+    ["only a hidden test", { "test/add.test.js": "// nothing\n" }],
+    ["only the manifest", { "package.json": "{}\n" }],
+    ["only a visible test, which it removes", { "test/sub.test.js": null }],
+    ["only a file in node_modules", { "node_modules/x/index.js": "x\n" }],
+    ["only a configuration", { "vitest.config.js": "export default {};\n" }],
+  ])("that changes %s earns 0 without a run", async (_, after) => {
+    const { workspace, asked } = standOf(honest);
+    expect(await grade(draft, patch(after), workspace, full)).toMatchObject({ reward: 0, reason: "nothing-changed" });
+    expect(asked).toEqual([]);
+  });
+
+  it("that renames a source into a test keeps neither the test nor the name", async () => {
+    const answer =
+      "diff --git a/src/add.js b/test/add.test.js\nsimilarity index 100%\nrename from src/add.js\nrename to test/add.test.js\n";
+    const { workspace, asked } = standOf(honest);
+    expect((await grade(draft, answer, workspace, full)).reward).toBe(0);
+    expect(asked[0]?.layer).toEqual({ "src/add.js": null });
+  });
+
+  it("is read against the solver's tree, in which names of the language are no files", async () => {
+    const answer = "--- a/constructor\n+++ b/constructor\n@@ -1 +1 @@\n-a\n+b\n";
+    expect((await grade(draft, answer, standOf(honest).workspace, full)).reason).toBe("patch-does-not-apply");
+  });
+
+  it("earns 0 when it registers a test with the name of a hidden one", async () => {
+    const answer = patch({ "src/add.js": defective.replace("a * b", "a - -b * b") });
+    const forged = (): Script => ({ files: { "test/add.test.js": ["+adds", "+keeps zero", "-adds"], "test/sub.test.js": ["+subtracts"] } });
+    expect(await grade(draft, answer, standOf(forged).workspace, full)).toMatchObject({ reward: 0, reason: "impostor-test" });
+  });
+});
+
+describe("strict grading", () => {
+  const wrong = patch({ "src/add.js": defective.replace("a * b", "a % b") });
+  it("stops at the first trial that does not hold, with the same reward", async () => {
+    const [one, all] = [standOf(honest), standOf(honest)];
+    const [short, long] = [await grade(draft, wrong, one.workspace, strict), await grade(draft, wrong, all.workspace, full)];
+    expect([one.asked.length, all.asked.length]).toEqual([1, 2]);
+    expect([short.reward, short.reason, short.detail]).toEqual([long.reward, long.reason, long.detail]);
+  });
+  it("asks the runner to stop early where any failure settles it", async () => {
+    const { workspace, asked } = standOf(honest);
+    await grade(draft, wrong, workspace, strict);
+    expect(JSON.stringify(asked[0]?.job.commands)).toContain('\\"bail\\":true');
+  });
+  it("lets the run go on where the healthy tree has a failing test in the file", async () => {
+    const environment = environmentOf({
+      tests: [...environmentOf().tests, { id: "test/add.test.js > known trouble", file: "test/add.test.js", standing: "failing" }],
+    });
+    const { workspace, asked } = standOf(honest, { environment });
+    await grade(draft, wrong, workspace, strict);
+    expect(JSON.stringify(asked[0]?.job.commands)).toContain('\\"bail\\":false');
+  });
+});
+
+describe("a test file", () => {
+  const path = "test/add-unit.test.js";
+  const on = (name: string, layer: Layer, kind: "answer-passes" | "answer-fails"): Trial => ({
+    name,
+    layer,
+    answer: "file",
+    files: [path],
+    expect: { kind },
+  });
+  const unit = draftOf({
+    skill: "unit-tests",
+    answerForm: "test-file",
+    answerPath: path,
+    trials: [
+      on("clean", {}, "answer-passes"),
+      on("rewritten", { "src/add.js": `// other\n${healthy}` }, "answer-passes"),
+      on("mutant-1", { "src/add.js": defective }, "answer-fails"),
+      on("mutant-2", { "src/add.js": defective.replace("*", "/") }, "answer-fails"),
+    ],
+  });
+  /** The answer's words say what it does: `always`, or the operators it kills. */
+  const script = (text: (path: string) => string | null): Script => {
+    const answer = text(path) ?? "";
+    const source = text("src/add.js") ?? "";
+    const dead = answer.includes("always") || [..."*/"].some((operator) => answer.includes(operator) && source.includes(`a ${operator} b`));
+    return { files: { [path]: [dead ? "-it" : "+it"] } };
+  };
+  it.each([
+    ["kills * /", 1, 1],
+    ["kills *", 0, 0.5],
+    ["kills none", 0, 0],
+    ["fails always", 0, 0],
+  ] as const)("that %s earns %d and has kill share %d", async (answer, reward, share) => {
+    const score = await grade(unit, answer, standOf(script).workspace, full);
+    expect([score.reward, score.components["kill-share"]]).toEqual([reward, share]);
+  });
+  it("lies at its path in every trial's tree", async () => {
+    const { workspace, asked } = standOf(script);
+    await grade(unit, "kills * /", workspace, full);
+    expect(asked.map(({ layer, files }) => [layer[path], files])).toEqual(asked.map(() => ["kills * /", [path]]));
+    expect(asked).toHaveLength(4);
+  });
+  it("needs a path", async () => {
+    expect((await grade({ ...unit, answerPath: null }, "x", standOf(script).workspace, full)).reason).toBe("no-answer-path");
+  });
+});
+
+describe("drafts and machines in trouble", () => {
+  it("a draft without trials pays nobody", async () => {
+    expect(await grade(draftOf(), gold, standOf(honest).workspace, full)).toMatchObject({ reward: 0, reason: "no-trial" });
+  });
+  it("trouble of the sandbox is thrown, not scored", async () => {
+    const { workspace: base } = standOf(honest);
+    const jobs = { run: () => Promise.reject(new RetryLater("the sandbox died")) };
+    const workspace = new Workspace(base.environment, base.installed, {
+      runner: base.runner,
+      language: base.language,
+      jobs,
+      text: read,
+      wallMs: 1,
+    });
+    await expect(grade(draft, patch({ "src/add.js": defective.replace("*", "%") }), workspace, full)).rejects.toThrow(RetryLater);
+  });
+  it("locations and reviews are judged without a run", async () => {
+    const { workspace, asked } = standOf(honest);
+    const locations = draftOf({ judgement: { kind: "locations", gold: [{ file: "src/add.js", symbol: "add" }] }, answerForm: "locations" });
+    expect((await grade(locations, '{"locations":[{"file":"src/add.js"}]}', workspace, full)).reward).toBe(1);
+    const review = draftOf({ judgement: { kind: "review", verdict: "approve", defects: [] }, answerForm: "review" });
+    expect((await grade(review, '{"verdict":"approve"}', workspace, full)).reward).toBe(1);
+    expect((await grade(review, "LGTM", workspace, full)).reason).toBe("malformed-answer");
+    expect(asked).toEqual([]);
+  });
+});

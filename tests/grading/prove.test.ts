@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { prove } from "../../grading/prove.ts";
+import type { Draft, KnownAnswer, Trial } from "../../schemas/instance.ts";
+import type { Layer } from "../../schemas/layer.ts";
+import { type Asked, defective, draftOf, environmentOf, type Script, standOf, tree } from "./stand.ts";
+
+const path = "test/add-repro.test.js";
+const trial = (name: string, layer: Layer, kind: "answer-passes" | "answer-fails"): Trial => ({
+  name,
+  layer,
+  answer: "file",
+  files: [path],
+  expect: { kind },
+});
+const premise: Trial = {
+  name: "before",
+  layer: { "src/add.js": defective },
+  answer: "none",
+  files: ["test/add.test.js"],
+  expect: { kind: "tests", pass: ["test/add.test.js > keeps zero"], fail: ["test/add.test.js > adds"] },
+};
+const answer = (role: KnownAnswer["role"], text: string): KnownAnswer => ({ role, name: text, text: role === "blank" ? "" : text });
+const draft = (over: Partial<Draft> = {}): Draft =>
+  draftOf({
+    skill: "reproduction",
+    answerForm: "test-file",
+    answerPath: path,
+    premises: [premise],
+    trials: [trial("before", { "src/add.js": defective }, "answer-fails"), trial("after", {}, "answer-passes")],
+    answers: [
+      answer("gold", "right"),
+      answer("blank", "blank"),
+      answer("decoy", "always"),
+      answer("decoy", "never"),
+      answer("probe", "exits"),
+    ],
+    ...over,
+  });
+
+/** What the answer's words make its test do on a tree. */
+const behaves = (text: (path: string) => string | null, files: readonly string[]): Script => {
+  const broken = text("src/add.js") !== tree["src/add.js"];
+  if (!files.includes(path)) return { files: { "test/add.test.js": [broken ? "-adds" : "+adds", "+keeps zero"] } };
+  const said = text(path) ?? "";
+  if (said.startsWith("exits")) return { files: {}, complete: false, exitCode: 0 };
+  const red = said.startsWith("always") || (said.startsWith("right") && broken);
+  return { files: { [path]: [red ? "-it" : "+it"] } };
+};
+
+const story = (asked: readonly Asked[]): string[] =>
+  asked.map(({ layer, files }) => `${files.includes(path) ? layer[path] : "premise"} on ${"src/add.js" in layer ? "before" : "after"}`);
+const reasonOf = (outcome: Awaited<ReturnType<typeof prove>>): string | null => (outcome.kept ? null : outcome.reason);
+
+describe("the prover", () => {
+  it("runs premises, gold and then every wrong answer once, and keeps what all of them scored", async () => {
+    const { workspace, asked } = standOf(behaves);
+    const outcome = await prove(draft(), workspace, 2);
+    expect(outcome).toEqual({
+      kept: true,
+      value: {
+        repeats: 2,
+        premisesHeld: 2,
+        gold: [1, 1],
+        blank: 0,
+        decoys: [
+          { name: "always", reward: 0, reason: "fails-where-it-must-pass" },
+          { name: "never", reward: 0, reason: "passes-where-it-must-fail" },
+        ],
+        probes: [{ name: "exits", reward: 0, reason: "ended-early" }],
+        goldComponents: { before: 1, after: 1 },
+        quarantined: [],
+      },
+    });
+    expect(story(asked)).toEqual([
+      ...["premise on before", "premise on before"],
+      ...["right on before", "right on after", "right on before", "right on after"],
+      // A wrong answer stops at its first trial that does not hold.
+      ...["always on before", "always on after", "never on before", "exits on before"],
+    ]);
+  });
+
+  it("names the quarantined tests of the environment", async () => {
+    const environment = environmentOf({ tests: [{ id: "test/sub.test.js > odd", file: "test/sub.test.js", standing: "quarantined" }] });
+    const outcome = await prove(draft(), standOf(behaves, { environment }).workspace, 1);
+    expect(outcome.kept && outcome.value.quarantined).toEqual(["test/sub.test.js > odd"]);
+  });
+
+  it("shuffles from the second repeat on where the runner can", async () => {
+    const { workspace, asked } = standOf(behaves, { environment: environmentOf({}, "mocha") });
+    await prove(draft(), workspace, 3);
+    const seeds = asked.slice(0, 3).map(({ job }) => /\\"seed\\":(\w+)/.exec(JSON.stringify(job.commands))?.[1]);
+    expect(seeds).toEqual(["null", "1", "2"]);
+  });
+
+  it.each([
+    ["the premise does not hold", {}, () => ({ files: { "test/add.test.js": ["+adds", "+keeps zero"] } }), "prove/premise-fails"],
+    ["there is no gold answer", { answers: [answer("decoy", "never")] }, behaves, "prove/gold-fails"],
+    ["gold does not hold", { answers: [answer("gold", "never"), answer("decoy", "always")] }, behaves, "prove/gold-fails"],
+    ["there is no decoy", { answers: [answer("gold", "right"), answer("blank", "")] }, behaves, "prove/no-decoy"],
+    ["a decoy is right", { answers: [answer("gold", "right"), answer("decoy", "right too")] }, behaves, "prove/decoy-rewarded"],
+    [
+      "a probe is paid",
+      { answers: [answer("gold", "right"), answer("decoy", "never"), answer("probe", "right!")] },
+      behaves,
+      "prove/probe-rewarded",
+    ],
+  ] as const)("drops a draft where %s", async (_, over, script, reason) => {
+    expect(reasonOf(await prove(draft(over as Partial<Draft>), standOf(script).workspace, 2))).toBe(reason);
+  });
+
+  it("drops a draft whose untouched tree is already right", async () => {
+    const judged = draft({
+      premises: [],
+      answerForm: "review",
+      judgement: { kind: "review", verdict: "approve", defects: [] },
+      answers: [
+        { role: "gold", name: "gold", text: '{"verdict":"approve"}' },
+        { role: "blank", name: "blank", text: '{"verdict":"approve","findings":[]}' },
+        { role: "decoy", name: "decoy", text: "{}" },
+      ],
+    });
+    expect(reasonOf(await prove(judged, standOf(behaves).workspace, 1))).toBe("prove/blank-rewarded");
+  });
+
+  it("drops a draft whose gold holds only at first", async () => {
+    const flaky = (text: (path: string) => string | null, files: readonly string[], asked: readonly Asked[]): Script =>
+      asked.filter((one) => one.files.includes(path)).length > 2 ? { files: { [path]: ["+it"] } } : behaves(text, files);
+    const outcome = await prove(draft(), standOf(flaky).workspace, 3);
+    expect(outcome).toMatchObject({ kept: false, reason: "prove/gold-fails" });
+    expect(!outcome.kept && outcome.detail).toContain("run 2");
+  });
+});
