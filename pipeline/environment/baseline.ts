@@ -26,7 +26,13 @@ export interface Baseline {
 
 const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
 
-const run = (site: BaselineSite, files: readonly string[] | "all", seed: number | null, layer: Layer = {}, more: Pick<TestRequest, "coverageFile"> = {}): Promise<TestRun> =>
+const run = (
+  site: BaselineSite,
+  files: readonly string[] | "all",
+  seed: number | null,
+  layer: Layer = {},
+  more: Pick<TestRequest, "coverageFile"> = {},
+): Promise<TestRun> =>
   runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
     layer,
     files,
@@ -46,7 +52,8 @@ function objection({ ended, report, result }: TestRun) {
   if (!report.complete) return drop("prepare/baseline-incomplete", said);
   if (report.forged > 0) return drop("prepare/report-forged", `${report.forged} foreign lines on the report channel`);
   const green = report.unloaded.length === 0 && report.strays.length === 0 && report.tests.every((test) => test.status !== "failed");
-  if (green && ended.exitCode !== 0) return drop("prepare/exit-code", `no test failed and the runner exited with ${ended.exitCode}: ${said}`);
+  if (green && ended.exitCode !== 0)
+    return drop("prepare/exit-code", `no test failed and the runner exited with ${ended.exitCode}: ${said}`);
   return null;
 }
 
@@ -70,7 +77,8 @@ export async function baseline(site: BaselineSite): Promise<Outcome<Baseline>> {
   const tests = [...files.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, file]) => ({ id, file, standing: standingOf(byRun.map((results) => results.get(id)?.status)) }));
-  if (!tests.some((test) => test.standing === "stable")) return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
+  if (!tests.some((test) => test.standing === "stable"))
+    return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
   const stable = new Set(tests.filter((test) => test.standing === "stable").map((test) => test.file));
   return keep({ tests, files: [...stable].sort(), wallMs: Math.max(...runs.map(({ result }) => result.usage.wallMs)) });
 }
@@ -87,7 +95,12 @@ function instrumentAll(site: BaselineSite, sources: readonly { path: string; tex
   return { layer: Object.fromEntries(counted), names };
 }
 
-function readCoverage(text: string, names: readonly string[], site: BaselineSite, sources: ReadonlyMap<string, string>): TestFile["covers"] {
+function readCoverage(
+  text: string,
+  names: readonly string[],
+  site: BaselineSite,
+  sources: ReadonlyMap<string, string>,
+): TestFile["covers"] {
   const hits = new Map<string, Set<number>>();
   for (const line of text.split("\n")) {
     const [id, at] = line.split(":").map(Number);
@@ -98,26 +111,43 @@ function readCoverage(text: string, names: readonly string[], site: BaselineSite
   }
   const expanded = [...hits.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
-    expanded.map(([path, lines]) => [path, site.language.expandLines({ path, text: sources.get(path) ?? "" }, [...lines].sort((a, b) => a - b))]),
+    expanded.map(([path, lines]) => [
+      path,
+      site.language.expandLines(
+        { path, text: sources.get(path) ?? "" },
+        [...lines].sort((a, b) => a - b),
+      ),
+    ]),
   );
 }
 
 /** Alone, every stable test of the file passes, and the run ends as a green run does or with failures known from the baseline. */
 function standsAlone(file: string, one: TestRun, tests: readonly BaselineTest[]): boolean {
-  if (one.ended.kind !== "finished" || one.ended.failedCommand !== null || !one.report.complete || one.report.unloaded.length > 0) return false;
+  if (one.ended.kind !== "finished" || one.ended.failedCommand !== null || !one.report.complete || one.report.unloaded.length > 0)
+    return false;
   const seen = new Map(one.report.tests.map((test) => [test.id, test.status]));
   return tests.filter((test) => test.file === file && test.standing === "stable").every((test) => seen.get(test.id) === "passed");
 }
 
 /** One file alone, counted; where counting changes its outcomes it is run again as it is. */
-async function mapFile(site: BaselineSite, file: string, counted: { layer: Layer; names: readonly string[] }, found: Baseline, sources: ReadonlyMap<string, string>): Promise<TestFile> {
+async function mapFile(
+  site: BaselineSite,
+  file: string,
+  counted: { layer: Layer; names: readonly string[] },
+  found: Baseline,
+  sources: ReadonlyMap<string, string>,
+): Promise<TestFile> {
   const one = await run(site, [file], null, counted.layer, { coverageFile });
   const covers = readCoverage(one.result.collected[coverageFile] ?? "", counted.names, site, sources);
   const standalone = standsAlone(file, one, found.tests) || standsAlone(file, await run(site, [file], null), found.tests);
   return { file, standalone, covers };
 }
 
-export async function mapCoverage(site: BaselineSite, found: Baseline, sources: readonly { path: string; text: string }[]): Promise<TestFile[]> {
+export async function mapCoverage(
+  site: BaselineSite,
+  found: Baseline,
+  sources: readonly { path: string; text: string }[],
+): Promise<TestFile[]> {
   const counted = instrumentAll(site, sources);
   const texts = new Map(sources.map((source) => [source.path, source.text]));
   return Promise.all(found.files.map((file) => mapFile(site, file, counted, found, texts)));

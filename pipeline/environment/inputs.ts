@@ -19,6 +19,8 @@ const patterns = [
 /** Path → text of everything that an install's result depends on, without what lies in test fixtures. */
 export function installInputs(entries: readonly ArchiveEntry[]): Readonly<Record<string, string>> {
   const wanted = (path: string): boolean => patterns.some((pattern) => matchesGlob(path.slice(path.lastIndexOf("/") + 1), pattern));
-  const found = entries.flatMap((entry) => (entry.kind === "file" && wanted(entry.path) ? [[entry.path, Buffer.from(entry.bytes).toString("utf8")] as const] : []));
+  const found = entries.flatMap((entry) =>
+    entry.kind === "file" && wanted(entry.path) ? [[entry.path, Buffer.from(entry.bytes).toString("utf8")] as const] : [],
+  );
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

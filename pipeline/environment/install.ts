@@ -4,6 +4,7 @@
  */
 import { access, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import semver from "semver";
 import { readTree, unpackTree } from "../../lib/archive.ts";
 import { RetryLater } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
@@ -100,6 +101,8 @@ async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozen
   return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
 }
 
+const oldestForManagers = 20;
+
 async function performInstall(site: InstallSite, recipe: Recipe, work: string, node: string): Promise<Outcome<null>> {
   const result = await managerJob(site, recipe, work, node, recipe.install);
   if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
@@ -118,9 +121,11 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
 }
 
 /** Words of the package manager, run in a writable tree with the registry. Scripts run only where the words allow them. */
-async function managerJob(site: InstallSite, recipe: Recipe, work: string, node: string, words: Recipe["install"]): Promise<RunResult> {
+async function managerJob(site: InstallSite, recipe: Recipe, work: string, own: string, words: Recipe["install"]): Promise<RunResult> {
   const manager = recipe.packageManager === "none" ? "npm" : recipe.packageManager;
   const tool = await managerTool(site.cache, manager, recipe.packageManagerVersion);
+  // Package managers of today do not start on a Node of long ago; what they install does not depend on the Node that runs them.
+  const node = semver.major(recipe.nodeVersion) >= oldestForManagers ? own : (await nodeTool(site.cache, process.versions.node)).folder;
   const commands = words.map((argv) => ["/kihon/node/bin/node", `/kihon/manager/${tool.entry}`, ...argv.slice(1)]);
   return site.jobs.run({
     tree: [],

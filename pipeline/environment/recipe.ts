@@ -3,7 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ManifestFacts } from "../../languages/contract.ts";
-import { detectBuild, detectEnv, detectNodeVersion, detectPackageManager, detectRunner, nativePackages } from "../../languages/javascript/manifest.ts";
+import {
+  detectBuild,
+  detectEnv,
+  detectNodeVersion,
+  detectPackageManager,
+  detectRunner,
+  nativePackages,
+} from "../../languages/javascript/manifest.ts";
 import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -30,7 +37,13 @@ export async function recipeOf(tree: CheckedTree, packageDir: string, cache: str
   const manifestPath = packageDir === "." ? "package.json" : `${packageDir}/package.json`;
   const [manifest, rootManifest] = [parseManifest(tree.texts.get(manifestPath)), parseManifest(tree.texts.get("package.json"))];
   if (manifest === null) return drop("prepare/no-manifest", `${manifestPath} is missing or no JSON`);
-  const facts: ManifestFacts = { manifest, rootManifest: rootManifest ?? manifest, paths: tree.paths, packageDir, read: (path) => tree.texts.get(path) ?? null };
+  const facts: ManifestFacts = {
+    manifest,
+    rootManifest: rootManifest ?? manifest,
+    paths: tree.paths,
+    packageDir,
+    read: (path) => tree.texts.get(path) ?? null,
+  };
   const choice = detectRunner(facts);
   if (choice.runner === null) return drop("prepare/no-runner", choice.reason);
   const { runner, detection } = choice;
@@ -39,7 +52,10 @@ export async function recipeOf(tree: CheckedTree, packageDir: string, cache: str
   const manager = detectPackageManager(facts);
   const node = detectNodeVersion(facts);
   const nodeVersion = (await nodeTool(cache, nodeRange(node.range, node.evidence))).version;
-  const managerVersion = manager.install.length === 0 ? manager.version : (await managerTool(cache, manager.manager === "none" ? "npm" : manager.manager, manager.version)).version;
+  const managerVersion =
+    manager.install.length === 0
+      ? manager.version
+      : (await managerTool(cache, manager.manager === "none" ? "npm" : manager.manager, manager.version)).version;
   return keep({
     nodeVersion,
     nodeReason: node.evidence,

@@ -1,5 +1,5 @@
 /** A commit's tree as it can be laid on a disk: dangerous paths, absent blobs and submodules are left out and named. */
-import { type ArchiveEntry } from "../../lib/archive.ts";
+import type { ArchiveEntry } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { type GitRepository, textOf } from "../../lib/git.ts";
 import { linkStaysInside } from "../../lib/paths.ts";
