@@ -5,10 +5,10 @@ import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
 import { createLog, type Log } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
-import { type Config, configSchema } from "./schemas/config.ts";
+import type { Config } from "./schemas/config.ts";
 import { skills } from "./schemas/instance.ts";
-import { stageNames } from "./schemas/stages.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
+import { stageNames } from "./schemas/stages.ts";
 
 const whole =
   (name: string, least: number) =>
@@ -34,6 +34,9 @@ const collect = (value: string, all: string[]): string[] => [...all, value];
 
 type Words = Readonly<Record<string, unknown>>;
 
+/** What to type after an interruption; empty for commands that earn nothing. */
+let goOnWith = "";
+
 const logFor = (words: Words): Log =>
   createLog({
     json: words["json"] === true,
@@ -52,7 +55,9 @@ const withPlace = (command: Command): Command =>
   command
     .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
     .option("--concurrency <n>", "jobs in the sandbox at once (default: the number of processors)", whole("--concurrency", 1))
-    .addOption(new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]))
+    .addOption(
+      new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]),
+    )
     .option("--i-trust-this-code", "allow a provider that does not isolate to run the repositories' code", false)
     .option("--json", "machine-readable output and log lines", false);
 
@@ -81,7 +86,8 @@ withPlace(program.command("run"))
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
   .action(async (words: Words) => {
     const { run } = await import("./pipeline/run.ts");
-    const summary = await run(parseConfig(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
+    goOnWith = `kihon resume ${String(words["out"])}`;
+    const summary = await run(configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
     await printRun(summary, words);
   });
 
@@ -90,6 +96,7 @@ withPlace(program.command("resume"))
   .argument("<folder>", "folder of the dataset")
   .action(async (folder: string, words: Words) => {
     const { resume } = await import("./pipeline/run.ts");
+    goOnWith = `kihon resume ${folder}`;
     await printRun(await resume(placeOf({ ...words, out: folder }), { log: logFor(words) }), { ...words, out: folder });
   });
 
@@ -101,11 +108,16 @@ withPlace(program.command("verify"))
   .option("--repeats <n>", "runs of premises and gold answers (default: as stored)", whole("--repeats", 1))
   .action(async (dataset: string, words: Words) => {
     const { verify } = await import("./pipeline/verify.ts");
-    const result = await verify(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...pick(words, ["skill", "limit", "repeats"]) });
+    const result = await verify(dataset, placeOf({ ...words, out: dataset }), {
+      log: logFor(words),
+      ...pick(words, ["skill", "limit", "repeats"]),
+    });
     if (words["json"]) printJson(result);
     else {
       for (const failure of result.failures) print(`failed ${failure.skill} ${failure.id}: ${failure.reason} ${failure.detail}`);
-      print(`${result.proven} of ${result.rows} rows proven again, ${result.failures.length} failed, ${result.infrastructure} not tried for trouble of the machine`);
+      print(
+        `${result.proven} of ${result.rows} rows proven again, ${result.failures.length} failed, ${result.infrastructure} not tried for trouble of the machine`,
+      );
     }
     if (result.proven < result.rows || result.rows === 0) process.exitCode = 1;
   });
@@ -131,7 +143,11 @@ program
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {
     const { inspect } = await import("./pipeline/inspect.ts");
-    const rows = await inspect(dataset, { rows: Number(words["rows"]), hidden: words["private"] === true, ...pick(words, ["id", "skill"]) });
+    const rows = await inspect(dataset, {
+      rows: Number(words["rows"]),
+      hidden: words["private"] === true,
+      ...pick(words, ["id", "skill"]),
+    });
     if (words["json"]) printJson(rows.map((row) => row.json));
     else print(rows.map((row) => row.text).join("\n\n"));
   });
@@ -158,7 +174,11 @@ program
     const { explain } = await import("./pipeline/explain.ts");
     const story = explain(String(words["out"]), id);
     if (words["json"]) printJson(story);
-    else for (const step of story) print(`${step.stage.padEnd(8)} ${step.id}  ${step.kept ? "kept" : `dropped: ${step.reason}`}${step.detail ? `  (${step.detail})` : ""}`);
+    else
+      for (const step of story)
+        print(
+          `${step.stage.padEnd(8)} ${step.id}  ${step.kept ? "kept" : `dropped: ${step.reason}`}${step.detail ? `  (${step.detail})` : ""}`,
+        );
     if (story.length === 0) {
       print(`nothing is known of ${id} in this run`);
       process.exitCode = 1;
@@ -185,17 +205,29 @@ const placeOf = (words: Words) =>
     ...pick(words, ["cache", "concurrency", "sandbox"]),
   });
 
-function parseConfig(words: Words): Config {
+/** Checked by the run itself. */
+function configOf(words: Words): Config {
   const { repo, rev, typeCheck } = words;
-  const given = { repos: repo, revision: rev, typeCheck, ...pick(words, ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"]) };
-  return configSchema.parse(given);
+  const named = ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"];
+  return { repos: repo, revision: rev, typeCheck, ...pick(words, named) } as unknown as Config;
 }
 
 async function printRun(summary: RunSummary, words: Words): Promise<void> {
+  if (summary.infrastructureFailures > 0) process.exitCode = 1;
   if (words["json"] === true) return printJson(summary);
   const { runText } = await import("./pipeline/run-text.ts");
   print(runText(summary, String(words["out"] ?? "")));
 }
+
+/** The file system's refusals, where no part that was writing has said it better, and what to do. */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: "make room on that disk; what was earned is kept",
+  EDQUOT: "the quota of that disk is used up; what was earned is kept",
+  EROFS: "that place is read-only: choose others with --out and --cache",
+  EACCES: "choose folders that can be written with --out and --cache",
+  EMFILE: "allow more open files (ulimit -n), or lower --concurrency",
+  ENOMEM: "free memory, or lower --concurrency",
+};
 
 /** What ended it, in words and as an exit code. */
 function failure(error: unknown): number {
@@ -211,20 +243,31 @@ function failure(error: unknown): number {
     say(`kihon: ${error.message}\n  next: try again; what was earned is kept`);
     return 1;
   }
-  if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
-    say("kihon: the disk is full\n  next: make room, then: kihon resume <folder>");
+  const next = error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
+  if (next !== undefined) {
+    say(`kihon: ${(error as Error).message}\n  next: ${next}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`);
     return 2;
   }
-  say(`kihon: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  next: report it with the command and this text`);
+  say(
+    `kihon: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  next: report it with the command and this text`,
+  );
   return 70;
 }
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
   process.once(signal, () => {
-    process.stderr.write("\nkihon: interrupted; what was earned is kept\n  next: kihon resume <folder>\n");
+    const next = goOnWith === "" ? "start it again" : goOnWith;
+    process.stderr.write(`\nkihon: interrupted; what was earned is kept\n  next: ${next}\n`);
     process.exit(code);
   });
 }
+
+// Who reads may stop reading: `kihon inspect DATASET | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : failure(error)));
+for (const event of ["uncaughtException", "unhandledRejection"] as const) process.once(event, (error) => process.exit(failure(error)));
 
 try {
   await program.parseAsync();

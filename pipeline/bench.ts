@@ -52,9 +52,9 @@ async function harnessFolder(cache: string, provider: SandboxProvider): Promise<
 
 /** Everything below the cache in which folders are made under another name first. */
 async function sweep(cache: string): Promise<void> {
-  const toolchains = join(cache, "toolchains");
-  const tools = existsSync(toolchains) ? readdirSync(toolchains).map((name) => join(toolchains, name)) : [];
-  const shelves = ["trees", "dependencies", "harness", "repositories", "timings"].map((name) => join(cache, name));
+  const inner = ["toolchains", "tarballs"].map((name) => join(cache, name)).filter((folder) => existsSync(folder));
+  const tools = inner.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const shelves = ["trees", "dependencies", "harness", "repositories", "timings", "promises"].map((name) => join(cache, name));
   for (const shelf of [...shelves, ...tools]) await removeLeftWork(shelf);
 }
 

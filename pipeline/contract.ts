@@ -25,7 +25,9 @@ export interface Stage<In, Out> {
   readonly output: z.ZodType<Out>;
   /** The settings that its outcomes depend on: a change of another leaves its verdicts valid. */
   readonly settings: readonly (keyof Config)[];
-  /** At most `limit` kept outcomes for a key, the first in input order; the rest are dropped as `<stage>/over-limit`. */
-  readonly quota?: (input: In, bench: Bench) => { readonly key: string; readonly limit: number };
+  /** At most so many kept outcomes for each quota key that the driver is given, the first in input order; the rest are dropped as `<stage>/over-limit`. */
+  readonly quota?: (config: Config) => number;
+  /** Further blobs that a kept value names. What was done counts as done only while they are in the store. */
+  readonly blobs?: (value: Out) => readonly string[];
   work(inputs: readonly In[], bench: Bench): AsyncIterable<Result<Out>>;
 }

@@ -2,14 +2,18 @@
  * The one loop. It takes a stage's inputs in order, skips what the ledger knows, works on the rest side by side, records what ends, and
  * gives the kept records in the order of the inputs. Restarting is reading the ledger and going on.
  */
+import { setTimeout } from "node:timers/promises";
 import { BrokenRecord, RetryLater } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Dropped } from "../schemas/outcome.ts";
 import type { Bench } from "./bench.ts";
 import type { Stage } from "./contract.ts";
 import type { Ledger, Verdict, WorkKey } from "./ledger.ts";
+import type { Store } from "./store.ts";
 
 const maxTries = 3;
+/** Before the second try; four times as long before the third. */
+const retryAfterMs = 500;
 
 /** A record between stages: its value stays on the disk until somebody needs it. */
 export interface Item<T> {
@@ -17,6 +21,24 @@ export interface Item<T> {
   /** Over the value. */
   readonly sha: string;
   readonly load: () => T;
+}
+
+/** A kept record, and what it was made from. */
+export interface KeptItem<In, Out> extends Item<Out> {
+  readonly from: Item<In>;
+}
+
+/** An item whose value is asked for again and again: it is read once for as long as somebody holds it. */
+export function remembered<T extends object>(item: Item<T>): Item<T> {
+  let held: WeakRef<T> | null = null;
+  const load = (): T => {
+    const known = held?.deref();
+    if (known) return known;
+    const value = item.load();
+    held = new WeakRef(value);
+    return value;
+  };
+  return { id: item.id, sha: item.sha, load };
 }
 
 export interface Tally {
@@ -34,10 +56,16 @@ interface Batch<In> {
   readonly items: readonly Item<In>[];
 }
 
-const settingsOf = <In, Out>(stage: Stage<In, Out>, { config }: Bench): string => shortId(stage.settings.map((name) => [name, config[name]]));
+const settingsOf = <In, Out>(stage: Stage<In, Out>, { config }: Bench): string =>
+  shortId(stage.settings.map((name) => [name, config[name]]));
 const overLimit = (verdicts: readonly Verdict[]): boolean => verdicts.some(({ reason }) => reason?.endsWith("/over-limit") ?? false);
 
-function batchesOf<In, Out>(stage: Stage<In, Out>, items: readonly Item<In>[], bench: Bench, keyOf: (item: Item<In>) => string): Batch<In>[] {
+function batchesOf<In, Out>(
+  stage: Stage<In, Out>,
+  items: readonly Item<In>[],
+  bench: Bench,
+  keyOf: (item: Item<In>) => string,
+): Batch<In>[] {
   const settings = settingsOf(stage, bench);
   const groups = new Map<string, Item<In>[]>();
   for (const item of items) {
@@ -63,7 +91,13 @@ async function workOn<In, Out>(stage: Stage<In, Out>, batch: Batch<In>, bench: B
 }
 
 /** Tries again what says so; null when our own trouble remains, which is written down and is no verdict. */
-async function attempt<In, Out>(stage: Stage<In, Out>, batch: Batch<In>, bench: Bench, ledger: Ledger, tally: Tally): Promise<Verdict[] | null> {
+async function attempt<In, Out>(
+  stage: Stage<In, Out>,
+  batch: Batch<In>,
+  bench: Bench,
+  ledger: Ledger,
+  tally: Tally,
+): Promise<Verdict[] | null> {
   for (let tries = 1; ; tries++) {
     const started = performance.now();
     try {
@@ -73,15 +107,14 @@ async function attempt<In, Out>(stage: Stage<In, Out>, batch: Batch<In>, bench: 
       tally.wallMs += wallMs;
       return verdicts;
     } catch (error) {
-      const again = error instanceof RetryLater && tries < maxTries;
-      if (!again && !(error instanceof RetryLater) && !(error instanceof BrokenRecord)) throw error;
-      if (again) {
+      if (!(error instanceof RetryLater) && !(error instanceof BrokenRecord)) throw error;
+      if (error instanceof RetryLater && tries < maxTries) {
         tally.retried += 1;
+        await setTimeout(retryAfterMs * 4 ** (tries - 1));
         continue;
       }
-      const message = error instanceof Error ? error.message : String(error);
-      for (const { id } of batch.items) ledger.recordTrouble(stage.name, id, message);
-      bench.log.warn(`${stage.name}: ${batch.items[0]?.id}: ${message}`);
+      for (const { id } of batch.items) ledger.recordTrouble(stage.name, id, error.message);
+      bench.log.warn(`${stage.name}: ${batch.items[0]?.id}: ${error.message}`);
       tally.failed += batch.items.length;
       return null;
     }
@@ -110,71 +143,137 @@ class Quotas {
 export interface DriveOptions<In> {
   readonly ledger: Ledger;
   readonly concurrency: number;
-  /** Works on everything anew, whatever the ledger knows. */
-  readonly fresh: boolean;
+  /** go-on: what the ledger knows is not done again; fresh: everything is; stored: nothing is done, what is not known is left out. */
+  readonly mode: "go-on" | "fresh" | "stored";
   /** The batch key of an item, where it can be had without loading it. */
   readonly keyOf?: (item: Item<In>) => string;
+  /** Whose quota an item counts for, in stages that have one. */
+  readonly quotaKey?: (item: Item<In>) => string;
 }
 
 export interface Driven<In, Out> {
-  readonly kept: Item<Out>[];
+  readonly kept: readonly KeptItem<In, Out>[];
   readonly tally: Tally;
   /** Per batch, in order: what went in and what was said; null where our own trouble left no verdict. */
   readonly outcomes: readonly { readonly inputs: readonly Item<In>[]; readonly verdicts: readonly Verdict[] | null }[];
 }
 
-export async function drive<In, Out>(stage: Stage<In, Out>, items: readonly Item<In>[], bench: Bench, options: DriveOptions<In>): Promise<Driven<In, Out>> {
-  const { ledger, concurrency, fresh } = options;
+/** What the ledger knows of a batch; null where it must be done: never done, dropped for a quota that may have room now, or its blobs are gone. */
+function knownOf<In, Out>(stage: Stage<In, Out>, key: WorkKey, { store, log }: Bench, ledger: Ledger): readonly Verdict[] | null {
+  const known = ledger.lookup(key);
+  if (known === null || overLimit(known)) return null;
+  const lost = known.find(({ blob }) => blob !== null && !isWhole(stage, blob, store));
+  if (lost === undefined) return known;
+  log.warn(`${stage.name}: what was stored for ${lost.id} is gone; it is made anew`);
+  return null;
+}
+
+function isWhole<In, Out>(stage: Stage<In, Out>, blob: string, store: Store): boolean {
+  if (!store.has(blob)) return false;
+  if (!stage.blobs) return true;
+  try {
+    return stage.blobs(store.getJson(blob, stage.output)).every((sha) => store.has(sha));
+  } catch (error) {
+    if (error instanceof BrokenRecord) return false;
+    throw error;
+  }
+}
+
+export async function drive<In, Out>(
+  stage: Stage<In, Out>,
+  items: readonly Item<In>[],
+  bench: Bench,
+  options: DriveOptions<In>,
+): Promise<Driven<In, Out>> {
   const batches = batchesOf(stage, items, bench, options.keyOf ?? ((item) => item.id));
-  const results: (readonly Verdict[] | null)[] = new Array(batches.length).fill(null);
   const tally: Tally = { in: items.length, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() };
-  const quotas = new Quotas();
   const running = new Set<Promise<void>>();
+  try {
+    const results = await passAll({ stage, batches, bench, options, tally, running });
+    await Promise.all(running);
+    const outcomes = batches.map((batch, at) => ({ inputs: batch.items, verdicts: results[at] ?? null }));
+    return { kept: keptOf(stage, outcomes, bench, tally), tally, outcomes };
+  } finally {
+    // After a failure too: what is already running is earned, and nothing may write once the ledger is closed.
+    await Promise.allSettled(running);
+  }
+}
+
+interface Passing<In, Out> {
+  readonly stage: Stage<In, Out>;
+  readonly batches: readonly Batch<In>[];
+  readonly bench: Bench;
+  readonly options: DriveOptions<In>;
+  readonly tally: Tally;
+  /** Filled while it goes: the last of them may end after the last was started. */
+  readonly running: Set<Promise<void>>;
+}
+
+/** Starts every batch in order, as many side by side as may be; gives the list into which their verdicts come. */
+async function passAll<In, Out>({
+  stage,
+  batches,
+  bench,
+  options,
+  tally,
+  running,
+}: Passing<In, Out>): Promise<readonly (readonly Verdict[] | null)[]> {
+  const { ledger, concurrency, mode } = options;
+  const results: (readonly Verdict[] | null)[] = new Array(batches.length).fill(null);
+  const limit = stage.quota?.(bench.config) ?? Number.POSITIVE_INFINITY;
+  const quotas = new Quotas();
   let done = 0;
-  const finish = (at: number, verdicts: readonly Verdict[] | null): void => {
-    results[at] = verdicts;
-    done += 1;
-    bench.log.progress(`${stage.name} ${done}/${batches.length}`);
-  };
   for (const [at, batch] of batches.entries()) {
-    const first = batch.items[0];
-    const quota = stage.quota && first ? stage.quota(first.load(), bench) : null;
-    while (quota && quotas.ask(quota.key, quota.limit) === "wait") await Promise.race(running);
-    const known = fresh ? null : ledger.lookup(batch.key);
-    if (quota && quotas.ask(quota.key, quota.limit) === "full") {
-      const verdicts = batch.items.map(({ id }) => ({ id, parent: id, blob: null, reason: `${stage.name}/over-limit`, detail: `${quota.limit} are proven` }));
-      if (!known) ledger.record(batch.key, verdicts, { wallMs: 0, tries: 0 });
-      finish(at, verdicts);
+    const quotaKey = batch.items[0] && options.quotaKey ? options.quotaKey(batch.items[0]) : "";
+    while (quotas.ask(quotaKey, limit) === "wait") await Promise.race(running);
+    const full = quotas.ask(quotaKey, limit) === "full";
+    if (!full) quotas.start(quotaKey);
+    const settle = (verdicts: readonly Verdict[] | null): void => {
+      if (!full) quotas.end(quotaKey, verdicts?.filter(({ blob }) => blob !== null).length ?? 0);
+      results[at] = verdicts;
+      done += 1;
+      bench.log.progress(`${stage.name} ${done}/${batches.length}`);
+    };
+    if (full) {
+      const verdicts = batch.items.map(({ id }) => ({
+        id,
+        parent: id,
+        blob: null,
+        reason: `${stage.name}/over-limit`,
+        detail: `${limit} are proven`,
+      }));
+      if (mode !== "stored" && ledger.lookup(batch.key) === null) ledger.record(batch.key, verdicts, { wallMs: 0, tries: 0 });
+      settle(verdicts);
       continue;
     }
-    if (quota) quotas.start(quota.key);
-    const settle = (verdicts: readonly Verdict[] | null): void => {
-      if (quota) quotas.end(quota.key, verdicts?.filter(({ blob }) => blob !== null).length ?? 0);
-      finish(at, verdicts);
-    };
-    if (known && !overLimit(known)) {
+    const known = mode === "fresh" ? null : knownOf(stage, batch.key, bench, ledger);
+    if (known !== null || mode === "stored") {
+      if (known !== null) tally.wallMs += ledger.wallMs(batch.key);
       settle(known);
       continue;
     }
     while (running.size >= concurrency) await Promise.race(running);
     const work = attempt(stage, batch, bench, ledger, tally).then(settle);
     const tracked: Promise<void> = work.finally(() => running.delete(tracked));
-    tracked.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
+    tracked.catch(() => undefined); // awaited by the caller; this only keeps an early failure from being unhandled
     running.add(tracked);
   }
-  await Promise.all(running);
-  const outcomes = batches.map((batch, at) => ({ inputs: batch.items, verdicts: results[at] ?? null }));
-  return { kept: keptOf(stage, results, bench, tally), tally, outcomes };
+  return results;
 }
 
-function keptOf<In, Out>(stage: Stage<In, Out>, results: readonly (readonly Verdict[] | null)[], bench: Bench, tally: Tally): Item<Out>[] {
-  const kept: Item<Out>[] = [];
-  for (const { id, blob, reason } of results.flatMap((verdicts) => verdicts ?? [])) {
-    if (blob === null) {
-      tally.dropped.set(reason ?? "", (tally.dropped.get(reason ?? "") ?? 0) + 1);
-      continue;
+function keptOf<In, Out>(
+  stage: Stage<In, Out>,
+  outcomes: Driven<In, Out>["outcomes"],
+  { store }: Bench,
+  tally: Tally,
+): KeptItem<In, Out>[] {
+  const kept: KeptItem<In, Out>[] = [];
+  for (const { inputs, verdicts } of outcomes) {
+    for (const { id, blob, reason } of verdicts ?? []) {
+      const [from] = inputs;
+      if (blob !== null && from) kept.push({ id, sha: blob, from, load: () => store.getJson(blob, stage.output) });
+      else tally.dropped.set(reason ?? "", (tally.dropped.get(reason ?? "") ?? 0) + 1);
     }
-    kept.push({ id, sha: blob, load: () => bench.store.getJson(blob, stage.output) });
   }
   tally.kept = kept.length;
   return kept;

@@ -1,4 +1,5 @@
 /** A dataset opened for work: what its environments need is installed again from the Parquet files alone. */
+import { join } from "node:path";
 import { BrokenRecord } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { chooseProvider } from "../sandbox/index.ts";
@@ -28,7 +29,11 @@ async function layOut(data: Dataset, store: Store): Promise<ReadonlyMap<string, 
 
 export async function openFromDataset(folder: string, place: Place, log: Log): Promise<OpenedDataset> {
   const data = await openDataset(folder);
-  const provider = await chooseProvider({ trusted: place.trusted, ...(place.sandbox === null ? {} : { name: place.sandbox }) });
+  const provider = await chooseProvider({
+    trusted: place.trusted,
+    registryCache: join(place.cache, "tarballs"),
+    ...(place.sandbox === null ? {} : { name: place.sandbox }),
+  });
   ensureFolder(place.cache, "--cache");
   const byArchive = new Map<string, string>();
   for (const id of await data.environmentIds()) byArchive.set((await data.environment(id)).archive, id);

@@ -8,6 +8,7 @@ import { existsSync, linkSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StopRun } from "../lib/errors.ts";
+import { stageNames } from "../schemas/stages.ts";
 
 export interface WorkKey {
   readonly stage: string;
@@ -163,7 +164,7 @@ export class Ledger {
     const key = "stage = ? and version = ? and input = ? and settings = ?";
     const prepare = (sql: string): ReturnType<DatabaseSync["prepare"]> => this.#database.prepare(sql);
     this.#statements = {
-      known: prepare(`select tries from work where ${key}`),
+      known: prepare(`select wall_ms from work where ${key}`),
       verdicts: prepare(`select id, parent, blob, reason, detail from verdict where ${key} order by seq`),
       work: prepare("insert or replace into work values (?, ?, ?, ?, ?, ?)"),
       verdict: prepare("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -200,13 +201,19 @@ export class Ledger {
   }
 
   setMeta(name: string, value: string): void {
-    this.#database.prepare("insert or replace into meta values (?, ?)").run(name, value);
+    if (this.meta(name) === value) return;
+    this.#writing(() => this.#database.prepare("insert or replace into meta values (?, ?)").run(name, value));
   }
 
   /** The verdicts of a piece of work that was finished, or null. */
   lookup({ stage, version, input, settings }: WorkKey): readonly Verdict[] | null {
     if (!this.#statements.known.get(stage, version, input, settings)) return null;
     return this.#statements.verdicts.all(stage, version, input, settings) as unknown as Verdict[];
+  }
+
+  /** How long a finished piece of work took; 0 where it was not done. */
+  wallMs({ stage, version, input, settings }: WorkKey): number {
+    return Number(this.#statements.known.get(stage, version, input, settings)?.["wall_ms"] ?? 0);
   }
 
   /** All of a piece of work, or nothing of it. */
@@ -230,7 +237,15 @@ export class Ledger {
 
   /** A record that could not be worked on for our own trouble. It has no verdict and is tried again by the next run. */
   recordTrouble(stage: string, id: string, message: string): void {
-    this.#statements.trouble.run(stage, id, message);
+    this.#writing(() => this.#statements.trouble.run(stage, id, message));
+  }
+
+  #writing(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      throw explained(this.#path, error);
+    }
   }
 
   troubles(): readonly { readonly stage: string; readonly id: string; readonly message: string }[] {
@@ -241,17 +256,19 @@ export class Ledger {
     }[];
   }
 
-  /** What happened to a record: its forebears first, then itself, then what was made of it. */
+  /** What happened to a record: its forebears first, then itself, then what was made of it, each in the order of the road. */
   explain(id: string): readonly Story[] {
-    const select = "select stage, id, parent, blob, reason, detail from verdict";
-    const byId = this.#database.prepare(`${select} where id = ? or id like '%:' || ? order by seq`);
-    const byParent = this.#database.prepare(`${select} where parent = ? and id <> ? order by stage, id`);
+    const places = stageNames.map((name, at) => `when '${name}' then ${at}`).join(" ");
+    const select = "select stage, id, parent, blob, reason, detail from verdict where";
+    const order = `order by case stage ${places} else ${stageNames.length} end, id, seq`;
+    const byId = this.#database.prepare(`${select} id = ? ${order}`);
+    const byParent = this.#database.prepare(`${select} parent = ? and id <> ? ${order}`);
     const seen = new Set<string>();
     const up: Story[] = [];
     const climb = (at: string): void => {
       if (seen.has(at)) return;
       seen.add(at);
-      const own = byId.all(at, at) as unknown as Story[];
+      const own = byId.all(at) as unknown as Story[];
       for (const { parent } of own) if (parent !== null && parent !== at) climb(parent);
       up.push(...own);
     };
@@ -260,7 +277,12 @@ export class Ledger {
   }
 
   close(): void {
-    if (this.#lock !== null) this.#database.prepare("delete from meta where name = 'writer'").run();
+    try {
+      if (this.#lock !== null) this.#database.prepare("delete from meta where name = 'writer'").run();
+    } catch (error) {
+      // The row only tells who writes; on a full disk it stays, and the lock goes all the same.
+      if (sqliteCode(error) !== codes.full && sqliteCode(error) !== codes.ioError) throw error;
+    }
     this.#database.close();
     this.#lock?.close();
   }

@@ -36,15 +36,17 @@ function accuracy(train: readonly Arm[], test: readonly Arm[]): number {
 }
 
 /** Null under 20 pairs: too little to say anything. */
-export function reviewCue(instances: readonly Instance[]): { accuracy: number; rows: number } | null {
-  const reviews = instances.filter(({ draft }) => draft.skill === "review").sort((a, b) => (a.draft.id < b.draft.id ? -1 : 1));
-  const pairs = [...new Set(reviews.map(({ draft }) => draft.pairId))].sort();
-  if (pairs.length < 20) return null;
-  const arms = reviews.map(({ draft }): Arm => ({
-    wrong: draft.judgement.kind === "review" && draft.judgement.verdict === "request_changes",
-    tokens: tokensOf(draft.prompt),
-    half: pairs.indexOf(draft.pairId) % 2,
-  }));
+export function reviewCue(instances: Iterable<Instance>): { accuracy: number; rows: number } | null {
+  const reviews: { id: string; pairId: string | null; wrong: boolean; tokens: string[] }[] = [];
+  for (const { draft } of instances) {
+    if (draft.skill !== "review") continue;
+    const wrong = draft.judgement.kind === "review" && draft.judgement.verdict === "request_changes";
+    reviews.push({ id: draft.id, pairId: draft.pairId, wrong, tokens: tokensOf(draft.prompt) });
+  }
+  const pairs = new Map([...new Set(reviews.map(({ pairId }) => pairId))].sort().map((pairId, at) => [pairId, at]));
+  if (pairs.size < 20) return null;
+  reviews.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const arms = reviews.map(({ pairId, wrong, tokens }): Arm => ({ wrong, tokens, half: (pairs.get(pairId) ?? 0) % 2 }));
   const [even, odd] = [arms.filter((arm) => arm.half === 0), arms.filter((arm) => arm.half === 1)];
   const mean = (accuracy(even, odd) * odd.length + accuracy(odd, even) * even.length) / arms.length;
   return { accuracy: Math.round(mean * 1000) / 1000, rows: arms.length };

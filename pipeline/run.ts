@@ -1,30 +1,35 @@
 /** The main job: the eight stages, one after the other, over every repository of the run. */
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
+import type { MinedItem } from "../miners/contract.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
-import { type Config, configSchema, type Place } from "../schemas/config.ts";
+import type { Candidate, Revision } from "../schemas/candidate.ts";
+import type { Config, Place } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
-import type { StageName } from "../schemas/stages.ts";
+import { type StageName, stageNames } from "../schemas/stages.ts";
 import { Bench } from "./bench.ts";
+import { parseConfig } from "./config.ts";
 import type { Stage } from "./contract.ts";
-import { type Driven, drive, type DriveOptions, type Item } from "./drive.ts";
+import { type Driven, type DriveOptions, drive, type Item, type KeptItem, remembered } from "./drive.ts";
 import { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { type Source, mineStage } from "./stages/1-mine.ts";
+import { ensureFolder } from "./place.ts";
+import { mineStage, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
 import { prepareStage, revisionId } from "./stages/3-prepare.ts";
 import { injectStage } from "./stages/4-inject.ts";
-import { observeStage, type Subject } from "./stages/5-observe.ts";
-import { type Posable, poseStage } from "./stages/6-pose.ts";
-import { proofOrder, type Provable, proveStage } from "./stages/7-prove.ts";
+import { type ObservedRecord, observeStage, type Subject } from "./stages/5-observe.ts";
+import { type Posable, type PosedRecord, poseStage } from "./stages/6-pose.ts";
+import { type Provable, proofOrder, proofQuota, proveStage } from "./stages/7-prove.ts";
 import { exportDataset } from "./stages/8-export.ts";
 import { Store } from "./store.ts";
-import { Summary } from "./summary.ts";
+import { nothingExported, Summary } from "./summary.ts";
 
 export interface RunOptions {
   readonly log: Log;
@@ -34,18 +39,27 @@ export interface RunOptions {
 
 const workFolder = (out: string): string => join(out, ".kihon");
 
+/** Which commit a revision named when the run was started: going on stays with it, whatever was committed since. */
+const pinsSchema = z.record(z.string(), z.string());
+
+/** Local paths are kept whole: a run may be gone on with from another folder. */
+const absolute = (repo: string): string => (existsSync(repo) ? resolve(repo) : repo);
+
 /** Opens every repository before anything is worked on: a wrong path is said at once. */
-async function openSources(config: Config, place: Place, bench: Bench): Promise<Item<Source>[]> {
+async function openSources(config: Config, bench: Bench, pins: Readonly<Record<string, string>>): Promise<Item<Source>[]> {
   if (config.repos.length === 0) throw new StopRun("no repository is given", { next: "add --repo PATH, URL or BUNDLE" });
-  const items: Item<Source>[] = [];
+  const items = new Map<string, Item<Source>>();
   for (const repo of config.repos) {
-    const repository = await openRepository(repo, join(place.cache, "repositories"));
+    const repository = await openRepository(repo, join(bench.place.cache, "repositories"));
+    if (items.has(repository.name)) {
+      throw new StopRun(`two repositories are called ${repository.name}`, { next: "give them in two runs, or rename one of the folders" });
+    }
     bench.addRepository(repository);
-    const { commit } = await repository.resolve(config.revision);
+    const { commit } = await repository.resolve(pins[repository.name] ?? config.revision);
     const source = { name: repository.name, commit };
-    items.push({ id: source.name, sha: shortId(source), load: () => source });
+    items.set(source.name, { id: source.name, sha: shortId(source), load: () => source });
   }
-  return items;
+  return [...items.values()];
 }
 
 /** The stages in order. Each step turns the kept records of the one before into the inputs of the next. */
@@ -63,19 +77,37 @@ class Road {
     this.summary = new Summary(bench);
   }
 
-  async step<In, Out>(stage: Stage<In, Out>, items: readonly Item<In>[], keyOf?: DriveOptions<In>["keyOf"]): Promise<Driven<In, Out>> {
+  /** Before the one stage that is asked for, nothing is done that was not done; after it, nothing at all. */
+  #modeOf(stage: string): DriveOptions<never>["mode"] {
+    if (this.#only === undefined) return "go-on";
+    const [at, asked] = [stageNames.indexOf(stage as StageName), stageNames.indexOf(this.#only)];
+    return at < asked ? "stored" : "fresh";
+  }
+
+  async step<In, Out>(
+    stage: Stage<In, Out>,
+    items: readonly Item<In>[],
+    more: Pick<DriveOptions<In>, "keyOf" | "quotaKey"> = {},
+  ): Promise<Driven<In, Out>> {
     if (this.stopped) return { kept: [], tally: { in: 0, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() }, outcomes: [] };
-    const { concurrency } = this.#bench.place;
+    const mode = this.#modeOf(stage.name);
     const driven = await drive(stage, items, this.#bench, {
       ledger: this.#ledger,
-      concurrency: stage.resource === "cpu" ? 1 : concurrency,
-      fresh: this.#only === stage.name,
-      ...(keyOf ? { keyOf } : {}),
+      concurrency: stage.resource === "cpu" ? 1 : this.#bench.place.concurrency,
+      mode,
+      ...more,
     });
+    if (mode === "stored" && items.length > 0 && driven.outcomes.every(({ verdicts }) => verdicts === null)) {
+      throw new StopRun(`this run has nothing stored of the stage ${stage.name}`, {
+        next: `run it without --only ${this.#only} first, with the same settings`,
+      });
+    }
     this.summary.note(stage.name, driven);
     const { tally } = driven;
     const dropped = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
-    this.#bench.log.info(`${stage.name}: ${tally.in} in, ${tally.kept} kept, ${dropped} dropped${tally.failed > 0 ? `, ${tally.failed} failed` : ""}`);
+    this.#bench.log.info(
+      `${stage.name}: ${tally.in} in, ${tally.kept} kept, ${dropped} dropped${tally.failed > 0 ? `, ${tally.failed} failed` : ""}`,
+    );
     this.stopped = this.#only === stage.name;
     return driven;
   }
@@ -87,92 +119,143 @@ const composed = <A, B, T>(a: Item<A>, b: Item<B>, make: (a: A, b: B) => T): Ite
   load: () => make(a.load(), b.load()),
 });
 
-async function travel(road: Road, sources: readonly Item<Source>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
-  const mined = await road.step(mineStage, sources);
-  const screened = await road.step(screenStage, mined.kept);
-  const revisions = new Map(
-    screened.kept.map((item) => {
-      const value = item.load();
-      const revision = value.kind === "revision" ? value.revision : value.commit.revision;
-      return [revisionId(revision), { id: revisionId(revision), sha: shortId(revision), load: () => revision }];
-    }),
-  );
-  const prepared = await road.step(prepareStage, [...revisions.values()]);
+/** Every mutant and every commit whose environment came to be, with it. */
+function subjectsOf(
+  screened: readonly Item<MinedItem>[],
+  injected: readonly KeptItem<Environment, Candidate>[],
+  environments: ReadonlyMap<string, Item<Environment>>,
+) {
+  const subjects: Item<Subject>[] = [];
   const environmentOf = new Map<string, Item<Environment>>();
-  for (const item of prepared.kept) environmentOf.set(revisionId(item.load().revision), item);
-  const wanted = screened.kept.flatMap((item) => {
+  const add = (candidate: Item<Candidate>, environment: Item<Environment>): void => {
+    environmentOf.set(candidate.id, environment);
+    subjects.push(composed(candidate, environment, (its, at): Subject => ({ candidate: its, environment: at })));
+  };
+  for (const mutant of injected) add(mutant, mutant.from);
+  for (const item of screened) {
     const value = item.load();
-    const environment = value.kind === "revision" ? environmentOf.get(revisionId(value.revision)) : undefined;
-    return environment ? [environment] : [];
-  });
-  const injected = await road.step(injectStage, wanted);
-  const subjects: Item<Subject>[] = injected.outcomes.flatMap(({ inputs: [environment], verdicts }) => {
-    const ids = new Set(verdicts?.map(({ id }) => id));
-    const own = injected.kept.filter((item) => ids.has(item.id));
-    return environment ? own.map((item) => composed(item, environment, (candidate, its): Subject => ({ candidate, environment: its }))) : [];
-  });
-  for (const item of screened.kept) {
-    const value = item.load();
-    const environment = value.kind === "commit" ? environmentOf.get(revisionId(value.commit.revision)) : undefined;
+    const environment = value.kind === "commit" ? environments.get(revisionId(value.commit.revision)) : undefined;
     if (value.kind === "commit" && environment) {
-      const candidate: Item<Subject["candidate"]> = { id: value.commit.id, sha: item.sha, load: () => value.commit };
-      subjects.push(composed(candidate, environment, (its, at): Subject => ({ candidate: its, environment: at })));
+      add({ id: value.commit.id, sha: item.sha, load: () => (item.load() as { commit: Candidate }).commit }, environment);
     }
   }
-  const observed = await road.step(observeStage, subjects);
-  const posables = prepared.kept.map((environment): Item<Posable> => {
-    const own = observed.kept.filter((item) => item.load().environmentId === environment.id);
+  return { subjects, environmentOf };
+}
+
+/** All observed changes of an environment together: some drafts need to know of the others. */
+function posablesOf(
+  environments: readonly Item<Environment>[],
+  observed: readonly Item<ObservedRecord>[],
+  environmentOf: ReadonlyMap<string, Item<Environment>>,
+): Item<Posable>[] {
+  const groups = new Map<string, Item<ObservedRecord>[]>(environments.map(({ id }) => [id, []]));
+  for (const item of observed) groups.get(environmentOf.get(item.id)?.id ?? "")?.push(item);
+  return environments.map((environment) => {
+    const own = groups.get(environment.id) ?? [];
     return {
       id: environment.id,
       sha: shortId([environment.sha, own.map((item) => item.sha).sort()]),
       load: () => ({ environment: environment.load(), observed: own.map((item) => item.load()) }),
     };
   });
-  const posed = await road.step(poseStage, posables);
-  const byId = new Map(prepared.kept.map((item) => [item.id, item]));
-  const provables = posed.kept
-    .map((item) => ({ item, order: proofOrder(bench.config.seed, item.load()), environment: byId.get(item.load().draft.environmentId) }))
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .flatMap(({ item, environment }) => (environment ? [composed(item, environment, (value, its): Provable => ({ ...value, environment: its }))] : []));
-  const proven = await road.step(proveStage, provables);
-  if (road.stopped) return road.summary.finish([]);
-  return exportDataset({ bench, ledger, environments: prepared.kept, instances: proven.kept, summary: road.summary });
 }
 
-/** Runs or goes on with what the ledger of `place.out` knows. Throws `StopRun` with the next step where it cannot. */
-export async function run(config: Config, place: Place, options: RunOptions): Promise<RunSummary> {
-  mkdirSafely(place.out);
+/** Drafts in the order of their proof, and whose quota each counts for. */
+function provablesOf(posed: readonly KeptItem<Posable, PosedRecord>[], environments: ReadonlyMap<string, Item<Environment>>, seed: string) {
+  const quotas = new Map<string, string>();
+  const ordered = posed.map((item) => {
+    const record = item.load();
+    quotas.set(item.id, proofQuota(record));
+    return { item, order: proofOrder(seed, record) };
+  });
+  ordered.sort((a, b) => (a.order < b.order ? -1 : 1));
+  const provables = ordered.flatMap(({ item }) => {
+    const environment = environments.get(item.from.id);
+    return environment ? [composed(item, environment, (value, its): Provable => ({ ...value, environment: its }))] : [];
+  });
+  return { provables, quotaKey: ({ id }: Item<Provable>): string => quotas.get(id) ?? "" };
+}
+
+async function travel(road: Road, sources: readonly Item<Source>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
+  const mined = await road.step(mineStage, sources);
+  const screened = await road.step(screenStage, mined.kept);
+  const revisions = new Map<string, Item<Revision>>();
+  const mutable = new Set<string>();
+  for (const item of screened.kept) {
+    const value = item.load();
+    const revision = value.kind === "revision" ? value.revision : value.commit.revision;
+    const id = revisionId(revision);
+    revisions.set(id, { id, sha: shortId(revision), load: () => revision });
+    if (value.kind === "revision") mutable.add(id);
+  }
+  const prepared = await road.step(prepareStage, [...revisions.values()]);
+  const environments = prepared.kept.map(remembered);
+  const byRevision = new Map(prepared.kept.map(({ from }, at) => [from.id, environments[at] as Item<Environment>]));
+  const byId = new Map(environments.map((item) => [item.id, item]));
+  const injected = await road.step(
+    injectStage,
+    [...byRevision].flatMap(([revision, item]) => (mutable.has(revision) ? [item] : [])),
+  );
+  const { subjects, environmentOf } = subjectsOf(screened.kept, injected.kept, byRevision);
+  const observed = await road.step(observeStage, subjects);
+  road.summary.noteObserved(observed, (id) => environmentOf.get(id)?.load().revision.repository.name ?? "");
+  const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
+  const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
+  const proven = await road.step(proveStage, provables, { quotaKey });
+  if (road.stopped) return road.summary.finish(nothingExported);
+  return exportDataset({ bench, ledger, environments, instances: proven.kept, summary: road.summary });
+}
+
+interface Start {
+  readonly config: Config;
+  readonly place: Place;
+  readonly options: RunOptions;
+  /** Stay with the commits that the run was started with. */
+  readonly pinned: boolean;
+}
+
+async function start({ config, place, options, pinned }: Start): Promise<RunSummary> {
   const folder = workFolder(place.out);
+  ensureFolder(folder, "--out");
+  ensureFolder(place.cache, "--cache");
   const ledger = new Ledger(join(folder, "ledger.sqlite"), { write: true });
+  let bench: Bench | null = null;
   try {
-    ledger.setMeta("config", JSON.stringify(config));
-    const provider = await chooseProvider({ trusted: place.trusted, ...(place.sandbox === null ? {} : { name: place.sandbox }) });
+    const provider = await chooseProvider({
+      trusted: place.trusted,
+      registryCache: join(place.cache, "tarballs"),
+      ...(place.sandbox === null ? {} : { name: place.sandbox }),
+    });
     const store = new Store(join(folder, "store"));
+    store.sweep();
     const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
-    const bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
-    const sources = await openSources(config, place, bench);
+    bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
+    const pins = pinned ? pinsSchema.parse(JSON.parse(ledger.meta("commits") ?? "{}")) : {};
+    const sources = await openSources(config, bench, pins);
+    ledger.setMeta("config", JSON.stringify(config));
+    ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.map((item) => [item.id, item.load().commit]))));
     return await travel(new Road(bench, ledger, options.only), sources, bench, ledger);
   } finally {
+    bench?.close();
     ledger.close();
   }
 }
 
-/** Goes on with the run that was started into this folder. */
+/** Runs, or goes on with what the ledger of `place.out` knows. Throws `StopRun` with the next step where it cannot. */
+export async function run(config: Config, place: Place, options: RunOptions): Promise<RunSummary> {
+  const checked = parseConfig(config);
+  const repos = [...new Set(checked.repos.map(absolute))];
+  return start({ config: { ...checked, repos }, place, options, pinned: false });
+}
+
+/** Goes on with the run that was started into this folder, at the commits that it was started with. */
 export async function resume(place: Place, options: RunOptions): Promise<RunSummary> {
   const path = join(workFolder(place.out), "ledger.sqlite");
-  if (!existsSync(path)) throw new StopRun(`there is no run in ${place.out}`, { next: "name the folder that was given to kihon run as --out" });
+  if (!existsSync(path))
+    throw new StopRun(`there is no run in ${place.out}`, { next: "name the folder that was given to kihon run as --out" });
   const ledger = new Ledger(path, { write: false });
   const stored = ledger.meta("config");
   ledger.close();
   if (stored === null) throw new StopRun(`the run in ${place.out} ended before it had begun`, { next: "start it again with kihon run" });
-  return run(configSchema.parse(JSON.parse(stored)), place, options);
-}
-
-function mkdirSafely(folder: string): void {
-  try {
-    mkdirSync(workFolder(folder), { recursive: true });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new StopRun(`the folder ${folder} cannot be written (${code ?? "unknown error"})`, { next: "choose a folder that can be written with --out", cause: error });
-  }
+  return start({ config: parseConfig(JSON.parse(stored)), place, options, pinned: true });
 }

@@ -1,6 +1,6 @@
 /** Blobs by their sha256, in fanned-out folders. A blob is whole or not there: written under another name, flushed, renamed. */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { z } from "zod";
@@ -49,6 +49,13 @@ export class Store {
     this.#folder = folder;
   }
 
+  /** Removes what killed writers left half written. Only where nobody else writes. */
+  sweep(): void {
+    for (const shelf of existsSync(this.#folder) ? readdirSync(this.#folder) : []) {
+      for (const name of readdirSync(join(this.#folder, shelf))) if (name.includes(".")) rmSync(join(this.#folder, shelf, name));
+    }
+  }
+
   #path(sha: string): string {
     return join(this.#folder, sha.slice(0, 2), sha.slice(2));
   }
@@ -62,10 +69,16 @@ export class Store {
     return sha;
   }
 
-  /** Throws `BrokenRecord` where the blob is missing, cut short or altered. */
+  has(sha: string): boolean {
+    return existsSync(this.#path(sha));
+  }
+
+  /** Throws `BrokenRecord` where the blob is missing, cut short or altered; a bad one goes, so that the next run makes it anew. */
   get(sha: string): Buffer {
-    const broken = (what: string, cause?: unknown): BrokenRecord =>
-      new BrokenRecord(`blob ${sha.slice(0, 12)} ${what}; delete it and run again to make it anew`, { cause });
+    const broken = (what: string, cause?: unknown): BrokenRecord => {
+      rmSync(this.#path(sha), { force: true });
+      return new BrokenRecord(`blob ${sha.slice(0, 12)} ${what}; run again to make it anew`, { cause });
+    };
     try {
       const bytes = gunzipSync(readFileSync(this.#path(sha)));
       if (sha256(bytes) === sha) return bytes;
@@ -82,6 +95,10 @@ export class Store {
   }
 
   getJson<T>(sha: string, schema: z.ZodType<T>): T {
-    return schema.parse(JSON.parse(this.get(sha).toString("utf8")));
+    const parsed = schema.safeParse(JSON.parse(this.get(sha).toString("utf8")));
+    if (parsed.success) return parsed.data;
+    throw new BrokenRecord(`blob ${sha.slice(0, 12)} has another form: another version of Kihon made it; use another --out folder`, {
+      cause: parsed.error,
+    });
   }
 }

@@ -1,13 +1,15 @@
 /** What a run did, counted while it went: what the card and the report are written from. */
+
+import { shortId } from "../lib/hash.ts";
+import type { Revision } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
-import type { Instance } from "../schemas/instance.ts";
+import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
 import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
-import { shortId } from "../lib/hash.ts";
 import type { Bench } from "./bench.ts";
 import type { Driven } from "./drive.ts";
 import { tool } from "./identity.ts";
-import { reviewCue } from "./review-cue.ts";
+import { promisesOf } from "./promises.ts";
 
 interface Counts {
   generated: number;
@@ -15,8 +17,15 @@ interface Counts {
   sampled: number;
   observed: number;
   killed: number;
-  wallMs: number;
 }
+
+/** What the end of a run says of its instances. */
+export interface Exported {
+  readonly instances: readonly { readonly repository: string; readonly skill: SkillName }[];
+  readonly reviewCue: RunSummary["reviewCue"];
+}
+
+export const nothingExported: Exported = { instances: [], reviewCue: null };
 
 export class Summary {
   readonly #bench: Bench;
@@ -25,6 +34,7 @@ export class Summary {
   readonly #environments: Environment[] = [];
   /** By repository name. */
   readonly #counts = new Map<string, Counts>();
+  readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
   #troubles = 0;
 
   constructor(bench: Bench) {
@@ -32,7 +42,7 @@ export class Summary {
   }
 
   #of(name: string): Counts {
-    const known = this.#counts.get(name) ?? { generated: 0, covered: 0, sampled: 0, observed: 0, killed: 0, wallMs: 0 };
+    const known = this.#counts.get(name) ?? { generated: 0, covered: 0, sampled: 0, observed: 0, killed: 0 };
     this.#counts.set(name, known);
     return known;
   }
@@ -44,14 +54,34 @@ export class Summary {
       name: stage,
       in: tally.in,
       kept: tally.kept,
-      dropped: [...tally.dropped.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, count]) => ({ reason: reason as Reason, count })),
+      dropped: [...tally.dropped.entries()]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([reason, count]) => ({ reason: reason as Reason, count })),
       retried: tally.retried,
       wallMs: Math.round(tally.wallMs),
       cpuMs: null,
     });
-    if (stage === "prepare") for (const item of driven.kept) this.#environments.push(item.load() as Environment);
+    if (stage === "mine") this.#noteMined(driven);
+    if (stage === "prepare") this.#notePrepared(driven as unknown as Driven<Revision, Environment>);
     if (stage === "inject") this.#noteInjected(driven as Driven<Environment, unknown>);
-    if (stage === "observe") this.#noteObserved(driven as Driven<{ environment: Environment }, unknown>);
+  }
+
+  #noteMined({ outcomes }: Driven<unknown, unknown>): void {
+    for (const { inputs, verdicts } of outcomes) {
+      const first = verdicts?.[0];
+      if (first === undefined || verdicts?.some(({ blob }) => blob !== null)) continue;
+      this.#leftOut.push({ name: inputs[0]?.id ?? "", packageDir: ".", reason: first.reason ?? "", detail: first.detail });
+    }
+  }
+
+  #notePrepared({ kept, outcomes }: Driven<Revision, Environment>): void {
+    for (const item of kept) this.#environments.push(item.load());
+    for (const { inputs, verdicts } of outcomes) {
+      const revision = inputs[0]?.load();
+      if (revision === undefined || verdicts?.some(({ blob }) => blob !== null)) continue;
+      const { reason, detail } = verdicts?.[0] ?? { reason: null, detail: "trouble of this machine or of the registry" };
+      this.#leftOut.push({ name: revision.repository.name, packageDir: revision.packageDir, reason: reason ?? "not-finished", detail });
+    }
   }
 
   #noteInjected(driven: Driven<Environment, unknown>): void {
@@ -65,11 +95,12 @@ export class Summary {
     }
   }
 
-  #noteObserved(driven: Driven<{ environment: Environment }, unknown>): void {
-    for (const { inputs, verdicts } of driven.outcomes) {
-      const name = inputs[0]?.load().environment.revision.repository.name;
-      if (name === undefined || verdicts === null) continue;
-      const counts = this.#of(name);
+  /** Mutants and commits alike; `repositoryOf` is asked by the id of the subject, which is costly to load. */
+  noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string): void {
+    for (const { inputs, verdicts } of outcomes) {
+      const [subject] = inputs;
+      if (subject === undefined || verdicts === null) continue;
+      const counts = this.#of(repositoryOf(subject.id));
       counts.observed += 1;
       counts.killed += verdicts.filter(({ blob }) => blob !== null).length;
     }
@@ -82,33 +113,44 @@ export class Summary {
     this.#stages.push({ name: "export", in: given, kept: given - count, dropped: list, retried: 0, wallMs: 0, cpuMs: null });
   }
 
-  finish(instances: readonly Instance[]): RunSummary {
+  /** Counts alone, without what differs between two runs that say the same. */
+  get funnel(): readonly unknown[] {
+    return this.#stages.map(({ name, in: given, kept, dropped }) => [name, given, kept, dropped]);
+  }
+
+  async finish({ instances, reviewCue }: Exported): Promise<RunSummary> {
+    const { provider, place, jobs, config } = this.#bench;
+    const promises = await promisesOf(provider, place.cache);
     const finishedAt = new Date();
-    const usage = this.#bench.jobs.usage();
     const names = [...new Set(this.#environments.map(({ revision }) => revision.repository.name))].sort();
-    const alone = names.length === 1;
+    const cost = names.length === 1 ? { ...jobs.usage(), wallMs: finishedAt.getTime() - this.#startedAt.getTime() } : null;
     return {
       tool: tool.name,
       toolVersion: tool.version,
-      seed: this.#bench.config.seed,
-      configHash: shortId({ ...this.#bench.config, repos: [] }),
+      seed: config.seed,
+      configHash: shortId({ ...config, repos: [] }),
       startedAt: this.#startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
-      repositories: names.map((name) => this.#repository(name, instances, alone ? { ...usage, wallMs: finishedAt.getTime() - this.#startedAt.getTime() } : null)),
+      repositories: names.map((name) => this.#repository(name, instances, cost)),
+      leftOut: this.#leftOut,
       stages: this.#stages,
-      sandbox: { provider: this.#bench.provider.name, promises: [] },
-      reviewCue: reviewCue(instances),
+      sandbox: { provider: provider.name, promises: [...promises] },
+      reviewCue,
       audit: null,
       baselines: [],
       infrastructureFailures: this.#troubles,
     };
   }
 
-  #repository(name: string, instances: readonly Instance[], cost: { wallMs: number; cpuMs: number; peakMemoryBytes: number } | null): RepositorySummary {
+  #repository(
+    name: string,
+    instances: Exported["instances"],
+    cost: { wallMs: number; cpuMs: number; peakMemoryBytes: number } | null,
+  ): RepositorySummary {
     const environments = this.#environments.filter(({ revision }) => revision.repository.name === name);
     const { generated, covered, sampled, observed, killed } = this.#of(name);
-    const own = instances.filter(({ candidate }) => candidate.revision.repository.name === name);
-    const bySkill = Object.groupBy(own, ({ draft }) => draft.skill);
+    const bySkill: Partial<Record<SkillName, number>> = {};
+    for (const { repository, skill } of instances) if (repository === name) bySkill[skill] = (bySkill[skill] ?? 0) + 1;
     return {
       name,
       commit: environments[0]?.revision.commit ?? "",
@@ -123,7 +165,7 @@ export class Summary {
         files: testFiles.length,
       })),
       mutants: { generated, covered, sampled, observed, killed },
-      instances: Object.fromEntries(Object.entries(bySkill).map(([skill, list]) => [skill, list?.length ?? 0])),
+      instances: bySkill,
       wallMs: cost?.wallMs ?? 0,
       cpuMs: cost?.cpuMs ?? null,
       peakMemoryBytes: cost?.peakMemoryBytes ?? null,

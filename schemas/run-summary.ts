@@ -61,6 +61,8 @@ export const runSummarySchema = z
     startedAt: z.string(),
     finishedAt: z.string(),
     repositories: z.array(repositorySummarySchema),
+    /** Packages of which no environment came to be, and why: they are in no table of repositories. */
+    leftOut: z.array(z.object({ name: z.string(), packageDir: z.string(), reason: z.string(), detail: z.string() })).optional(),
     stages: z.array(stageSummarySchema),
     sandbox: z.object({
       provider: z.string(),

@@ -7,7 +7,7 @@ import { type Environment, environmentSchema } from "../../schemas/environment.t
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
-import { baseline, type BaselineSite, mapCoverage } from "../environment/baseline.ts";
+import { type BaselineSite, baseline, mapCoverage } from "../environment/baseline.ts";
 import { packageVersion, recipeOf } from "../environment/recipe.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
 
@@ -16,7 +16,13 @@ function sourcesOf(tree: CheckedTree, packageDir: string, bench: Bench): { path:
   const language = bench.language("javascript");
   const inside = (path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);
   return [...tree.texts.entries()]
-    .filter(([path, text]) => inside(path) && language.extensions.some((end) => path.endsWith(end)) && language.roleOf(path) === "source" && !looksGenerated(text))
+    .filter(
+      ([path, text]) =>
+        inside(path) &&
+        language.extensions.some((end) => path.endsWith(end)) &&
+        language.roleOf(path) === "source" &&
+        !looksGenerated(text),
+    )
     .filter(([path, text]) => language.parses(path, text))
     .map(([path, text]) => ({ path, text }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -33,7 +39,10 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   const language = bench.language("javascript");
   const installed = await bench.install(found.value, archive, sha, null);
   if (!installed.kept) return installed;
-  const recipe = { ...found.value, runnerVersion: packageVersion(installed.value.installed.folders, revision.packageDir, runner.package) ?? found.value.nodeVersion };
+  const recipe = {
+    ...found.value,
+    runnerVersion: packageVersion(installed.value.installed.folders, revision.packageDir, runner.package) ?? found.value.nodeVersion,
+  };
   const site: BaselineSite = {
     jobs: bench.jobs,
     recipe,
@@ -44,7 +53,9 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
     repeats: config.repeats,
     runTimeoutMs: config.runTimeoutMs,
   };
-  bench.log.info(`${revision.repository.name}: installed; ${recipe.runner} ${recipe.runnerVersion} on Node ${recipe.nodeVersion} (${recipe.nodeReason})`);
+  bench.log.info(
+    `${revision.repository.name}: installed; ${recipe.runner} ${recipe.runnerVersion} on Node ${recipe.nodeVersion} (${recipe.nodeReason})`,
+  );
   const base = await baseline(site);
   if (!base.kept) return base;
   const sources = sourcesOf(tree, revision.packageDir, bench);
@@ -65,7 +76,9 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   };
   bench.noteSuite(environment.id, base.value.wallMs);
   const standing = Object.groupBy(environment.tests, (test) => test.standing);
-  bench.log.info(`${revision.repository.name}: ${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`);
+  bench.log.info(
+    `${revision.repository.name}: ${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`,
+  );
   return keep(environment);
 }
 
@@ -75,6 +88,7 @@ export const prepareStage: Stage<Revision, Environment> = {
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],
+  blobs: ({ archive }) => [archive],
   async *work([revision], bench) {
     if (!revision) return;
     const outcome = await prepare(revision, bench);

@@ -17,13 +17,16 @@ export const proofOrder = (seed: string, { draft }: PosedRecord): string => {
   return `${draft.environmentId} ${draft.skill} ${key.toString(16).padStart(10, "0")} ${draft.id}`;
 };
 
+/** At most `perSkill` are proven for each of these. */
+export const proofQuota = ({ draft }: PosedRecord): string => `${draft.environmentId} ${draft.skill}`;
+
 export const proveStage: Stage<Provable, Instance> = {
   name: "prove",
   version: 1,
   resource: "sandbox",
   output: instanceSchema,
   settings: ["repeats", "runTimeoutMs"],
-  quota: ({ draft }, { config }) => ({ key: `${draft.environmentId} ${draft.skill}`, limit: config.perSkill }),
+  quota: ({ perSkill }) => perSkill,
   async *work([provable], bench) {
     if (!provable) return;
     const { draft, candidate, environment } = provable;

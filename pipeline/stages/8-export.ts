@@ -1,19 +1,25 @@
 /** Instances → dataset: pairs completed or left out, splits assigned by repository group, rows written. */
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { protectedPatterns } from "../../grading/protected.ts";
 import { proveVersion } from "../../grading/prove.ts";
+import { StopRun } from "../../lib/errors.ts";
+import { canonical, sha256, shortId } from "../../lib/hash.ts";
+import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { repoGroupOf, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import type { Config } from "../../schemas/config.ts";
 import type { Environment } from "../../schemas/environment.ts";
-import { type Instance, skills } from "../../schemas/instance.ts";
+import { type Instance, type SkillName, skills } from "../../schemas/instance.ts";
 import type { Reason } from "../../schemas/outcome.ts";
-import type { RowPair } from "../../schemas/row.ts";
+import { type RowPair, rowSchemaVersion } from "../../schemas/row.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
 import type { Bench } from "../bench.ts";
 import type { Item } from "../drive.ts";
 import { tool } from "../identity.ts";
-import type { Ledger } from "../ledger.ts";
+import type { Ledger, Verdict } from "../ledger.ts";
+import { reviewCue } from "../review-cue.ts";
 import type { Summary } from "../summary.ts";
 
 export const splits = ["train", "validation", "test"] as const;
@@ -34,70 +40,139 @@ interface ExportJob {
   readonly summary: Summary;
 }
 
-/** Review arms whose other arm was not proven teach nothing: they are left out, by name. */
-function withoutLoneArms({ instances, ledger }: ExportJob): { kept: Item<Instance>[]; dropped: Map<Reason, number> } {
-  const arms = new Map<string, number>();
-  for (const item of instances) {
-    const { pairId } = item.load().draft;
-    if (pairId !== null) arms.set(pairId, (arms.get(pairId) ?? 0) + 1);
-  }
-  const kept: Item<Instance>[] = [];
-  const lone: Item<Instance>[] = [];
-  for (const item of instances) {
-    const { pairId } = item.load().draft;
-    (pairId !== null && arms.get(pairId) !== 2 ? lone : kept).push(item);
-  }
-  for (const { id, sha } of lone) {
-    const verdict = { id, parent: id, blob: null, reason: "export/lone-arm", detail: "the other arm of the pair was not proven" };
-    ledger.record({ stage: "export", version: 1, input: sha.slice(0, 16), settings: "" }, [verdict], { wallMs: 0, tries: 1 });
-  }
-  return { kept, dropped: lone.length > 0 ? new Map([["export/lone-arm", lone.length]]) : new Map() };
+/** What must be known of every instance at once; the rest of it stays on the disk. */
+interface Entry {
+  readonly item: Item<Instance>;
+  readonly skill: SkillName;
+  readonly pairId: string | null;
+  readonly environmentId: string;
+  readonly repository: string;
 }
 
-export async function exportDataset(job: ExportJob): Promise<RunSummary> {
-  const { bench, environments } = job;
-  const { config } = bench;
-  const { kept, dropped } = withoutLoneArms(job);
-  job.summary.noteExport(job.instances.length, dropped);
-  const loaded = kept.map((item) => item.load());
-  const summary = job.summary.finish(loaded);
-  const byId = new Map(environments.map((item) => [item.id, item.load()]));
-  const used = [...byId.values()].filter(({ id }) => loaded.some(({ draft }) => draft.environmentId === id)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const splitFor = (environment: Environment): string => splitOf(repoGroupOf(environment.revision.repository), config.splitRatio);
-  const texts = new Map<string, (path: string) => string | null>();
-  for (const environment of used) {
-    const workspace = await bench.workspace(environment);
-    texts.set(environment.id, (path) => workspace.text(path));
+function entryOf(item: Item<Instance>): Entry {
+  const { draft, candidate } = item.load();
+  return {
+    item,
+    skill: draft.skill,
+    pairId: draft.pairId,
+    environmentId: draft.environmentId,
+    repository: candidate.revision.repository.name,
+  };
+}
+
+const loneArmsWork = { stage: "export", version: 1, input: "lone-arms", settings: "" } as const;
+
+/** Review arms whose other arm was not proven teach nothing: they are left out, by name. */
+function withoutLoneArms(entries: readonly Entry[], ledger: Ledger): { kept: Entry[]; dropped: Map<Reason, number> } {
+  const arms = new Map<string, number>();
+  for (const { pairId } of entries) if (pairId !== null) arms.set(pairId, (arms.get(pairId) ?? 0) + 1);
+  const isLone = ({ pairId }: Entry): boolean => pairId !== null && arms.get(pairId) !== 2;
+  const verdicts = entries.filter(isLone).map(
+    ({ item: { id } }): Verdict => ({
+      id,
+      parent: id,
+      blob: null,
+      reason: "export/lone-arm",
+      detail: "the other arm of the pair was not proven",
+    }),
+  );
+  if (canonical(ledger.lookup(loneArmsWork) ?? []) !== canonical(verdicts)) ledger.record(loneArmsWork, verdicts, { wallMs: 0, tries: 1 });
+  return {
+    kept: entries.filter((entry) => !isLone(entry)),
+    dropped: verdicts.length > 0 ? new Map([["export/lone-arm", verdicts.length]]) : new Map(),
+  };
+}
+
+/** Whether the folder holds what an export of this key wrote, whole. */
+async function isWritten(folder: string, ledger: Ledger, key: string): Promise<boolean> {
+  const [written, manifest] = (ledger.meta("export") ?? "").split(" ");
+  const files = ["manifest.json", "README.md", "report.html"].map((name) => join(folder, name));
+  if (written !== key || !files.every((path) => existsSync(path)) || manifestHash(folder) !== manifest) return false;
+  try {
+    await openDataset(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof StopRun) return false; // a file is gone or altered: all are written again
+    throw error;
   }
-  const pairOf = (instance: Instance): RowPair => {
-    const environment = byId.get(instance.draft.environmentId) as Environment;
-    return toRows(instance, environment, {
-      split: splitFor(environment),
+}
+
+const manifestHash = (folder: string): string => sha256(readFileSync(join(folder, "manifest.json")));
+
+/** Everything that the files say, but for the report's times. */
+function exportKey({ bench: { config }, summary }: ExportJob, kept: readonly Entry[], used: readonly Item<Environment>[]): string {
+  const { splitRatio, codec, jsonl, takedownContact } = config;
+  const rows = kept.map(({ item: { id, sha } }) => [id, sha]).sort();
+  const trees = used.map(({ id, sha }) => [id, sha]);
+  return shortId([rows, trees, { splitRatio, codec, jsonl, takedownContact }, summary.funnel, tool, rowSchemaVersion, proveVersion]);
+}
+
+/** Gives the rows of an instance, read from the disk each time. */
+async function rowMaker({ bench }: ExportJob, used: readonly Item<Environment>[], summary: RunSummary): Promise<(entry: Entry) => RowPair> {
+  const texts = new Map<string, (path: string) => string | null>();
+  for (const item of used) {
+    const workspace = await bench.workspace(item.load());
+    texts.set(item.id, (path) => workspace.text(path));
+  }
+  const byId = new Map(used.map((item) => [item.id, item]));
+  return ({ item, environmentId }) => {
+    const environment = (byId.get(environmentId) as Item<Environment>).load();
+    return toRows(item.load(), environment, {
+      split: splitOf(repoGroupOf(environment.revision.repository), bench.config.splitRatio),
       language: "javascript",
-      healthyText: texts.get(environment.id) ?? (() => null),
+      healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
       verifierVersion: String(proveVersion),
       provenance: { tool: tool.name, toolVersion: tool.version, configHash: summary.configHash },
     });
   };
-  const sets = skills.flatMap((skill) =>
-    splits.flatMap((split) => {
-      const own = loaded
-        .filter(({ draft }) => draft.skill === skill && splitFor(byId.get(draft.environmentId) as Environment) === split)
-        .sort((a, b) => (a.draft.id < b.draft.id ? -1 : 1));
-      return own.length === 0 ? [] : [{ skill, split, pairs: () => own.values().map(pairOf) }];
-    }),
+}
+
+/** Entries by skill and split, in the order of their ids. */
+function* setsOf(kept: readonly Entry[], splitByEnvironment: ReadonlyMap<string, string>) {
+  for (const skill of skills) {
+    for (const split of splits) {
+      const own = kept.filter((entry) => entry.skill === skill && splitByEnvironment.get(entry.environmentId) === split);
+      if (own.length > 0) yield { skill, split, entries: own.sort((a, b) => (a.item.id < b.item.id ? -1 : 1)) };
+    }
+  }
+}
+
+/** Writes the dataset, unless it lies there already just as it would be written. */
+export async function exportDataset(job: ExportJob): Promise<RunSummary> {
+  const { bench, ledger } = job;
+  const { config, place } = bench;
+  const { kept, dropped } = withoutLoneArms(job.instances.map(entryOf), ledger);
+  job.summary.noteExport(job.instances.length, dropped);
+  const needed = new Set(kept.map(({ environmentId }) => environmentId));
+  const used = job.environments.filter(({ id }) => needed.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const reviews = kept.filter(({ skill }) => skill === "review").values();
+  const summary = await job.summary.finish({ instances: kept, reviewCue: reviewCue(reviews.map(({ item }) => item.load())) });
+  const key = exportKey(job, kept, used);
+  if (await isWritten(place.out, ledger, key)) {
+    bench.log.info(`export: nothing has changed in ${place.out}`);
+    return summary;
+  }
+  const pairOf = await rowMaker(job, used, summary);
+  const splitByEnvironment = new Map(
+    used.map((item) => [item.id, splitOf(repoGroupOf(item.load().revision.repository), config.splitRatio)]),
   );
+  const sets = [...setsOf(kept, splitByEnvironment)].map(({ skill, split, entries }) => ({
+    skill,
+    split,
+    pairs: () => entries.values().map(pairOf),
+  }));
   await writeDataset({
-    folder: bench.place.out,
+    folder: place.out,
     sets,
-    environments: () => used.values().map((environment) => toEnvironmentRow(environment, bench.store.get(environment.archive))),
+    environments: () => used.values().map((item) => toEnvironmentRow(item.load(), bench.store.get(item.load().archive))),
     summary,
     title: `Kihon dataset of ${summary.repositories.map(({ name }) => name).join(", ") || "no repository"}`,
     contact: config.takedownContact,
     compression: config.codec,
     formats: config.jsonl ? ["jsonl"] : [],
   });
-  bench.log.info(`export: ${loaded.length} instances in ${bench.place.out}`);
+  ledger.setMeta("export", `${key} ${manifestHash(place.out)}`);
+  bench.log.info(`export: ${kept.length} instances in ${place.out}`);
   return summary;
 }

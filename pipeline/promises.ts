@@ -1,0 +1,32 @@
+/** What the sandbox promises, tried on this machine: once for each start of the machine and version of the provider, since it takes seconds. */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { SandboxPromise, SandboxProvider } from "../sandbox/contract.ts";
+
+const promisesSchema = z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() }));
+
+/** Null where a file is not there. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Of the provider on this machine as it runs now. Where the machine does not say since when it runs, they are tried each time. */
+export async function promisesOf(provider: SandboxProvider, cache: string): Promise<readonly SandboxPromise[]> {
+  const boot = textOf("/proc/sys/kernel/random/boot_id");
+  if (boot === null) return provider.examine();
+  const path = join(cache, "promises", `${provider.name}-${provider.version}-${boot}.json`);
+  const stored = textOf(path);
+  if (stored !== null) return promisesSchema.parse(JSON.parse(stored));
+  const promises = await provider.examine();
+  await mkdir(join(cache, "promises"), { recursive: true });
+  writeFileSync(`${path}.new-${process.pid}`, JSON.stringify(promises));
+  renameSync(`${path}.new-${process.pid}`, path);
+  return promises;
+}
