@@ -12,12 +12,15 @@ function matches(path: readonly (string | null)[], file: string, id: string): bo
   return new RegExp(`^${pattern}$`, "s").test(squeeze(title));
 }
 
-/** The file's text with only the calls that stand for one of `ids`; null when no call does. */
+/**
+ * The file's text with only the calls that stand for one of `ids`. Where the tests are made by a loop or a helper no call stands for them,
+ * and the whole file is the cut. Null where the file is not there or has none of the ids.
+ */
 export function onlyTests(file: string, ids: readonly string[], context: PoseContext): string | null {
   const text = context.text(file);
-  if (text === null) return null;
   const own = ids.filter((id) => id.startsWith(`${file} > `));
-  const calls = context.language.testCalls({ path: file, text });
-  if (!calls.some((call) => own.some((id) => matches(call.path, file, id)))) return null;
+  if (text === null || own.length === 0) return null;
+  const wanted = context.language.testCalls({ path: file, text }).filter((call) => own.some((id) => matches(call.path, file, id)));
+  if (wanted.length === 0) return text;
   return context.language.reduceTests({ path: file, text }, (call) => own.some((id) => matches(call.path, file, id)));
 }
