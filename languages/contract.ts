@@ -163,6 +163,8 @@ export interface Runner {
   /** The package that must be found in `node_modules`, or null for a built-in runner. */
   readonly package: string | null;
   readonly canShuffle: boolean;
+  /** Folders, relative to the package's, in which it keeps compiled sources by their content; they may be filled beforehand. */
+  readonly cacheFolders: readonly string[];
   /** Is this repository mine, and how sure? Null: no. */
   detect(facts: ManifestFacts): Detection | null;
   command(plan: TestPlan): RunnerCommand;

@@ -17,6 +17,7 @@ import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { keep, type Outcome } from "../schemas/outcome.ts";
 import { type Dependencies, dependencies, type InstallSite, treeFolder } from "./environment/install.ts";
+import { warmed } from "./environment/warm.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
 
@@ -129,16 +130,17 @@ export class Bench {
   /** Tree and dependencies as folders; an install is made once for all revisions with the same inputs. */
   async install(
     recipe: Recipe,
-    archive: Uint8Array,
-    sha: string,
+    packageDir: string,
+    archive: { readonly bytes: Uint8Array; readonly sha: string },
     frozen: Environment["frozenLock"],
   ): Promise<Outcome<{ installed: Installed; frozenLock: Dependencies["frozenLock"] }>> {
     const site = this.#site;
-    const found = await dependencies(site, recipe, archive, frozen);
+    const found = await dependencies(site, recipe, archive.bytes, frozen);
     if (!found.kept) return found;
-    const [tree, node] = [await treeFolder(site, archive, sha), await nodeTool(site.cache, recipe.nodeVersion)];
-    const installed = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
-    return keep({ installed, frozenLock: found.value.frozenLock });
+    const [tree, node] = [await treeFolder(site, archive.bytes, archive.sha), await nodeTool(site.cache, recipe.nodeVersion)];
+    const cold = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
+    const test = { runner: this.runner(recipe.runner), recipe, packageDir, wallMs: this.config.runTimeoutMs };
+    return keep({ installed: await warmed(site, cold, test), frozenLock: found.value.frozenLock });
   }
 
   #timing(environmentId: string): string {
@@ -171,8 +173,8 @@ export class Bench {
   }
 
   async #open(environment: Environment): Promise<Workspace> {
-    const archive = await this.#archive(environment.archive);
-    const found = await this.install(environment.recipe, archive, environment.archive, environment.frozenLock);
+    const archive = { bytes: await this.#archive(environment.archive), sha: environment.archive };
+    const found = await this.install(environment.recipe, environment.revision.packageDir, archive, environment.frozenLock);
     if (!found.kept)
       throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
     const [tree] = found.value.installed.folders;

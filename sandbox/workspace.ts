@@ -38,6 +38,8 @@ export interface TestRequest {
   readonly limits?: Partial<Limits>;
   /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
   readonly coverageFile?: string;
+  /** More paths, relative to the workspace, whose content is wanted afterwards. */
+  readonly collect?: readonly string[];
 }
 
 export interface TestRun {
@@ -110,7 +112,7 @@ export function testJob(
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
-    ...(request.coverageFile === undefined ? {} : { collect: [request.coverageFile] }),
+    collect: [...(request.collect ?? []), ...(request.coverageFile === undefined ? [] : [request.coverageFile])],
   };
 }
 
@@ -194,7 +196,12 @@ export class Workspace {
     const whole = await this.#start({ layer: {}, files: this.#suite, bail: false }, repeat, true);
     const { ended, report } = whole;
     const failed = report.tests.some((test) => test.status === "failed") || report.unloaded.length > 0;
-    const sound = ended.kind === "finished" && ended.failedCommand === null && report.complete && report.strays.length === 0 && failed === (ended.exitCode !== 0);
+    const sound =
+      ended.kind === "finished" &&
+      ended.failedCommand === null &&
+      report.complete &&
+      report.strays.length === 0 &&
+      failed === (ended.exitCode !== 0);
     if (!sound) return this.#start({ layer: {}, files, bail: false }, repeat, true);
     const wanted = new Set(files);
     const tests = report.tests.filter((test) => wanted.has(test.file));

@@ -37,7 +37,7 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   const sha = bench.store.put(archive);
   const runner = bench.runner(found.value.runner);
   const language = bench.language("javascript");
-  const installed = await bench.install(found.value, archive, sha, null);
+  const installed = await bench.install(found.value, revision.packageDir, { bytes: archive, sha }, null);
   if (!installed.kept) return installed;
   const recipe = {
     ...found.value,

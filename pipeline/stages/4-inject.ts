@@ -2,10 +2,10 @@
 import type { Language, Mutation, SourceFile, Unit } from "../../languages/contract.ts";
 import { shortId } from "../../lib/hash.ts";
 import { rngFor } from "../../lib/rng.ts";
+import type { Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema, type Mutant, type Site } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
-import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { combine } from "../injection/combine.ts";
@@ -46,7 +46,12 @@ function spotsOf(file: SourceFile, environment: Environment, language: Language,
 }
 
 const mutantId = ({ revision }: Environment, sites: readonly Site[]): string =>
-  shortId([revision.repository.name, revision.commit, revision.packageDir, sites.map(({ file, start, end, replacement }) => [file, start, end, replacement])]);
+  shortId([
+    revision.repository.name,
+    revision.commit,
+    revision.packageDir,
+    sites.map(({ file, start, end, replacement }) => [file, start, end, replacement]),
+  ]);
 
 /** Lines that some standalone test file reaches. */
 function coveredLines(environment: Environment): ReadonlyMap<string, ReadonlySet<number>> {
@@ -63,7 +68,9 @@ function coveredLines(environment: Environment): ReadonlyMap<string, ReadonlySet
 }
 
 const applied = (text: string, sites: readonly Site[]): string =>
-  [...sites].sort((a, b) => b.start - a.start).reduce((result, site) => result.slice(0, site.start) + site.replacement + result.slice(site.end), text);
+  [...sites]
+    .sort((a, b) => b.start - a.start)
+    .reduce((result, site) => result.slice(0, site.start) + site.replacement + result.slice(site.end), text);
 
 export function mutantOf(environment: Environment, sites: readonly Site[], text: (path: string) => string): Mutant {
   const files = [...new Set(sites.map((site) => site.file))].sort();
@@ -71,7 +78,15 @@ export function mutantOf(environment: Environment, sites: readonly Site[], text:
     kind: "mutant",
     id: mutantId(environment, sites),
     revision: environment.revision,
-    before: Object.fromEntries(files.map((file) => [file, applied(text(file), sites.filter((site) => site.file === file))])),
+    before: Object.fromEntries(
+      files.map((file) => [
+        file,
+        applied(
+          text(file),
+          sites.filter((site) => site.file === file),
+        ),
+      ]),
+    ),
     edits: sites.map(({ file, symbol, startLine, endLine }) => ({ file, symbol, startLine, endLine })),
     sites: [...sites],
   };
@@ -81,8 +96,14 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
   const { config } = bench;
   const text = (path: string): string => workspace.text(path) ?? "";
   const covered = coveredLines(environment);
-  const spots = environment.sourceFiles.flatMap((path) => spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators));
-  const no = (id: string, code: string, detail: string): Result<Candidate> => ({ id, parent: environment.id, outcome: drop(`inject/${code}`, detail) });
+  const spots = environment.sourceFiles.flatMap((path) =>
+    spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators),
+  );
+  const no = (id: string, code: string, detail: string): Result<Candidate> => ({
+    id,
+    parent: environment.id,
+    outcome: drop(`inject/${code}`, detail),
+  });
   const reachable: Spot[] = [];
   for (const spot of spots) {
     const { file, startLine, endLine } = spot.site;

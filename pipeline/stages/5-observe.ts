@@ -1,17 +1,19 @@
 /** What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. */
 import { z } from "zod";
+import type { TestRun } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
-import type { TestRun } from "../../sandbox/workspace.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
-export const observedSchema = z.object({ candidate: candidateSchema, environmentId: z.string(), observation: observationSchema }).readonly();
+export const observedSchema = z
+  .object({ candidate: candidateSchema, environmentId: z.string(), observation: observationSchema })
+  .readonly();
 export type ObservedRecord = z.infer<typeof observedSchema>;
 
 /** Test files that run a line of the change. A file that was added by the fix has no lines before: whoever reaches it counts. */
@@ -54,7 +56,8 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   if (report.unloaded.length > 0) return drop("observe/does-not-load", report.unloaded[0]?.failure.message ?? "");
   if (!report.complete) return drop("observe/ended-early", `exit code ${ended.exitCode}`);
   const observation = classify(candidate, environment, files, run);
-  if (observation.absentToPass.length > 0) return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${observation.absentToPass[0]}`);
+  if (observation.absentToPass.length > 0)
+    return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${observation.absentToPass[0]}`);
   if (observation.failToPass.length > 0) {
     const other = environment.tests.length - observation.failToPass.length;
     return other > 0 || observation.passToPass.length > 0

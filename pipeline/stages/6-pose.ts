@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { rngFor } from "../../lib/rng.ts";
 import { candidateSchema } from "../../schemas/candidate.ts";
-import { type Environment, environmentSchema, } from "../../schemas/environment.ts";
+import type { Environment } from "../../schemas/environment.ts";
 import { draftSchema } from "../../schemas/instance.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { PoseContext } from "../../skills/contract.ts";

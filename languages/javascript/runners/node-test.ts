@@ -62,6 +62,7 @@ export const nodeTest = Object.freeze({
   package: null,
   // Every file has a process of its own, so their order cannot matter; within a file node:test has no shuffle.
   canShuffle: false,
+  cacheFolders: [],
   detect,
   command,
   parse: parseReport,

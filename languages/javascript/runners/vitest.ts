@@ -63,6 +63,7 @@ export const vitest = Object.freeze({
   language: "javascript",
   package: "vitest",
   canShuffle: true,
+  cacheFolders: [],
   detect: (facts) =>
     detectBy(
       { tools: ["vitest"], package: "vitest", configFile: /^vitest\.(?:config|workspace)\.[cm]?[jt]s$/, manifestKey: null, keep },
