@@ -8,6 +8,7 @@ import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak } from "./leak.ts";
 import { patchProbes } from "./probes.ts";
+import { quoted } from "./symptoms.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf } from "./visible.ts";
 
 const reasons = ["no-instruction", "no-target", "no-decoy", "leak"] as const;
@@ -34,22 +35,23 @@ function gradingTrials({ candidate, observation }: Observed): Trial[] {
   ];
 }
 
-/** Another observed mutant of the same unit, with other failing text, as a wrong fix. */
-function otherMutant(mutant: Mutant, context: PoseContext): Mutant | null {
+/** Another mutant of the same unit as a wrong fix: one of the tests that judge the patch is known to fail on it. */
+function otherMutant(mutant: Mutant, judged: ReadonlySet<string>, context: PoseContext): Mutant | null {
   const place = mutant.edits[0];
   const rivals = context.all
+    .filter(({ observation }) => observation.failToPass.some((id) => judged.has(id)))
     .flatMap(({ candidate }) => (candidate.kind === "mutant" ? [candidate] : []))
     .filter((rival) => rival.id !== mutant.id && rival.edits.every((edit) => edit.file === place?.file && edit.symbol === place?.symbol))
-    .filter((rival) => Object.keys(rival.before).every((file) => file in mutant.before));
+    .filter((rival) => Object.keys(rival.before).every((file) => Object.hasOwn(mutant.before, file)));
   return context.rng(mutant.id, "editing/rival").shuffle(rivals)[0] ?? null;
 }
 
-function decoys(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext): KnownAnswer[] {
+function decoys(mutant: Mutant, judged: ReadonlySet<string>, tree: Layer, clean: Layer, context: PoseContext): KnownAnswer[] {
   const decoy = (name: string, after: Layer): KnownAnswer[] => {
     const text = unifiedDiff(layerChanges(tree, after, context.text));
     return text === "" ? [] : [{ role: "decoy", name, text }];
   };
-  const rival = otherMutant(mutant, context);
+  const rival = otherMutant(mutant, judged, context);
   const site = mutant.sites[0];
   const before = site ? tree[site.file] : null;
   const emptied = (): Layer | null => {
@@ -79,23 +81,29 @@ function partialFixes(mutant: Mutant, clean: Layer): Layer[] {
   });
 }
 
-/** What to change, said outright: the code as it stands and as it must be. */
+/** A block of code, fenced by more backticks than it has. */
+const fenced = (text: string): string[] => {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  return ["`".repeat(longest + 1), text, "`".repeat(longest + 1)];
+};
+
+/** What to change, said outright: the code as it stands and as it must be. Sites that share their lines are said once. */
 function instruction(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext): string[] {
-  return mutant.sites.flatMap((site) => {
-    const noun = context.language.mutators.find((mutator) => mutator.name === site.operator)?.noun ?? "code";
-    const [from, to] = [spanLines(tree[site.file], site.replacement, site, mutant), spanLines(clean[site.file], site.original, site, null)];
-    const where = site.symbol === null ? "at module level" : `in \`${site.symbol}\``;
-    return [
-      `In \`${site.file}\`, ${where}, around line ${from.line}, the ${noun} must be changed. The code now reads`,
-      "```",
-      from.text,
-      "```",
-      "and must read",
-      "```",
-      to.text,
-      "```",
-    ];
+  const steps = mutant.sites.map((site) => {
+    const noun = context.language.mutators.find((mutator) => mutator.name === site.operator)?.noun;
+    const from = spanLines(tree[site.file], site.replacement, site, mutant);
+    const to = spanLines(clean[site.file], site.original, site, null);
+    const where = site.symbol === null ? "outside of any function" : `in ${quoted(site.symbol)}`;
+    const place = `In ${quoted(site.file)}, ${where}, at line ${from.line}${noun === undefined ? "" : ` (what is wrong: ${noun})`}`;
+    return { change: `${from.text}\0${to.text}`, text: stepText(place, from.text, to.text) };
   });
+  return [...new Map(steps.map(({ change, text }) => [change, text])).values()].flat();
+}
+
+function stepText(place: string, from: string, to: string): string[] {
+  if (from.trim() === "") return [`${place}, this is missing and must be put back:`, "", ...fenced(to), ""];
+  if (to.trim() === "") return [`${place}, this must be removed:`, "", ...fenced(from), ""];
+  return [`${place}, replace`, "", ...fenced(from), "", "with", "", ...fenced(to), ""];
 }
 
 /** Whole lines around a site in a text; with a mutant, offsets are moved by the sites before this one. */
@@ -118,7 +126,6 @@ function spanLines(
 const prompt = (steps: readonly string[]): string =>
   [
     ...steps,
-    "",
     "Make exactly this change and nothing else; keep the rest of the code and its formatting. Tests that you do not see will be run on the result.",
     "Answer with one unified diff (`--- a/path`, `+++ b/path`) against the tree as it is.",
   ].join("\n");
@@ -129,7 +136,8 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   if (candidate.sites.length === 0) return drop("editing/no-target");
   const tree = candidate.before;
   const clean = cleanLayer(observed, context);
-  const wrong = decoys(candidate, tree, clean, context);
+  const judged = new Set([...observation.failToPass, ...observation.passToPass]);
+  const wrong = decoys(candidate, judged, tree, clean, context);
   if (wrong.length === 0) return drop("editing/no-decoy", "no other mutant of the unit and no body to remove");
   const text = prompt(instruction(candidate, tree, clean, context));
   const leak = findLeak(text, { paths: [], symbols: [], tests: observation.failToPass, commits: [candidate.revision.commit] });
@@ -167,7 +175,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

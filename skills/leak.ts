@@ -13,6 +13,9 @@ export interface Secrets {
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const asWord = (word: string): RegExp => new RegExp(`(?<![\\w$])${escaped(word)}(?![\\w$])`);
 
+/** `Box.open` is named by `Box` and by `open`: either leads to the place. */
+const symbolForms = (symbol: string): string[] => symbol.split(".").filter((part) => part !== "");
+
 /** `src/url.ts` is named by itself, without its extension, and by its base name with extension. */
 const pathForms = (path: string): string[] => {
   const base = path.slice(path.lastIndexOf("/") + 1);
@@ -27,8 +30,8 @@ export function findLeak(text: string, secrets: Secrets): string | null {
     if (form) return `names the path ${form}`;
   }
   for (const symbol of secrets.symbols) {
-    const own = symbol.slice(symbol.lastIndexOf(".") + 1);
-    if (own.length > 0 && asWord(own).test(text)) return `names the symbol ${own}`;
+    const form = symbolForms(symbol).find((part) => asWord(part).test(text));
+    if (form) return `names the symbol ${form}`;
   }
   for (const id of secrets.tests) {
     const title = id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
@@ -38,12 +41,11 @@ export function findLeak(text: string, secrets: Secrets): string | null {
   return commit ? "carries a commit id" : null;
 }
 
-/** Identifiers equal to one of the names become `FN`; strings keep their content, so the leak check still has the last word. */
+/** Every word equal to a part of one of the names becomes `FN`, in strings too; longer words that hold it stay. */
 export function maskNames(source: string, symbols: readonly string[]): string {
   let masked = source;
   for (const symbol of symbols) {
-    const own = symbol.slice(symbol.lastIndexOf(".") + 1);
-    if (own !== "") masked = masked.replace(new RegExp(`(?<![\\w$])${escaped(own)}(?![\\w$])`, "g"), "FN");
+    for (const part of symbolForms(symbol)) masked = masked.replace(new RegExp(asWord(part), "g"), "FN");
   }
   return masked;
 }

@@ -53,6 +53,7 @@ function decoys(observed: Observed, gold: readonly Location[], context: PoseCont
   return [
     decoy("every-file", context.environment.sourceFiles),
     decoy("failing-test-file", [failing]),
+    ...(goldFiles.length < 2 ? [] : [decoy("gold-in-part", goldFiles.slice(1))]),
     ...(neighbour === undefined ? [] : [decoy("gold-and-neighbour", [...goldFiles, neighbour]), decoy("neighbour", [neighbour])]),
   ];
 }
@@ -70,18 +71,18 @@ const prompt = (symptoms: readonly Symptom[], mask: (text: string) => string): s
     "",
     ...symptoms.map((symptom) => `- ${mask(tell(symptom))}`),
     "",
-    "`FN` stands for a name that is withheld here. The tests that show the defect are not part of the tree.",
+    "`FN` stands for any name that is withheld here. The tests that show the defect are not part of the tree.",
     "",
-    "Find the source code that has to change. Answer with JSON only:",
+    "Find the source code that has to change to repair this. Answer with JSON only:",
     '{"locations":[{"file":"path/from/the/root","symbol":"Enclosing.name"}]}',
-    "Name each file that has to change and no other; `symbol` (the enclosing function, method or class) may be left out.",
+    "Name every file that has to change and no other. `symbol` is the enclosing function, method or class, with dots between nested names; it may be left out.",
   ].join("\n");
 
 function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
   const gold = goldOf(observed);
   if (gold.length === 0) return drop("localization/no-gold", "the fix edits no existing source file");
-  if (context.environment.sourceFiles.length < 2) return drop("localization/one-file", "there is only one source file to name");
+  if (otherSources(observed, context).length === 0) return drop("localization/one-file", "there is no other source file to name");
   const symbols = gold.flatMap((item) => (item.symbol === null ? [] : [item.symbol]));
   const files = gold.map((item) => item.file);
   const secrets: Secrets = { paths: files, symbols, tests: observation.failToPass, commits: [candidate.revision.commit] };
@@ -91,13 +92,16 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
   const first = telling[0];
   if (clean.length === 0) return drop("localization/leak", first ? (findLeak(mask(tell(first)), secrets) ?? "") : "");
+  const words = prompt(clean, mask);
+  const leak = findLeak(words, { ...secrets, symbols: [] });
+  if (leak) return drop("localization/leak", leak);
   return keep({
     id: shortId(["localization", candidate.id]),
     skill: "localization",
     changeId: candidate.id,
     pairId: null,
     environmentId: context.environment.id,
-    prompt: prompt(clean, mask),
+    prompt: words,
     visible: defectiveTree(observed, context),
     answerForm: "locations",
     answerPath: null,
@@ -123,7 +127,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -7,8 +7,8 @@ import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
-import { isModule, relativeImport } from "./style.ts";
-import { isReproducible, symptomsOf, tell } from "./symptoms.ts";
+import { conditionalTest, isModule, readSource } from "./style.ts";
+import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import { besides, brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
 
 const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite"] as const;
@@ -32,7 +32,9 @@ export function rewritten(tree: Layer, observed: Observed, context: PoseContext)
     const text = file in tree ? tree[file] : context.text(file);
     if (typeof text !== "string") continue;
     const units = observed.candidate.edits.flatMap((edit) => (edit.file === file && edit.symbol !== null ? [edit.symbol] : []));
-    const other = context.language.rewrite({ path: file, text }, units);
+    // A unit of the clean tree may have another name here: then the whole file is rewritten.
+    const aimed = context.language.rewrite({ path: file, text }, units);
+    const other = aimed === text ? context.language.rewrite({ path: file, text }, []) : aimed;
     if (other === text) return null;
     layer[file] = other;
   }
@@ -55,19 +57,15 @@ function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: L
   ];
 }
 
-/** Fails exactly where the source text is the defective one: right by the two plain trees, and no reproduction. */
-function sourceSniffer(observed: Observed, path: string, esm: boolean, context: PoseContext): string {
-  const file = Object.keys(observed.candidate.before)[0] ?? "";
-  const text = observed.candidate.before[file] ?? "";
-  const target = JSON.stringify(relativeImport(path, file));
+/** Fails by assertion exactly where the source text is the defective one: right by the two plain trees, and no reproduction. */
+function sourceSniffer(observed: Observed, esm: boolean, context: PoseContext): string {
+  const { before } = observed.candidate;
+  const [file, text] = Object.entries(before).find(([, content]) => content !== null) ?? ["package.json", ""];
   const sample = context.runner.samples.pass(esm ? "esm" : "cjs");
-  const read = esm
-    ? `const source = globalThis.process.getBuiltinModule("node:fs").readFileSync(new URL(${target}, import.meta.url), "utf8");`
-    : `const source = require("fs").readFileSync(require("path").join(__dirname, ${target}), "utf8");`;
-  return `${sample}\n${read}\nif (source === ${JSON.stringify(text)}) throw new Error("this is the defective revision");\n`;
+  return conditionalTest(sample, readSource(file, context.environment.revision.packageDir), `source !== ${JSON.stringify(text)}`);
 }
 
-function decoys(observed: Observed, gold: { file: string; text: string }, path: string, context: PoseContext): KnownAnswer[] {
+function decoys(observed: Observed, gold: { file: string; text: string }, context: PoseContext): KnownAnswer[] {
   const esm = isModule(gold.file, gold.text);
   const style = esm ? "esm" : "cjs";
   const { samples } = context.runner;
@@ -77,7 +75,7 @@ function decoys(observed: Observed, gold: { file: string; text: string }, path: 
     decoy("always-fail", samples.fail(style)),
     decoy("always-pass", samples.pass(style)),
     decoy("syntax-error", `${samples.fail(style)}\nfunction ( {\n`),
-    decoy("source-sniffer", sourceSniffer(observed, path, esm, context)),
+    decoy("source-sniffer", sourceSniffer(observed, esm, context)),
     ...(unrelated === null ? [] : [decoy("unrelated-test", unrelated)]),
   ];
 }
@@ -93,15 +91,15 @@ function unrelatedTest(observed: Observed, gold: { file: string }, context: Pose
   return other ? onlyTests(gold.file, other.observation.failToPass, context) : null;
 }
 
-const prompt = (symptoms: readonly string[], path: string, context: PoseContext): string =>
+const prompt = (symptoms: readonly string[], throws: boolean, path: string, context: PoseContext): string =>
   [
     "A defect was reported in this repository:",
     "",
     ...symptoms.map((symptom) => `- ${symptom}`),
     "",
     `Write a test file for the repository's own runner (${context.runner.name}) that shows this defect. It will be written to \`${path}\`.`,
-    "It must fail by a failing assertion, or by the error above, as long as the defect is there, and pass once it is repaired;",
-    "it is also run on trees whose source text differs while the behaviour is the same, so test what the code does, not how it is written.",
+    `As long as the defect is there, the file must load and at least one of its tests must fail, by an assertion${throws ? " or by the error above" : ""}. Once the defect is repaired, all of its tests must pass.`,
+    "It is run alone, and also on trees whose source text differs while the behaviour is the same, so test what the code does, not how it is written.",
     "Answer with the text of the file only.",
   ].join("\n");
 
@@ -115,21 +113,30 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     tests: observation.failToPass,
     commits: [candidate.revision.commit],
   };
-  const told = telling.map(tell);
-  const clean = told.filter((text) => findLeak(text, secrets) === null);
-  if (clean.length === 0) return drop("reproduction/leak", findLeak(told[0] ?? "", secrets) ?? "");
+  const leakOf = (symptom: Symptom): string | null => findLeak(tell(symptom), secrets);
+  const clean = telling.filter((symptom) => leakOf(symptom) === null).slice(0, 3);
+  const [first] = telling;
+  if (clean.length === 0) return drop("reproduction/leak", (first && leakOf(first)) ?? "");
   const gold = goldOf(observed, context);
   if (gold === null) return drop("reproduction/no-test-to-cut", "no failing test stands in a file as a call that can be cut out");
-  const path = besides(gold.file, "repro");
+  const path = besides(gold.file, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
+  const words = prompt(
+    clean.map(tell),
+    clean.some(({ error }) => error !== null),
+    path,
+    context,
+  );
+  const leak = findLeak(words, { ...secrets, paths: [] });
+  if (leak) return drop("reproduction/leak", leak);
   return keep({
     id: shortId(["reproduction", candidate.id]),
     skill: "reproduction",
     changeId: candidate.id,
     pairId: null,
     environmentId: context.environment.id,
-    prompt: prompt(clean.slice(0, 3), path, context),
+    prompt: words,
     visible: defectiveTree(observed, context),
     answerForm: "test-file",
     answerPath: path,
@@ -141,7 +148,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     answers: [
       { role: "gold", name: "gold", text: gold.text },
       { role: "blank", name: "blank", text: "" },
-      ...decoys(observed, gold, path, context),
+      ...decoys(observed, gold, context),
       ...testFileProbes(isModule(gold.file, gold.text), context),
     ],
     failToPass: observation.failToPass,
@@ -151,7 +158,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -2,10 +2,10 @@
  * Would you merge it? A matched pair per change: one diff that repairs the defect and one of the same size, at the same lines, that
  * puts another defect in its place. Labels come from execution alone.
  */
-import { layerChanges, unifiedDiff } from "../lib/diff.ts";
+import { changedLines, layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Mutant } from "../schemas/candidate.ts";
-import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
+import type { Draft, Finding, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
@@ -23,7 +23,7 @@ interface Pair {
 
 const isMutant = (observed: Observed): observed is Observed & { candidate: Mutant } => observed.candidate.kind === "mutant";
 
-/** Another killed mutant of exactly the same lines of the same file, with other text there. */
+/** Another killed mutant of exactly the same lines of the same file, with other text there and as many lines as the clean file has. */
 function rivalOf(observed: Observed, mutant: Mutant, context: PoseContext): Pair["rival"] | null {
   const site = mutant.sites[0];
   if (!site || mutant.sites.length !== 1) return null;
@@ -35,20 +35,20 @@ function rivalOf(observed: Observed, mutant: Mutant, context: PoseContext): Pair
       place?.file === site.file &&
       place.startLine === site.startLine &&
       place.endLine === site.endLine &&
-      candidate.before[site.file] !== mutant.before[site.file]
+      candidate.before[site.file] !== mutant.before[site.file] &&
+      lineCount(candidate.before[site.file]) === lineCount(context.text(site.file))
     );
   });
   return context.rng(observed.candidate.id, "review/rival").shuffle(rivals)[0] ?? null;
 }
 
-/** Lines of the wrong diff's added side that carry the defect, in the file as the diff leaves it. */
-const defectOf = (rival: Mutant) =>
-  rival.sites.map(({ file, startLine, endLine, replacement }) => ({
-    file,
-    startLine,
-    endLine: Math.max(startLine, Math.min(endLine, startLine + replacement.split("\n").length - 1)),
-    category: "defect",
-  }));
+/** Lines in which a mutant differs from the clean tree, counted in the mutant's files: where the wrong diff leaves its defect. */
+function defectOf(rival: Mutant, context: PoseContext): Finding[] {
+  const { after } = changedLines(unifiedDiff(layerChanges({}, rival.before, context.text)));
+  return after.map(({ file, start, end }) => ({ file, startLine: start, endLine: end, category: "defect" }));
+}
+
+const lineCount = (text: string | null | undefined): number => (text ?? "").split("\n").length;
 
 function premisesOf({ observed, rival }: Pair, context: PoseContext, hidden: readonly string[]): Trial[] {
   const { failToPass, passToPass, files } = rival.observation;
@@ -78,11 +78,10 @@ const stable = (context: PoseContext): string[] => {
 
 const answer = (verdict: string, findings: readonly object[]): string => JSON.stringify({ verdict, findings });
 
-function answersOf(arm: "right" | "wrong", mutant: Mutant, rival: Mutant): KnownAnswer[] {
-  const defects = defectOf(rival);
+function answersOf(arm: "right" | "wrong", mutant: Mutant, defects: readonly Finding[]): KnownAnswer[] {
   const far = defects.map((defect) => ({ ...defect, startLine: defect.endLine + 40, endLine: defect.endLine + 40 }));
   const everywhere = [{ file: mutant.sites[0]?.file ?? "", startLine: 1, endLine: 100_000, category: "defect" }];
-  const gold = arm === "right" ? answer("approve", []) : answer("request_changes", defects);
+  const gold = arm === "right" ? answer("approve", []) : answer("request_changes", defects.slice(0, 3));
   const decoys: [string, string][] =
     arm === "right"
       ? [["always-reject", answer("request_changes", defects)]]
@@ -113,14 +112,15 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     diff.trimEnd(),
     "```",
     "",
-    "Would you merge it? It must repair this and break nothing. Answer with JSON only:",
+    "Would you merge it? It must repair what is described and break nothing else. Answer with JSON only:",
     '{"verdict":"approve"|"request_changes","findings":[{"file":"path","startLine":1,"endLine":1,"category":"defect"}]}',
-    "With request_changes, name the lines (of the files as the diff leaves them) that are wrong, in at most 3 findings.",
+    "With `approve`, leave `findings` empty. With `request_changes`, name the wrong lines, as they are numbered once the diff is applied, in at most 3 findings.",
   ].join("\n");
 
 function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], context: PoseContext): Draft {
   const { observed, mutant, rival } = pair;
   const clean: Layer = Object.fromEntries(Object.keys(mutant.before).map((file) => [file, context.text(file)]));
+  const defects = defectOf(rival.candidate, context);
   const target = kind === "right" ? clean : mergeLayers(clean, rival.candidate.before);
   const hidden = [...new Set([...filesOf(observed.observation.failToPass), ...filesOf(rival.observation.failToPass)])].sort();
   return {
@@ -136,12 +136,10 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     interface: [],
     facts: { "changed-lines": mutant.sites.reduce((sum, site) => sum + site.endLine - site.startLine + 1, 0) },
     judgement:
-      kind === "right"
-        ? { kind: "review", verdict: "approve", defects: [] }
-        : { kind: "review", verdict: "request_changes", defects: defectOf(rival.candidate) },
+      kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
     premises: premisesOf(pair, context, hidden),
     trials: [],
-    answers: answersOf(kind, mutant, rival.candidate),
+    answers: answersOf(kind, mutant, defects),
     failToPass: observed.observation.failToPass,
     passToPass: observed.observation.passToPass,
   };
@@ -164,13 +162,15 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
   const symptoms = telling.filter((text) => findLeak(text, secrets) === null).slice(0, 3);
   if (symptoms.length === 0) return yield no(drop("review/leak", findLeak(telling[0] ?? "", secrets) ?? ""));
   const pair: Pair = { observed, mutant: observed.candidate, rival };
-  for (const kind of ["right", "wrong"] as const)
-    yield { subject: `${candidate.id}/${kind}`, outcome: keep(arm(kind, pair, symptoms, context)) };
+  const arms = (["right", "wrong"] as const).map((kind) => ({ kind, draft: arm(kind, pair, symptoms, context) }));
+  const leak = arms.map(({ draft }) => findLeak(draft.prompt, secrets)).find((found) => found !== null);
+  if (leak) return yield no(drop("review/leak", leak));
+  for (const { kind, draft } of arms) yield { subject: `${candidate.id}/${kind}`, outcome: keep(draft) };
 }
 
 export const review = Object.freeze({
   name: "review",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

@@ -18,10 +18,22 @@ export interface Symptom {
 const oneLine = (text: string, limit: number): string => {
   const flat = stripVTControlCharacters(text)
     .replace(/(?:file:\/\/)?\/(?:workspace|kihon|tmp)\/[^\s'")]*/g, "…")
-    .replace(/\s+/g, " ")
+    .replace(/[ \t]*[\r\n]+\s*/g, " ")
     .trim();
   return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
 };
+
+/** Two values on one line each, cut where they begin to differ; null for both where what is left of them does not differ. */
+function contrast(expected: string | null, actual: string | null, limit: number): readonly [string | null, string | null] {
+  const [one, other] = [expected === null ? null : oneLine(expected, 10_000), actual === null ? null : oneLine(actual, 10_000)];
+  if (one === null || other === null) return [one && oneLine(one, limit), other && oneLine(other, limit)];
+  if (one === other) return [null, null];
+  let same = 0;
+  while (one[same] === other[same]) same += 1;
+  const start = same < limit - 40 ? 0 : same - 40;
+  const cut = (text: string): string => oneLine(`${start > 0 ? "…" : ""}${text.slice(start)}`, limit);
+  return [cut(one), cut(other)];
+}
 
 function symptomOf(test: string, failure: Failure, context: PoseContext): Symptom {
   const file = test.slice(0, test.indexOf(" > "));
@@ -29,18 +41,13 @@ function symptomOf(test: string, failure: Failure, context: PoseContext): Sympto
   const text = frame ? context.text(file) : null;
   const evidence = frame && text !== null ? context.language.evidence({ path: file, text }, frame.line) : null;
   const threw = failure.kind === "error" && failure.expected === null;
+  const [expected, actual] = threw ? [null, null] : contrast(failure.expected ?? evidence?.expected ?? null, failure.actual, 240);
   return {
     test,
     call: evidence ? oneLine(evidence.call, 240) : null,
     selfContained: evidence?.selfContained ?? false,
-    expected: threw
-      ? null
-      : failure.expected !== null
-        ? oneLine(failure.expected, 240)
-        : evidence?.expected
-          ? oneLine(evidence.expected, 240)
-          : null,
-    actual: threw || failure.actual === null ? null : oneLine(failure.actual, 240),
+    expected,
+    actual,
     error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
   };
 }
@@ -81,12 +88,20 @@ export const isReproducible = (symptom: Symptom): boolean =>
     (symptom.error !== null && symptom.error.length >= 20) ||
     (symptom.expected !== null && symptom.actual !== null && symptom.expected.length + symptom.actual.length >= 24));
 
+/** Code in a sentence: in more backticks than it has in a row. */
+export function quoted(code: string): string {
+  const longest = Math.max(0, ...(code.match(/`+/g) ?? []).map((run) => run.length));
+  if (longest === 0) return `\`${code}\``;
+  const fence = "`".repeat(longest + 1);
+  return `${fence} ${code} ${fence}`;
+}
+
 /** One symptom as a sentence. */
 export function tell(symptom: Symptom): string {
-  const call = symptom.call === null ? "A check of the package" : `\`${symptom.call}\``;
+  const call = symptom.call === null ? "A check of the package" : quoted(symptom.call);
   const subject = symptom.call === null || symptom.selfContained ? call : `A call like ${call}`;
-  if (symptom.error !== null) return `${subject} throws \`${symptom.error}\`, where no error is expected.`;
-  const wanted = symptom.expected === null ? "" : ` Expected: \`${symptom.expected}\`.`;
-  const got = symptom.actual === null ? "" : ` Received: \`${symptom.actual}\`.`;
+  if (symptom.error !== null) return `${subject} throws ${quoted(symptom.error)}, where no error is expected.`;
+  const wanted = symptom.expected === null ? "" : ` Expected: ${quoted(symptom.expected)}.`;
+  const got = symptom.actual === null ? "" : ` Received: ${quoted(symptom.actual)}.`;
   return `${subject} gives a wrong result.${wanted}${got}`;
 }

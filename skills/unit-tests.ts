@@ -1,5 +1,4 @@
 /** Write tests for this: they pass on the clean code and on a rewritten form of it, and kill every retained mutant of one symbol. */
-
 import type { Unit } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Mutant } from "../schemas/candidate.ts";
@@ -10,8 +9,8 @@ import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
-import { isModule, relativeImport } from "./style.ts";
-import { symptomsOf } from "./symptoms.ts";
+import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
+import { quoted, symptomsOf } from "./symptoms.ts";
 import { besides, fileOfTest, filesOf, hide } from "./visible.ts";
 
 const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak"] as const;
@@ -95,20 +94,15 @@ function trialsOf(kills: readonly Kill[], hidden: Layer, rewrite: Layer, path: s
 function decoys(target: Target, goldFile: string, path: string, esm: boolean, context: PoseContext): KnownAnswer[] {
   const style = esm ? "esm" : "cjs";
   const { samples } = context.runner;
-  const source = JSON.stringify(relativeImport(path, target.file));
   const suite = JSON.stringify(relativeImport(path, goldFile));
-  const read = esm
-    ? `const text = globalThis.process.getBuiltinModule("node:fs").readFileSync(new URL(${source}, import.meta.url), "utf8");`
-    : `const text = require("fs").readFileSync(require("path").join(__dirname, ${source}), "utf8");`;
+  const read = readSource(target.file, context.environment.revision.packageDir);
   const decoy = (name: string, text: string): KnownAnswer => ({ role: "decoy", name, text });
   return [
     decoy("no-test", "// nothing is tested here\n"),
     decoy("assert-true", samples.pass(style)),
     decoy("always-fail", samples.fail(style)),
-    decoy(
-      "source-snapshot",
-      `${samples.pass(style)}\n${read}\nif (text !== ${JSON.stringify(context.text(target.file) ?? "")}) throw new Error("the source has changed");\n`,
-    ),
+    // Fails on every mutant, by assertion, and passes on the clean code: only the rewritten form tells it from a test.
+    decoy("source-snapshot", conditionalTest(samples.pass(style), read, `source === ${JSON.stringify(context.text(target.file) ?? "")}`)),
     decoy("hidden-suite", esm ? `import ${suite};\n` : `require(${suite});\n`),
   ];
 }
@@ -117,7 +111,7 @@ function decoys(target: Target, goldFile: string, path: string, esm: boolean, co
 function examplesOf(kills: readonly Kill[], context: PoseContext): string[] {
   const told = kills.flatMap(({ observed }) =>
     symptomsOf(observed, context, 6).flatMap(({ call, expected, selfContained }) =>
-      call !== null && expected !== null && selfContained ? [`\`${call}\` → \`${expected}\``] : [],
+      call !== null && expected !== null && selfContained ? [`${quoted(call)} → ${quoted(expected)}`] : [],
     ),
   );
   const secrets = { paths: [], symbols: [], tests: kills.flatMap(({ observed }) => observed.observation.failToPass), commits: [] };
@@ -128,14 +122,15 @@ const prompt = (target: Target, unit: Unit, examples: readonly string[], path: s
   [
     `Write unit tests for \`${target.symbol}\` in \`${target.file}\`.`,
     "",
-    `Signature: \`${unit.signature.trim()}\``,
+    `Signature: ${quoted(unit.signature.trim())}`,
     ...(unit.doc === "" ? [] : ["", "Its documentation:", "", ...unit.doc.split("\n").map((line) => `> ${line}`)]),
     ...(examples.length === 0
       ? []
       : ["", "Seen at work (from calls of it, or of what uses it):", "", ...examples.map((example) => `- ${example}`)]),
     "",
     `The repository's runner is ${context.runner.name}. The file will be written to \`${path}\` and run alone.`,
-    "Its tests must pass on the code as it is, also when the code is only reformatted or its locals renamed, and must fail, by an assertion or an error, on each of several wrong variants of it that you do not see.",
+    "All of its tests must pass on the code as it is, also when the code is only reformatted or its local variables are renamed.",
+    "On each of several wrong variants of the code, which you do not see, at least one of them must fail, by an assertion or an error.",
     "Answer with the text of the file only.",
   ].join("\n");
 
@@ -150,7 +145,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   if (gold === null) return drop("unit-tests/no-test-to-cut", `no test of ${best.file} can be cut out`);
   const other = context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
-  const path = besides(best.file, "unit");
+  const path = besides(best.file, "unit", context);
   const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), ...filesOf(killers), best.file])].sort();
   const hidden = hide(hiddenFiles, context);
   const words = prompt(target, unit, examplesOf(best.kills, context), path, context);
@@ -187,7 +182,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -25,17 +25,21 @@ export const hide = (files: readonly string[], context: PoseContext): Layer =>
 export const defectiveTree = (observed: Observed, context: PoseContext): Layer =>
   mergeLayers(observed.candidate.before, hide(filesOf(observed.observation.failToPass), context));
 
-/** Name of a new test file beside another: `url.test.ts` → `url-repro.test.ts`. */
-export const besides = (file: string, word: string): string => {
+/** Name of a new test file beside another: `url.test.ts` → `url-repro.test.ts`, or `url-repro-2.test.ts` where that is taken. */
+export const besides = (file: string, word: string, context: Pick<PoseContext, "text">): string => {
   const at = file.lastIndexOf("/") + 1;
   const base = file.slice(at);
   const dot = base.indexOf(".", 1);
-  return dot < 0 ? `${file}-${word}` : `${file.slice(0, at)}${base.slice(0, dot)}-${word}${base.slice(dot)}`;
+  const [stem, ending] = dot < 0 ? [file, ""] : [file.slice(0, at + dot), base.slice(dot)];
+  const name = (number: number): string => `${stem}-${word}${number === 1 ? "" : `-${number}`}${ending}`;
+  let number = 1;
+  while (context.text(name(number)) !== null) number += 1;
+  return name(number);
 };
 
 /** Source files of the environment that are not edited by the change. */
 export const otherSources = (observed: Observed, context: PoseContext): readonly string[] =>
-  context.environment.sourceFiles.filter((file) => !(file in observed.candidate.before));
+  context.environment.sourceFiles.filter((file) => !Object.hasOwn(observed.candidate.before, file));
 
 /** Runs of the tests that every view of a change stands on. */
 export const brokenPremise = (observed: Observed): Draft["premises"][number] => ({

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../../schemas/report.ts";
+import { isReproducible, isTelling, quoted, symptomsOf, tell } from "../../skills/symptoms.ts";
+import { contextOf, failure, observedOf } from "./stand.ts";
+
+const joins = "test/slug.test.js > joins the words of a title";
+const mistake = { original: ".toLowerCase()", replacement: "" };
+const told = (over: Partial<Failure>) => {
+  const observed = observedOf([mistake], { [joins]: failure(over) });
+  return symptomsOf(observed, contextOf([observed])).map((symptom) => ({ ...symptom, said: tell(symptom) }));
+};
+
+describe("a symptom", () => {
+  it("is told by the call, what was expected and what came", () => {
+    expect(told({})[0]?.said).toBe('`slugify("Hello World")` gives a wrong result. Expected: `hello-world`. Received: `Hello-World`.');
+  });
+  it("of an unexpected error is told by its first line", () => {
+    const thrown = {
+      kind: "error",
+      name: "TypeError",
+      message: "x is not a function\n    at somewhere",
+      expected: null,
+      actual: null,
+    } as const;
+    expect(told(thrown)[0]?.said).toBe('`slugify("Hello World")` throws `TypeError: x is not a function`, where no error is expected.');
+  });
+  it("has no colour codes and no paths of the machine", () => {
+    const [symptom] = told({ expected: "\u001b[32m/workspace/src/slug.js\u001b[39m", actual: "file:///tmp/x/y.js:3" });
+    expect([symptom?.expected, symptom?.actual]).toEqual(["…", "…"].map(() => null));
+    expect(told({ expected: "\u001b[32mgreen\u001b[39m", actual: "in /kihon/harness/x.cjs" })[0]).toMatchObject({
+      expected: "green",
+      actual: "in …",
+    });
+  });
+  it("keeps white space within a line, because it may be the difference", () => {
+    expect(told({ expected: "a  b", actual: "a b" })[0]).toMatchObject({ expected: "a  b", actual: "a b" });
+  });
+  it("shows where long values differ", () => {
+    const same = "x".repeat(1000);
+    const [symptom] = told({ expected: `${same} one ${same}`, actual: `${same} two ${same}` });
+    expect(symptom?.expected).toContain(" one ");
+    expect(symptom?.actual).toContain(" two ");
+    expect(symptom?.expected?.length).toBeLessThanOrEqual(240);
+  });
+  it("has no values where they would read the same", () => {
+    expect(told({ expected: "a\n\nb", actual: "a\nb" })[0]).toMatchObject({ expected: null, actual: null });
+  });
+  it("without a place in the test is told without the call", () => {
+    const [symptom] = told({ frames: [], expected: "a".repeat(20), actual: "b".repeat(20) });
+    expect(symptom?.call).toBeNull();
+    expect(symptom?.said).toMatch(/^A check of the package gives a wrong result/);
+  });
+  it("tells nothing where there is neither call nor error nor two values", () => {
+    const [symptom] = told({ frames: [], expected: null, actual: null });
+    expect(symptom && [isTelling(symptom), isReproducible(symptom)]).toEqual([false, false]);
+  });
+  it("is told once where two tests show the same", () => {
+    const other = "test/slug.test.js > keeps at most the words asked for";
+    const observed = observedOf([mistake], { [joins]: failure(), [other]: failure() });
+    expect(symptomsOf(observed, contextOf([observed]))).toHaveLength(1);
+  });
+});
+
+describe("code in a sentence", () => {
+  it.each([
+    ["a", "`a`"],
+    ["a `b`", "`` a `b` ``"],
+    ["``", "``` `` ```"],
+  ])("%s is quoted as %s", (code, text) => {
+    expect(quoted(code)).toBe(text);
+  });
+});
