@@ -24,3 +24,9 @@ export function onlyTests(file: string, ids: readonly string[], context: PoseCon
   if (wanted.length === 0) return text;
   return context.language.reduceTests({ path: file, text }, (call) => own.some((id) => matches(call.path, file, id)));
 }
+
+/** Does a test file's text hold a call that may stand for one of `ids`? */
+export const holdsTests = (text: string, file: string, ids: readonly string[], context: PoseContext): boolean =>
+  context.language
+    .testCalls({ path: file, text })
+    .some((call) => ids.some((id) => id.startsWith(`${file} > `) && matches(call.path, file, id)));

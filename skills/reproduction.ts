@@ -6,7 +6,7 @@ import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
-import { onlyTests } from "./reduce.ts";
+import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
 import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import { besides, brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
@@ -80,15 +80,18 @@ function decoys(observed: Observed, gold: { file: string; text: string }, contex
   ];
 }
 
-/** The cut that shows another defect, in the same test file, whose failing tests are all others. */
+/** A cut of the same test file that shows another defect: none of its calls may stand for a test that fails on this one. */
 function unrelatedTest(observed: Observed, gold: { file: string }, context: PoseContext): string | null {
-  const mine = new Set(observed.observation.failToPass);
+  const mine = observed.observation.failToPass;
   const others = context.all.filter(
     ({ observation }) =>
-      observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.has(id)),
+      observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.includes(id)),
   );
-  const other = context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others)[0];
-  return other ? onlyTests(gold.file, other.observation.failToPass, context) : null;
+  for (const { observation } of context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others).slice(0, 5)) {
+    const text = onlyTests(gold.file, observation.failToPass, context);
+    if (text !== null && text !== context.text(gold.file) && !holdsTests(text, gold.file, mine, context)) return text;
+  }
+  return null;
 }
 
 const prompt = (symptoms: readonly string[], throws: boolean, path: string, context: PoseContext): string =>
@@ -118,7 +121,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const [first] = telling;
   if (clean.length === 0) return drop("reproduction/leak", (first && leakOf(first)) ?? "");
   const gold = goldOf(observed, context);
-  if (gold === null) return drop("reproduction/no-test-to-cut", "no failing test stands in a file as a call that can be cut out");
+  if (gold === null) return drop("reproduction/no-test-to-cut", "no file of the failing tests is in the tree");
   const path = besides(gold.file, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");

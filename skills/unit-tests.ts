@@ -142,7 +142,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   if (!unit) return drop("unit-tests/no-unit", `${target.symbol} is not found in ${target.file}`);
   const killers = [...new Set(best.kills.flatMap((kill) => kill.killers))].sort();
   const gold = onlyTests(best.file, killers, context);
-  if (gold === null) return drop("unit-tests/no-test-to-cut", `no test of ${best.file} can be cut out`);
+  if (gold === null) return drop("unit-tests/no-test-to-cut", `${best.file} is not in the tree`);
   const other = context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
   const path = besides(best.file, "unit", context);

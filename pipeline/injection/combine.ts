@@ -7,7 +7,12 @@ import type { Spot } from "./spot.ts";
 
 const keyOf = (file: string, { start, end, replacement }: Mutation): string => `${file}\0${start}\0${end}\0${replacement}`;
 
-export function combine(chosen: readonly Spot[], count: number, unitsOf: (file: string) => readonly Unit[], rng: Rng): readonly (readonly Site[])[] {
+export function combine(
+  chosen: readonly Spot[],
+  count: number,
+  unitsOf: (file: string) => readonly Unit[],
+  rng: Rng,
+): readonly (readonly Site[])[] {
   if (count <= 0) return [];
   const files = [...new Set(chosen.map(({ site }) => site.file))].sort();
   const sites = new Map(chosen.map(({ site }) => [keyOf(site.file, site), site]));
@@ -18,5 +23,7 @@ export function combine(chosen: readonly Spot[], count: number, unitsOf: (file: 
       .filter(({ site }) => site.file === path)
       .map(({ site }): Mutation => ({ operator: site.operator, start: site.start, end: site.end, replacement: site.replacement })),
   }));
-  return combineMutations(mutable, rng, count).map(({ parts }) => parts.flatMap(({ path, mutation }) => sites.get(keyOf(path, mutation)) ?? []));
+  return combineMutations(mutable, rng, count).map(({ parts }) =>
+    parts.flatMap(({ path, mutation }) => sites.get(keyOf(path, mutation)) ?? []),
+  );
 }

@@ -5,7 +5,8 @@
 import type { Rng } from "../../lib/rng.ts";
 import type { Spot } from "./spot.ts";
 
-const perRound = 5;
+/** Even, so that two spots of one line stay in one round. */
+const perRound = 6;
 
 function group<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
@@ -29,9 +30,10 @@ function bySymbol(spots: readonly Spot[], rng: Rng): Spot[] {
   return [...lines.flatMap((line) => line.slice(0, 2)), ...lines.flatMap((line) => line.slice(2))];
 }
 
-/** All spots, in the order in which they should be taken. */
+/** All spots, in the order in which they should be taken: the same order from the same spots, however they are given. */
 export function spread(spots: readonly Spot[], rng: Rng): Spot[] {
-  const symbols = rng.shuffle(group(spots, ({ site }) => `${site.file}#${site.symbol ?? ""}`)).map((own) => bySymbol(own, rng));
+  const sorted = [...spots].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const symbols = rng.shuffle(group(sorted, ({ site }) => `${site.file}#${site.symbol ?? ""}`)).map((own) => bySymbol(own, rng));
   const order: Spot[] = [];
   for (let at = 0; symbols.some((own) => own.length > at); at += perRound) {
     for (const own of symbols) order.push(...own.slice(at, at + perRound));

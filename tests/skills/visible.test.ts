@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { isModule, readSource, relativeImport } from "../../skills/style.ts";
+import { besides, fileOfTest, hide } from "../../skills/visible.ts";
+import { contextOf } from "./stand.ts";
+
+const nothing = { text: () => null };
+
+describe("a new test file beside another", () => {
+  it.each([
+    ["test/url.test.ts", "test/url-repro.test.ts"],
+    ["test/a.b.spec.js", "test/a-repro.b.spec.js"],
+    ["test.js", "test-repro.js"],
+    ["test/.hidden.js", "test/.hidden-repro.js"],
+    ["test/plain", "test/plain-repro"],
+    ["a.b/plain", "a.b/plain-repro"],
+  ])("%s has %s", (file, path) => expect(besides(file, "repro", nothing)).toBe(path));
+  it("never takes the name of a file that is there", () => {
+    const taken = new Set(["a-unit.test.js", "a-unit-2.test.js"]);
+    expect(besides("a.test.js", "unit", { text: (path) => (taken.has(path) ? "" : null) })).toBe("a-unit-3.test.js");
+  });
+});
+
+it("the file of a test is what stands before its titles", () => {
+  expect(fileOfTest("a/b.test.js > c > d")).toBe("a/b.test.js");
+  expect(fileOfTest("a.js")).toBe("a.js");
+});
+
+it("a hidden test file takes its snapshot along", () => {
+  const text = (path: string): string | null => (path === "test/__snapshots__/a.test.js.snap" ? "" : null);
+  expect(hide(["test/a.test.js", "b.test.js"], contextOf([], { text }))).toEqual({
+    "test/a.test.js": null,
+    "test/__snapshots__/a.test.js.snap": null,
+    "b.test.js": null,
+  });
+});
+
+describe("how a test file is written", () => {
+  it.each([
+    ["a.mjs", "", true],
+    ["a.ts", "", true],
+    ["a.cjs", 'import "x";', false],
+    ["a.js", 'import "x";', true],
+    ["a.js", "export {};", true],
+    ["a.js", 'const x = require("x"); // import x', false],
+  ])("%s with %j: modules %s", (path, text, esm) => expect(isModule(path, text)).toBe(esm));
+  it.each([
+    ["test/a.js", "src/b.js", "../src/b.js"],
+    ["a.test.js", "b.js", "./b.js"],
+    ["src/a.test.js", "src/deep/b.js", "./deep/b.js"],
+  ])("%s imports %s as %s", (from, to, path) => expect(relativeImport(from, to)).toBe(path));
+  it("reads sources from the package's folder", () => {
+    expect(readSource("packages/a/src/b.js", "packages/a")).toContain('readFileSync("src/b.js"');
+  });
+});
