@@ -2,36 +2,77 @@
  * The prover: a draft becomes an instance only when its own trials, run on answers whose verdict is known, give gold 1 in every repeat
  * and 0 for all the others, and its premises hold in every repeat.
  */
-import type { Workspace } from "../sandbox/workspace.ts";
+import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Draft, KnownAnswer, Proof } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { grade, performTrial } from "./grade.ts";
+import { judgeRun } from "./judge.ts";
+import { mixedTests, withoutTests } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 2;
+export const proveVersion = 3;
 
-export const proveReasons = ["premise-fails", "gold-fails", "blank-rewarded", "decoy-rewarded", "probe-rewarded", "no-decoy"] as const;
+export const proveReasons = [
+  "premise-fails",
+  "flaky",
+  "gold-fails",
+  "blank-rewarded",
+  "decoy-rewarded",
+  "probe-rewarded",
+  "no-decoy",
+] as const;
 
-async function premises(draft: Draft, workspace: Workspace, repeats: number): Promise<Outcome<number>> {
-  let heldCount = 0;
+export interface ProveOptions {
+  /** Runs of each premise and of the gold answer. */
+  readonly repeats: number;
+  /** Take tests with mixed outcomes out of the draft (when it is admitted), or let them fail it (when it is verified). */
+  readonly quarantine: boolean;
+}
+
+/** What is admitted: the draft, without the tests that had to be quarantined, and its proof. */
+export interface Proven {
+  readonly draft: Draft;
+  readonly proof: Proof;
+}
+
+interface Settled {
+  readonly draft: Draft;
+  readonly held: number;
+  readonly quarantined: readonly string[];
+}
+
+/** Every premise in every repeat, then the verdicts: a premise that fails in all its runs is wrong, one that is mixed has a flaky test. */
+async function settle(draft: Draft, workspace: Workspace, { repeats, quarantine }: ProveOptions): Promise<Outcome<Settled>> {
+  const runs = new Map<string, TestRun[]>();
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const trial of draft.premises) {
-      const { verdict } = await performTrial(trial, {}, draft, workspace, { strict: false, repeat });
-      if (!verdict.held) return drop("prove/premise-fails", `${trial.name}, run ${repeat + 1}: ${verdict.reason}: ${verdict.detail}`);
-      heldCount += 1;
+      const { run } = await performTrial(trial, {}, draft, workspace, { strict: false, repeat });
+      runs.set(trial.name, [...(runs.get(trial.name) ?? []), run]);
     }
   }
-  return keep(heldCount);
+  const mixed = draft.premises.flatMap((trial) => mixedTests(trial.expect, runs.get(trial.name) ?? []));
+  const quarantined = quarantine ? [...new Set(mixed)].sort() : [];
+  const steady = withoutTests(draft, quarantined);
+  if (steady === null) return drop("prove/flaky", `every failing test has mixed outcomes, first ${quarantined[0]}`);
+  for (const trial of steady.premises) {
+    for (const [repeat, run] of (runs.get(trial.name) ?? []).entries()) {
+      const verdict = judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail: false, known: null });
+      if (!verdict.held) return drop("prove/premise-fails", `${trial.name}, run ${repeat + 1}: ${verdict.reason}: ${verdict.detail}`);
+    }
+  }
+  return keep({ draft: steady, held: repeats * steady.premises.length, quarantined });
 }
 
 /** Runs gold `repeats` times, then blank, decoys and probes once each; the first that scores wrongly ends it. */
-export async function prove(draft: Draft, workspace: Workspace, repeats: number): Promise<Outcome<Proof>> {
-  const of = (role: KnownAnswer["role"]): readonly KnownAnswer[] => draft.answers.filter((answer) => answer.role === role);
+export async function prove(posed: Draft, workspace: Workspace, options: ProveOptions): Promise<Outcome<Proven>> {
+  const { repeats } = options;
+  const of = (role: KnownAnswer["role"]): readonly KnownAnswer[] => posed.answers.filter((answer) => answer.role === role);
   const gold = of("gold")[0];
   if (!gold) return drop("prove/gold-fails", "the draft has no gold answer");
   if (of("decoy").length === 0) return drop("prove/no-decoy", "nothing wrong to tell from the right answer");
-  const premise = await premises(draft, workspace, repeats);
+  const premise = await settle(posed, workspace, options);
   if (!premise.kept) return premise;
+  const { draft } = premise.value;
 
   const golds: number[] = [];
   let components: Record<string, number> = {};
@@ -55,14 +96,16 @@ export async function prove(draft: Draft, workspace: Workspace, repeats: number)
       measured[role].push(scored);
     }
   }
-  return keep({
+  const known = workspace.environment.tests.filter((test) => test.standing === "quarantined").map((test) => test.id);
+  const proof: Proof = {
     repeats,
-    premisesHeld: premise.value,
+    premisesHeld: premise.value.held,
     gold: golds,
     blank: blank.reward,
     decoys: measured.decoy,
     probes: measured.probe,
     goldComponents: components,
-    quarantined: workspace.environment.tests.filter((test) => test.standing === "quarantined").map((test) => test.id),
-  });
+    quarantined: [...known, ...premise.value.quarantined],
+  };
+  return keep({ draft, proof });
 }

@@ -34,7 +34,7 @@ export async function verify(dataset: string, place: Place, options: VerifyOptio
   async function verifyOne({ draft, proof }: Instance): Promise<void> {
     try {
       const workspace = await bench.workspace(await data.environment(draft.environmentId));
-      const outcome = await prove(draft, workspace, options.repeats ?? proof.repeats);
+      const outcome = await prove(draft, workspace, { repeats: options.repeats ?? proof.repeats, quarantine: false });
       if (outcome.kept) proven += 1;
       else failures.push({ id: draft.id, skill: draft.skill, reason: outcome.reason, detail: outcome.detail });
     } catch (error) {

@@ -30,7 +30,7 @@ export const proveStage: Stage<Provable, Instance> = {
   async *work([provable], bench) {
     if (!provable) return;
     const { draft, candidate, environment } = provable;
-    const proof = await prove(draft, await bench.workspace(environment), bench.config.repeats);
-    yield { id: draft.id, parent: draft.id, outcome: proof.kept ? keep({ draft, proof: proof.value, candidate }) : proof };
+    const proven = await prove(draft, await bench.workspace(environment), { repeats: bench.config.repeats, quarantine: true });
+    yield { id: draft.id, parent: draft.id, outcome: proven.kept ? keep({ ...proven.value, candidate }) : proven };
   },
 };

@@ -54,21 +54,24 @@ const reasonOf = (outcome: Awaited<ReturnType<typeof prove>>): string | null => 
 describe("the prover", () => {
   it("runs premises, gold and then every wrong answer once, and keeps what all of them scored", async () => {
     const { workspace, asked } = standOf(behaves);
-    const outcome = await prove(draft(), workspace, 2);
+    const outcome = await prove(draft(), workspace, { repeats: 2, quarantine: true });
     expect(outcome).toEqual({
       kept: true,
       value: {
-        repeats: 2,
-        premisesHeld: 2,
-        gold: [1, 1],
-        blank: 0,
-        decoys: [
-          { name: "always", reward: 0, reason: "fails-where-it-must-pass" },
-          { name: "never", reward: 0, reason: "passes-where-it-must-fail" },
-        ],
-        probes: [{ name: "exits", reward: 0, reason: "ended-early" }],
-        goldComponents: { before: 1, after: 1 },
-        quarantined: [],
+        draft: draft(),
+        proof: {
+          repeats: 2,
+          premisesHeld: 2,
+          gold: [1, 1],
+          blank: 0,
+          decoys: [
+            { name: "always", reward: 0, reason: "fails-where-it-must-pass" },
+            { name: "never", reward: 0, reason: "passes-where-it-must-fail" },
+          ],
+          probes: [{ name: "exits", reward: 0, reason: "ended-early" }],
+          goldComponents: { before: 1, after: 1 },
+          quarantined: [],
+        },
       },
     });
     expect(story(asked)).toEqual([
@@ -81,13 +84,13 @@ describe("the prover", () => {
 
   it("names the quarantined tests of the environment", async () => {
     const environment = environmentOf({ tests: [{ id: "test/sub.test.js > odd", file: "test/sub.test.js", standing: "quarantined" }] });
-    const outcome = await prove(draft(), standOf(behaves, { environment }).workspace, 1);
-    expect(outcome.kept && outcome.value.quarantined).toEqual(["test/sub.test.js > odd"]);
+    const outcome = await prove(draft(), standOf(behaves, { environment }).workspace, { repeats: 1, quarantine: true });
+    expect(outcome.kept && outcome.value.proof.quarantined).toEqual(["test/sub.test.js > odd"]);
   });
 
   it("shuffles from the second repeat on where the runner can", async () => {
     const { workspace, asked } = standOf(behaves, { environment: environmentOf({}, "mocha") });
-    await prove(draft(), workspace, 3);
+    await prove(draft(), workspace, { repeats: 3, quarantine: true });
     const seeds = asked.slice(0, 3).map(({ job }) => /\\"seed\\":(\w+)/.exec(JSON.stringify(job.commands))?.[1]);
     expect(seeds).toEqual(["null", "1", "2"]);
   });
@@ -105,7 +108,7 @@ describe("the prover", () => {
       "prove/probe-rewarded",
     ],
   ] as const)("drops a draft where %s", async (_, over, script, reason) => {
-    expect(reasonOf(await prove(draft(over as Partial<Draft>), standOf(script).workspace, 2))).toBe(reason);
+    expect(reasonOf(await prove(draft(over as Partial<Draft>), standOf(script).workspace, { repeats: 2, quarantine: true }))).toBe(reason);
   });
 
   it("drops a draft whose untouched tree is already right", async () => {
@@ -119,14 +122,37 @@ describe("the prover", () => {
         { role: "decoy", name: "decoy", text: "{}" },
       ],
     });
-    expect(reasonOf(await prove(judged, standOf(behaves).workspace, 1))).toBe("prove/blank-rewarded");
+    expect(reasonOf(await prove(judged, standOf(behaves).workspace, { repeats: 1, quarantine: true }))).toBe("prove/blank-rewarded");
   });
 
   it("drops a draft whose gold holds only at first", async () => {
     const flaky = (text: (path: string) => string | null, files: readonly string[], asked: readonly Asked[]): Script =>
       asked.filter((one) => one.files.includes(path)).length > 2 ? { files: { [path]: ["+it"] } } : behaves(text, files);
-    const outcome = await prove(draft(), standOf(flaky).workspace, 3);
+    const outcome = await prove(draft(), standOf(flaky).workspace, { repeats: 3, quarantine: true });
     expect(outcome).toMatchObject({ kept: false, reason: "prove/gold-fails" });
     expect(!outcome.kept && outcome.detail).toContain("run 2");
+  });
+
+  /** In the second run of the defective tree, this line instead of what it said in the first. */
+  const wavering =
+    (lines: readonly string[]) =>
+    (text: (path: string) => string | null, files: readonly string[], asked: readonly Asked[]): Script =>
+      files.includes(path) || asked.length !== 2 ? behaves(text, files) : { files: { "test/add.test.js": lines } };
+
+  it("takes a passing test with mixed outcomes out of the draft, and names it", async () => {
+    const outcome = await prove(draft(), standOf(wavering(["-adds", "-keeps zero"])).workspace, { repeats: 3, quarantine: true });
+    expect(outcome.kept && outcome.value.proof.quarantined).toEqual(["test/add.test.js > keeps zero"]);
+    expect(outcome.kept && outcome.value.draft.premises[0]?.expect).toMatchObject({ pass: [], fail: ["test/add.test.js > adds"] });
+    expect(outcome.kept && outcome.value.draft.passToPass).not.toContain("test/add.test.js > keeps zero");
+  });
+
+  it("drops a draft whose only failing test is flaky", async () => {
+    const outcome = await prove(draft(), standOf(wavering(["+adds", "+keeps zero"])).workspace, { repeats: 3, quarantine: true });
+    expect(reasonOf(outcome)).toBe("prove/flaky");
+  });
+
+  it("does not quarantine when it verifies: a row that wavers fails", async () => {
+    const outcome = await prove(draft(), standOf(wavering(["-adds", "-keeps zero"])).workspace, { repeats: 3, quarantine: false });
+    expect(reasonOf(outcome)).toBe("prove/premise-fails");
   });
 });
