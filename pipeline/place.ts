@@ -1,7 +1,7 @@
 /** Where things lie and how many jobs run at once, where the user says nothing. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import type { Place } from "../schemas/config.ts";
 
@@ -19,10 +19,22 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
   out: resolve(given.out),
 });
 
+/** One folder at a time: where the system answers ENOENT for a folder in one that is there (`/proc`), Node's own recursion never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error; // another process was first
+  }
+}
+
 /** Makes a folder that can be written, or says which option names another. */
 export function ensureFolder(folder: string, option: "--out" | "--cache"): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error("it is a file"), { code: "ENOTDIR" });
     accessSync(folder, constants.W_OK);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;

@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { kihon, scratch } from "./e2e/stand.ts";
+import { ScratchRepository } from "./lib/scratch-repository.ts";
+
+const { path: folder, remove } = scratch();
+afterAll(remove);
+const repo = await ScratchRepository.make();
+afterAll(() => repo[Symbol.dispose]());
+await repo.commit("one", { "a.txt": "a" });
+const empty = await ScratchRepository.make();
+afterAll(() => empty[Symbol.dispose]());
+writeFileSync(join(folder, "file"), "");
+mkdirSync(join(folder, "plain"));
+
+const commands = ["run", "resume", "verify", "grade", "inspect", "stats", "explain", "doctor"];
+const out = join(folder, "out");
+
+describe("kihon --help", () => {
+  it("lists the commands", async () => {
+    const { code, out: text } = await kihon(["--help"]);
+    expect(code).toBe(0);
+    for (const name of commands) expect(text).toContain(name);
+  });
+
+  it.each(commands)("tells of %s", async (name) => {
+    const { code, out: text } = await kihon([name, "--help"]);
+    expect([code, text.startsWith(`Usage: kihon ${name}`)]).toEqual([0, true]);
+  });
+
+  it("prints its version", async () => {
+    expect((await kihon(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("bad words end with 2, a message and a next step", () => {
+  it.each([
+    ["a flag that does not exist", ["run", "--repo", repo.work, "--out", out, "--fast"], /unknown option '--fast'/],
+    ["a command that does not exist", ["bake"], /unknown command 'bake'/],
+    ["no --out", ["run", "--repo", repo.work], /--out/],
+    ["no --repo", ["run", "--out", out], /no repository is given[\s\S]*next: add --repo/],
+    ["a stage that does not exist", ["run", "--repo", repo.work, "--out", out, "--only", "cook"], /prove/],
+    [
+      "a skill that does not exist",
+      ["run", "--repo", repo.work, "--out", out, "--skills", "editing,cooking"],
+      /"cooking" is none of localization/,
+    ],
+    [
+      "an operator that does not exist",
+      ["run", "--repo", repo.work, "--out", out, "--operators", "nonsense"],
+      /no operator named nonsense[\s\S]*next: choose among/,
+    ],
+    ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
+    ["too many repeats", ["run", "--repo", repo.work, "--out", out, "--repeats", "50"], /repeats[\s\S]*next:/],
+    ["a revision that does not exist", ["run", "--repo", repo.work, "--out", out, "--rev", "nowhere"], /no commit "nowhere"[\s\S]*next:/],
+    ["nothing at the path", ["run", "--repo", join(folder, "none"), "--out", out], /there is nothing at[\s\S]*next:/],
+    ["a folder that is no repository", ["run", "--repo", join(folder, "plain"), "--out", out], /is no git repository[\s\S]*next:/],
+    ["a file that is no bundle", ["run", "--repo", join(folder, "file"), "--out", out], /could not be fetched[\s\S]*next:/],
+    ["a repository without commits", ["run", "--repo", empty.work, "--out", out], /has no commits[\s\S]*next:/],
+    [
+      "a file in place of the output folder",
+      ["run", "--repo", repo.work, "--out", join(folder, "file")],
+      /cannot be written[\s\S]*next: .*--out/,
+    ],
+    [
+      "an output folder below a file",
+      ["run", "--repo", repo.work, "--out", join(folder, "file/below")],
+      /cannot be written[\s\S]*next: .*--out/,
+    ],
+    ["an output folder in /proc", ["run", "--repo", repo.work, "--out", "/proc/kihon"], /cannot be written[\s\S]*next: .*--out/],
+    [
+      "a cache that cannot be",
+      ["run", "--repo", repo.work, "--out", out, "--cache", join(folder, "file")],
+      /cannot be written[\s\S]*next: .*--cache/,
+    ],
+    ["nothing to resume", ["resume", join(folder, "plain")], /there is no run in[\s\S]*next:/],
+    ["nothing to explain from", ["explain", "0000000000000000", "--out", join(folder, "plain")], /there is no ledger[\s\S]*next:/],
+    ["no dataset to verify", ["verify", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
+    ["no dataset to inspect", ["inspect", join(folder, "none")], /manifest\.json[\s\S]*next:/],
+    ["no dataset to count", ["stats", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
+    [
+      "no answers to grade",
+      ["grade", join(folder, "plain"), "--answers", join(folder, "none.jsonl")],
+      /answers .* cannot be read \(ENOENT\)[\s\S]*next:/,
+    ],
+    ["a folder of answers", ["grade", join(folder, "plain"), "--answers", folder], /are a folder[\s\S]*next:/],
+    [
+      "no trust in a provider that does not isolate",
+      ["run", "--repo", repo.work, "--out", out, "--sandbox", "process"],
+      /does not isolate[\s\S]*next:/,
+    ],
+  ])("%s", async (_, words, said) => {
+    const { code, err } = await kihon(words);
+    expect(err).toMatch(said);
+    expect(err).not.toContain("a bug");
+    expect(code).toBe(2);
+  });
+
+  it("says that a run that never began cannot be gone on with", async () => {
+    await kihon(["run", "--repo", repo.work, "--out", join(folder, "never"), "--rev", "nowhere"]);
+    const { code, err } = await kihon(["resume", join(folder, "never")]);
+    expect([code, err]).toEqual([2, expect.stringContaining("ended before it had begun")]);
+  });
+});

@@ -1,0 +1,61 @@
+/** What whole runs stand on: the command as a user starts it, and a small repository whose tests need no package. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultPlace } from "../../pipeline/place.ts";
+
+const cli = join(import.meta.dirname, "../../cli.ts");
+export const demo = join(import.meta.dirname, "../../examples/demo-repository.bundle");
+/** The shared cache: installs and toolchains are no subject of these tests. */
+export const { cache } = defaultPlace({ out: "." });
+export const small = ["--mutants", "8", "--per-skill", "1", "--repeats", "2"];
+
+export interface Said {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command to its end; `wrap` is put before it, `onError` hears standard error as it comes. */
+export function kihon(
+  words: readonly string[],
+  more: { wrap?: readonly string[]; cwd?: string; input?: string; onError?: (text: string, pid: number) => void } = {},
+): Promise<Said> {
+  const [program = "", ...rest] = [...(more.wrap ?? []), process.execPath, cli, ...words];
+  const child = spawn(program, rest, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, NODE_OPTIONS: "" },
+    ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
+  });
+  let [out, err] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+    more.onError?.(text, child.pid ?? 0);
+  });
+  child.stdin.end(more.input ?? "");
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+export function scratch(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "kihon-e2e-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export const manifest = (more: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({ name: "small", version: "1.0.0", type: "module", scripts: { test: "node --test" }, ...more });
+
+/** A healthy package with a source and a test. */
+export const healthy: Readonly<Record<string, string>> = {
+  "package.json": manifest(),
+  "index.js":
+    "export function clamp(value, low, high) {\n  if (value < low) return low;\n  if (value > high) return high;\n  return value;\n}\n",
+  "index.test.js":
+    'import assert from "node:assert/strict";\nimport { test } from "node:test";\nimport { clamp } from "./index.js";\ntest("keeps what is inside", () => assert.equal(clamp(2, 1, 3), 2));\ntest("cuts below", () => assert.equal(clamp(0, 1, 3), 1));\ntest("cuts above", () => assert.equal(clamp(9, 1, 3), 3));\n',
+};
