@@ -198,7 +198,8 @@ async function travel(road: Road, sources: readonly Item<Source>[], bench: Bench
   );
   const { subjects, environmentOf } = subjectsOf(screened.kept, injected.kept, byRevision);
   const observed = await road.step(observeStage, subjects);
-  road.summary.noteObserved(observed, (id) => environmentOf.get(id)?.load().revision.repository.name ?? "");
+  const mutants = new Set(injected.kept.map(({ id }) => id));
+  road.summary.noteObserved(observed, (id) => (mutants.has(id) ? (environmentOf.get(id)?.load().revision.repository.name ?? null) : null));
   const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });

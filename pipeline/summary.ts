@@ -95,12 +95,13 @@ export class Summary {
     }
   }
 
-  /** Mutants and commits alike; `repositoryOf` is asked by the id of the subject, which is costly to load. */
-  noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string): void {
+  /** Mutants alone: `repositoryOf` is asked by the id of the subject, which is costly to load, and answers null for a commit. */
+  noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
     for (const { inputs, verdicts } of outcomes) {
       const [subject] = inputs;
-      if (subject === undefined || verdicts === null) continue;
-      const counts = this.#of(repositoryOf(subject.id));
+      const name = subject === undefined ? null : repositoryOf(subject.id);
+      if (name === null || verdicts === null) continue;
+      const counts = this.#of(name);
       counts.observed += 1;
       counts.killed += verdicts.filter(({ blob }) => blob !== null).length;
     }
