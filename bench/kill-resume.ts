@@ -6,7 +6,7 @@
  * no mount, no temporary folder, no control group, no half-filled folder in the cache. Prints a table; exits 1 where one of these fails.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -231,6 +231,7 @@ async function main(): Promise<number> {
     },
   });
   const folder = mkdtempSync(join(tmpdir(), "kihon-kills-"));
+  chmodSync(folder, 0o755); // jobs pass it on their way to the cache inside
   const words = ["--mutants", values.mutants, "--per-skill", "2", "--repeats", "2"];
   const print = (text: string): void => {
     process.stdout.write(`${text}\n`);

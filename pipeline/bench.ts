@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
 import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
-import { BrokenRecord } from "../lib/errors.ts";
+import { BrokenRecord, StopRun } from "../lib/errors.ts";
 import { type GitRepository, textOf } from "../lib/git.ts";
-import type { SandboxProvider } from "../sandbox/contract.ts";
+import { type SandboxProvider, SandboxTrouble } from "../sandbox/contract.ts";
 import type { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
@@ -47,7 +47,15 @@ async function harnessFolder(cache: string, provider: SandboxProvider): Promise<
     chmodSync(work, 0o755);
     await publish(work, folder);
   }
-  await provider.adopt(folder, false);
+  try {
+    await provider.adopt(folder, false);
+  } catch (error) {
+    if (!(error instanceof SandboxTrouble)) throw error;
+    throw new StopRun(`the sandbox cannot use the cache ${cache}: ${error.message}`, {
+      next: "choose another folder with --cache",
+      cause: error,
+    });
+  }
   return folder;
 }
 

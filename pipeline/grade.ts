@@ -51,12 +51,12 @@ function parseLine(text: string, number: number): z.infer<typeof lineSchema> {
   }
 }
 
-/** The lines of the answers. Throws `StopRun` where there is no such file. */
-async function openAnswers(path: string): Promise<AsyncIterable<string>> {
-  if (path === "-") return createInterface({ input: process.stdin });
+/** Gives the lines of the answers when they are asked for: a reader that nobody listens to yet loses them. Throws `StopRun` where there is no such file. */
+async function openAnswers(path: string): Promise<() => AsyncIterable<string>> {
+  if (path === "-") return () => createInterface({ input: process.stdin });
   try {
     const file = await open(path);
-    if (!(await file.stat()).isDirectory()) return file.readLines();
+    if (!(await file.stat()).isDirectory()) return () => file.readLines();
     await file.close();
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause)) throw cause;
@@ -94,7 +94,7 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
   }
 
   try {
-    for await (const text of lines) {
+    for await (const text of lines()) {
       number += 1;
       if (text.trim() === "") continue;
       const line = parseLine(text, number);

@@ -1,6 +1,6 @@
 /** What whole runs stand on: the command as a user starts it, and a small repository whose tests need no package. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultPlace } from "../../pipeline/place.ts";
@@ -45,6 +45,7 @@ export function kihon(
 
 export function scratch(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "kihon-e2e-"));
+  chmodSync(path, 0o755); // jobs pass it on their way to a cache inside
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
