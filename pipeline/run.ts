@@ -91,6 +91,7 @@ class Road {
   ): Promise<Driven<In, Out>> {
     if (this.stopped) return { kept: [], tally: { in: 0, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() }, outcomes: [] };
     const mode = this.#modeOf(stage.name);
+    const before = this.#bench.jobs.usage().cpuMs;
     const driven = await drive(stage, items, this.#bench, {
       ledger: this.#ledger,
       concurrency: stage.resource === "cpu" ? 1 : this.#bench.place.concurrency,
@@ -102,7 +103,7 @@ class Road {
         next: `run it without --only ${this.#only} first, with the same settings`,
       });
     }
-    this.summary.note(stage.name, driven);
+    this.summary.note(stage.name, driven, this.#bench.jobs.usage().cpuMs - before);
     const { tally } = driven;
     const dropped = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
     this.#bench.log.info(

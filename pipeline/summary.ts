@@ -47,7 +47,8 @@ export class Summary {
     return known;
   }
 
-  note<In, Out>(stage: string, driven: Driven<In, Out>): void {
+  /** `cpuMs` is what the stage's jobs used in the sandbox in this process; what an earlier one did before a kill is not in it. */
+  note<In, Out>(stage: string, driven: Driven<In, Out>, cpuMs: number): void {
     const { tally } = driven;
     this.#troubles += tally.failed;
     this.#stages.push({
@@ -59,7 +60,7 @@ export class Summary {
         .map(([reason, count]) => ({ reason: reason as Reason, count })),
       retried: tally.retried,
       wallMs: Math.round(tally.wallMs),
-      cpuMs: null,
+      cpuMs: Math.round(cpuMs),
     });
     if (stage === "mine") this.#noteMined(driven);
     if (stage === "prepare") this.#notePrepared(driven as unknown as Driven<Revision, Environment>);
@@ -111,7 +112,7 @@ export class Summary {
   noteExport(given: number, dropped: ReadonlyMap<Reason, number>): void {
     const count = [...dropped.values()].reduce((sum, one) => sum + one, 0);
     const list = [...dropped.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, one]) => ({ reason, count: one }));
-    this.#stages.push({ name: "export", in: given, kept: given - count, dropped: list, retried: 0, wallMs: 0, cpuMs: null });
+    this.#stages.push({ name: "export", in: given, kept: given - count, dropped: list, retried: 0, wallMs: 0, cpuMs: 0 });
   }
 
   /** Counts alone, without what differs between two runs that say the same. */
