@@ -81,6 +81,11 @@ withPlace(program.command("run"))
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
   .option("--seed <seed>", "seed of every random choice", "1")
   .option("--no-type-check", "keep mutants that do not type-check")
+  .option(
+    "--llm <url>",
+    "OpenAI-compatible server that may reword prompts, such as http://127.0.0.1:8080/v1; its key is read from KIHON_LLM_KEY",
+  )
+  .option("--llm-model <name>", "model that --llm asks")
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
@@ -209,7 +214,15 @@ const placeOf = (words: Words) =>
 function configOf(words: Words): Config {
   const { repo, rev, typeCheck } = words;
   const named = ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"];
-  return { repos: repo, revision: rev, typeCheck, ...pick(words, named) } as unknown as Config;
+  return { repos: repo, revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
+}
+
+function llmOf({ llm, llmModel }: Words): Record<string, unknown> {
+  if (llm === undefined && llmModel === undefined) return {};
+  if (llm === undefined || llmModel === undefined) {
+    throw new StopRun("--llm and --llm-model belong together", { next: "give both, or neither: nothing needs a language model" });
+  }
+  return { llm: { url: llm, model: llmModel } };
 }
 
 async function printRun(summary: RunSummary, words: Words): Promise<void> {

@@ -99,6 +99,11 @@ export class Bench {
     return new Bench(parts, await harnessFolder(parts.place.cache, parts.provider), await openRunFolder());
   }
 
+  /** Of a language model's server. It is read when it is needed and kept nowhere. */
+  get llmKey(): string | null {
+    return process.env["KIHON_LLM_KEY"] || null;
+  }
+
   /** A folder of this process, which goes with it. */
   get scratch(): string {
     return this.#folder.path;

@@ -2,6 +2,21 @@
 import { z } from "zod";
 import { skills } from "./instance.ts";
 
+/** The address is stored with the run, so nothing secret may be in it. */
+const isBare = (address: string): boolean => {
+  const { username, password, search, hash } = new URL(address);
+  return username + password + search + hash === "";
+};
+const llmSchema = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: "the address begins with http:// or https://" })
+      .refine(isBare, { error: "the address has no name, password, query or fragment; the key is read from KIHON_LLM_KEY", abort: true }),
+    model: z.string().min(1).describe("Name of the model, as its server knows it."),
+  })
+  .readonly();
+export type LlmSettings = z.infer<typeof llmSchema>;
+
 export const configSchema = z
   .object({
     seed: z.coerce.string().default("1").describe("Seed of every random choice."),
@@ -12,11 +27,18 @@ export const configSchema = z
     perSkill: z.int().positive().default(1000).describe("Proven instances per environment and skill, at most."),
     higherOrder: z.number().min(0).max(1).default(0.1).describe("Share of the mutants that combine 2 or 3 sites."),
     operators: z.array(z.string()).default([]).describe("Names of the mutators to use; empty uses all."),
-    skills: z.array(z.enum(skills)).default([...skills]).describe("Skills that are posed."),
+    skills: z
+      .array(z.enum(skills))
+      .default([...skills])
+      .describe("Skills that are posed."),
     repeats: z.int().min(1).max(20).default(3).describe("Runs of the baseline, of each premise and of each gold answer."),
     testTimeoutMs: z.int().positive().default(20_000).describe("Limit of one test, in milliseconds."),
     runTimeoutMs: z.int().positive().default(300_000).describe("Limit of one run of the whole suite, in milliseconds."),
     installTimeoutMs: z.int().positive().default(600_000).describe("Limit of an install, in milliseconds."),
+    llm: llmSchema
+      .nullable()
+      .default(null)
+      .describe("Base address and model of an OpenAI-compatible server that may rewrite prompts; null leaves them as they are."),
     typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
     splitRatio: z
       .object({ train: z.number().min(0), validation: z.number().min(0), test: z.number().min(0) })
@@ -24,7 +46,10 @@ export const configSchema = z
       .describe("Shares of the repository groups in each split."),
     jsonl: z.boolean().default(false).describe("Write JSONL beside Parquet."),
     codec: z.enum(["snappy", "zstd"]).default("snappy").describe("Compression of the Parquet files."),
-    takedownContact: z.string().default("the maintainers of this dataset").describe("Whom to write to for a takedown; printed in the card."),
+    takedownContact: z
+      .string()
+      .default("the maintainers of this dataset")
+      .describe("Whom to write to for a takedown; printed in the card."),
   })
   .strict()
   .readonly();

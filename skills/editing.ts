@@ -6,7 +6,7 @@ import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
-import { findLeak } from "./leak.ts";
+import { findLeak, secretsOf } from "./leak.ts";
 import { patchProbes } from "./probes.ts";
 import { quoted } from "./symptoms.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf } from "./visible.ts";
@@ -140,7 +140,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const wrong = decoys(candidate, judged, tree, clean, context);
   if (wrong.length === 0) return drop("editing/no-decoy", "no other mutant of the unit and no body to remove");
   const text = prompt(instruction(candidate, tree, clean, context));
-  const leak = findLeak(text, { paths: [], symbols: [], tests: observation.failToPass, commits: [candidate.revision.commit] });
+  const leak = findLeak(text, secretsOf("editing", candidate, observation.failToPass));
   if (leak) return drop("editing/leak", leak);
   const site = candidate.sites[0];
   return keep({

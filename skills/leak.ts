@@ -1,4 +1,6 @@
 /** The check of every text that a solver reads, after it is written and whoever wrote it. */
+import type { Candidate } from "../schemas/candidate.ts";
+import type { Draft, SkillName } from "../schemas/instance.ts";
 
 export interface Secrets {
   /** Paths whose naming gives the answer away. */
@@ -9,6 +11,22 @@ export interface Secrets {
   readonly tests: readonly string[];
   readonly commits: readonly string[];
 }
+
+/** What the question of a skill about a change withholds. Editing, unit tests and review name the place themselves. */
+export function secretsOf(skill: SkillName, { edits, revision }: Candidate, tests: readonly string[]): Secrets {
+  const placeIsHidden = skill === "localization" || skill === "reproduction";
+  return {
+    paths: placeIsHidden ? edits.map(({ file }) => file) : [],
+    symbols: skill === "localization" ? edits.flatMap(({ symbol }) => (symbol === null ? [] : [symbol])) : [],
+    tests,
+    commits: [revision.commit],
+  };
+}
+
+/** Every test that fails in a run of the draft, the other arm's too: a solver sees none of them. */
+export const hiddenTestsOf = ({ failToPass, premises }: Pick<Draft, "failToPass" | "premises">): string[] => [
+  ...new Set([...failToPass, ...premises.flatMap(({ expect }) => (expect.kind === "tests" ? expect.fail : []))]),
+];
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const asWord = (word: string): RegExp => new RegExp(`(?<![\\w$])${escaped(word)}(?![\\w$])`);
@@ -23,14 +41,18 @@ const pathForms = (path: string): string[] => {
   return [path, base, ...(stem.includes("/") ? [stem] : [])];
 };
 
-/** What leaks, in a few words, or null. Titles under 12 characters are too common to count. */
-export function findLeak(text: string, secrets: Secrets): string | null {
+/**
+ * What leaks, in a few words, or null. Titles under 12 characters are too common to count. Words of paths and symbols that `told` holds do
+ * not count: a question's own sentences may say `file` where a function is called so.
+ */
+export function findLeak(text: string, secrets: Secrets, told = ""): string | null {
+  const says = (word: string): boolean => asWord(word).test(text) && !asWord(word).test(told);
   for (const path of secrets.paths) {
-    const form = pathForms(path).find((candidate) => asWord(candidate).test(text));
+    const form = pathForms(path).find(says);
     if (form) return `names the path ${form}`;
   }
   for (const symbol of secrets.symbols) {
-    const form = symbolForms(symbol).find((part) => asWord(part).test(text));
+    const form = symbolForms(symbol).find(says);
     if (form) return `names the symbol ${form}`;
   }
   for (const id of secrets.tests) {

@@ -3,7 +3,7 @@ import { shortId } from "../lib/hash.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
-import { findLeak, maskNames, type Secrets } from "./leak.ts";
+import { findLeak, maskNames, secretsOf } from "./leak.ts";
 import { isTelling, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf, otherSources } from "./visible.ts";
 
@@ -85,7 +85,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   if (otherSources(observed, context).length === 0) return drop("localization/one-file", "there is no other source file to name");
   const symbols = gold.flatMap((item) => (item.symbol === null ? [] : [item.symbol]));
   const files = gold.map((item) => item.file);
-  const secrets: Secrets = { paths: files, symbols, tests: observation.failToPass, commits: [candidate.revision.commit] };
+  const secrets = secretsOf("localization", candidate, observation.failToPass);
   const mask = (text: string): string => maskNames(text, symbols);
   const telling = symptomsOf(observed, context, 12).filter(isTelling);
   if (telling.length === 0) return drop("localization/thin-evidence", "no failure says what went wrong");

@@ -4,7 +4,7 @@ import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
-import { findLeak } from "./leak.ts";
+import { findLeak, secretsOf } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
@@ -110,12 +110,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
   const telling = symptomsOf(observed, context, 12).filter(isReproducible);
   if (telling.length === 0) return drop("reproduction/thin-evidence", "no failure says enough to write it anew");
-  const secrets = {
-    paths: candidate.edits.map((edit) => edit.file),
-    symbols: [],
-    tests: observation.failToPass,
-    commits: [candidate.revision.commit],
-  };
+  const secrets = secretsOf("reproduction", candidate, observation.failToPass);
   const leakOf = (symptom: Symptom): string | null => findLeak(tell(symptom), secrets);
   const clean = telling.filter((symptom) => leakOf(symptom) === null).slice(0, 3);
   const [first] = telling;

@@ -9,7 +9,7 @@ import type { Draft, Finding, KnownAnswer, Trial } from "../schemas/instance.ts"
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
-import { findLeak } from "./leak.ts";
+import { findLeak, secretsOf } from "./leak.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
 
@@ -153,12 +153,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
   if (!rival) return yield no(drop("review/no-rival", "no other killed mutant on the same lines"));
   const telling = symptomsOf(observed, context, 12).filter(isTelling).map(tell);
   if (telling.length === 0) return yield no(drop("review/thin-evidence", "no failure says what was to be repaired"));
-  const secrets = {
-    paths: [],
-    symbols: [],
-    tests: [...observation.failToPass, ...rival.observation.failToPass],
-    commits: [candidate.revision.commit],
-  };
+  const secrets = secretsOf("review", candidate, [...observation.failToPass, ...rival.observation.failToPass]);
   const symptoms = telling.filter((text) => findLeak(text, secrets) === null).slice(0, 3);
   if (symptoms.length === 0) return yield no(drop("review/leak", findLeak(telling[0] ?? "", secrets) ?? ""));
   const pair: Pair = { observed, mutant: observed.candidate, rival };

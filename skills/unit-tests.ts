@@ -6,7 +6,7 @@ import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
-import { findLeak } from "./leak.ts";
+import { findLeak, secretsOf } from "./leak.ts";
 import { testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
@@ -149,15 +149,15 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), ...filesOf(killers), best.file])].sort();
   const hidden = hide(hiddenFiles, context);
   const words = prompt(target, unit, examplesOf(best.kills, context), path, context);
-  const { commit } = context.environment.revision;
-  const leak = findLeak(words, { paths: [], symbols: [], tests: killers, commits: [commit] });
+  const [first] = best.kills as [Kill, ...Kill[]];
+  const leak = findLeak(words, secretsOf("unit-tests", first.mutant, killers));
   if (leak) return drop("unit-tests/leak", leak);
   const subject = shortId(["unit-tests", context.environment.id, target.file, target.symbol]);
   const esm = isModule(best.file, gold);
   return keep({
     id: subject,
     skill: "unit-tests",
-    changeId: best.kills[0]?.mutant.id ?? subject,
+    changeId: first.mutant.id,
     pairId: null,
     environmentId: context.environment.id,
     prompt: words,

@@ -104,6 +104,8 @@ const written = (node: ts.Expression): string => {
 
 /** The gate that lets installs reach the registry, and the trial that opens a port on loopback to show that no job reaches it. */
 const gates = new Set(["sandbox/registry-gate.ts", "sandbox/registry-upstream.ts", "sandbox/examine.ts"]);
+/** The language model that a user names, and nothing else. */
+const models = new Set(["pipeline/llm.ts"]);
 
 const pathsWhere = (test: (file: SourceText) => boolean): string[] => files.filter(test).map((file) => file.path);
 
@@ -158,10 +160,10 @@ describe("powers", () => {
     expect(pathsWhere((file) => file.packages.includes("simple-git")).filter((path) => path !== "lib/git.ts")).toEqual([]);
   });
 
-  it("only miners/ and the sandbox's gate to the registry open the network", () => {
+  it("only miners/, the sandbox's gate to the registry and the client of language models open the network", () => {
     const network = /^(?:node:)?(?:http|https|http2|net|tls|dgram)$|^undici$|^@octokit\//;
     const opens = pathsWhere((file) => file.packages.some((name) => network.test(name)) || calls(file, "fetch"));
-    expect(opens.filter((path) => !path.startsWith("miners/") && !gates.has(path))).toEqual([]);
+    expect(opens.filter((path) => !path.startsWith("miners/") && !gates.has(path) && !models.has(path))).toEqual([]);
   });
 
   it("only cli.ts exits", () => {
