@@ -20,7 +20,8 @@ const oneLine = (text: string, limit: number): string => {
     .replace(/(?:file:\/\/)?\/(?:workspace|kihon|tmp)\/[^\s'")]*/g, "…")
     .replace(/[ \t]*[\r\n]+\s*/g, " ")
     .trim();
-  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
+  // A cut may part a surrogate pair: half of one has no UTF-8 form.
+  return flat.length > limit ? `${flat.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…` : flat;
 };
 
 /** Two values on one line each, cut where they begin to differ; null for both where what is left of them does not differ. */

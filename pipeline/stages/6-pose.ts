@@ -41,6 +41,14 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
         continue;
       }
       const candidate = candidates.get(outcome.value.changeId);
+      if (holdsHalfPair(outcome.value)) {
+        yield {
+          id: outcome.value.id,
+          parent: outcome.value.changeId,
+          outcome: drop("pose/not-text", "half a surrogate pair has no UTF-8 form"),
+        };
+        continue;
+      }
       yield {
         id: outcome.value.id,
         parent: outcome.value.changeId,
@@ -49,6 +57,9 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
     }
   }
 }
+
+/** JSON writes half of a surrogate pair as an escape, and a whole pair as it is. */
+const holdsHalfPair = (draft: PosedRecord["draft"]): boolean => /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/.test(JSON.stringify(draft));
 
 /** The same results, each kept question reworded where its new words may stand. */
 async function reworded(results: readonly Result<PosedRecord>[], bench: Bench): Promise<readonly Result<PosedRecord>[]> {

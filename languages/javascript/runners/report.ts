@@ -52,13 +52,14 @@ export function normaliseTitle(title: string): string {
 
 /** `file > suite > title`; ids longer than 500 characters end with a hash of the whole. */
 export function testId(file: string, path: readonly string[]): string {
-  const whole = [file, ...path].map(normaliseTitle).join(" > ");
+  const whole = [file, ...path].map(normaliseTitle).join(" > ").toWellFormed();
   if (whole.length <= longestId) return whole;
   const digest = createHash("sha256").update(whole).digest("hex").slice(0, 16);
-  return `${whole.slice(0, longestId - digest.length - 1)}~${digest}`;
+  return `${whole.slice(0, longestId - digest.length - 1).toWellFormed()}~${digest}`;
 }
 
-const text = (value: string): string => plain(value).slice(0, longestText);
+/** Foreign text, and a cut, may hold half a surrogate pair, which no UTF-8 file can keep. */
+const text = (value: string): string => plain(value).slice(0, longestText).toWellFormed();
 
 const failureOf = (error: z.infer<typeof errorRecord>): Failure => ({
   kind: error.kind,
