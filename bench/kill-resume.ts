@@ -5,15 +5,16 @@
  * `kihon resume` each time. Both datasets must be the same bytes, and after the last start nothing of the dead may be left: no process,
  * no mount, no temporary folder, no control group, no half-filled folder in the cache. Prints a table; exits 1 where one of these fails.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { exec } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { rngFor } from "../lib/rng.ts";
-import { stageNames } from "../schemas/stages.ts";
+import { Ledger } from "../pipeline/ledger.ts";
+import { type StageName, stageNames } from "../schemas/stages.ts";
 
 export interface KillOptions {
   readonly repo: string;
@@ -45,37 +46,48 @@ export interface KillResult {
 const cli = join(import.meta.dirname, "..", "cli.ts");
 
 interface Started {
-  readonly child: ChildProcess;
-  /** Stage → when it began, since the start of the process. */
+  /** Null until the process is there. */
+  pid: number | null;
+  /** Stages that have begun, and when, since the start of the process. */
   readonly begun: Map<string, number>;
   onStage: (stage: string) => void;
   readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
 }
 
-/** Starts the command and follows its log: a stage begins when the one before says its figures. */
+/** The stage after the one whose figures a log line says. */
+const begunBy = (line: string): string | undefined => {
+  const name = /"message":"([a-z]+): \d+ in,/.exec(line)?.[1];
+  return name === undefined ? undefined : stageNames[stageNames.indexOf(name as StageName) + 1];
+};
+
+/** Starts the command and follows its log, which comes on standard error and is therefore led to a descriptor that can be followed. */
 function start(words: readonly string[]): Started {
   const at = performance.now();
-  const child = spawn(process.execPath, [cli, ...words, "--json"], { stdio: ["ignore", "ignore", "pipe"], detached: true });
-  let said = "";
+  const started: Omit<Started, "ended"> = { pid: null, begun: new Map([["mine", 0]]), onStage: () => undefined };
   let open = "";
-  const started: Started = {
-    child,
-    begun: new Map([["mine", 0]]),
-    onStage: () => undefined,
-    ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, said }))),
-  };
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    const lines = (open + text).split("\n");
+  const onBytes = (bytes: Buffer): void => {
+    const lines = (open + bytes.toString("utf8")).split("\n");
     open = lines.pop() ?? "";
-    for (const line of lines) {
-      const stage = stageNames[stageNames.findIndex((name) => new RegExp(`"message":"${name}: \\d+ in,`).test(line)) + 1];
-      if (stage === undefined || stage === "mine") continue;
+    for (const stage of lines.map(begunBy)) {
+      if (stage === undefined) continue;
       started.begun.set(stage, performance.now() - at);
       started.onStage(stage);
     }
-  });
-  return started;
+  };
+  const ended = exec({
+    argv: ["sh", "-c", 'exec "$@" 2>&3', "sh", process.execPath, cli, ...words, "--json"],
+    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    timeoutMs: 3_600_000,
+    outputBytes: 2 ** 26,
+    channels: [{ kind: "read", maxBytes: 2 ** 26, onBytes }],
+    onStart: (pid) => {
+      started.pid = pid;
+    },
+  }).then((result) => ({
+    code: result.ended.kind === "exited" ? result.ended.code : null,
+    said: result.channels[0]?.toString("utf8") ?? "",
+  }));
+  return Object.assign(started, { ended });
 }
 
 const entriesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
@@ -127,9 +139,8 @@ async function killIn(words: readonly string[], stage: string, delayMs: number):
         run.onStage = (begun) => begun === stage && resolve();
       });
   const first = await Promise.race([reached.then(() => sleep(delayMs)).then(() => "now" as const), run.ended]);
-  const { pid } = run.child;
-  if (first !== "now" || pid === undefined || run.child.exitCode !== null) return null;
-  const pids = tree(pid);
+  if (first !== "now" || run.pid === null) return null;
+  const pids = tree(run.pid);
   for (const each of pids) kill(each);
   await run.ended;
   return { pids };
@@ -176,6 +187,18 @@ function leftOver(dead: ReadonlySet<number>, { folder, cache }: KillOptions): st
   return found;
 }
 
+/** Are there settings to go on with? A kill may come before they are stored. */
+function hasBegun(out: string): boolean {
+  const path = join(out, ".kihon", "ledger.sqlite");
+  if (!existsSync(path)) return false;
+  const ledger = new Ledger(path, { write: false });
+  try {
+    return ledger.meta("config") !== null;
+  } finally {
+    ledger.close();
+  }
+}
+
 async function finish(words: readonly string[]): Promise<Started> {
   const run = start(words);
   const { code, said } = await run.ended;
@@ -201,16 +224,13 @@ export async function killAndResume(options: KillOptions, tell: (kill: Kill) => 
     // Spread over the stages in the order of the road, so that each kill meets work that is under way.
     const place = Math.floor(((index + 0.5) * stageNames.length) / kills);
     const stage = stageNames[place] ?? "export";
-    const begunAlready = existsSync(join(disturbed, ".kihon", "ledger.sqlite")) && done.length > 0;
     const delayMs = rng.next() * 0.6 * (lengths[place] ?? 0);
-    const killed = await killIn(begunAlready ? ["resume", disturbed, "--cache", cache] : runWords(disturbed), stage, delayMs);
+    const killed = await killIn(hasBegun(disturbed) ? ["resume", disturbed, "--cache", cache] : runWords(disturbed), stage, delayMs);
     for (const pid of killed?.pids ?? []) dead.add(pid);
     done.push({ stage: killed ? stage : `${stage} (ended first)`, afterMs: Math.round(delayMs), processes: killed?.pids.length ?? 0 });
     tell(done[done.length - 1] as Kill);
   }
-  // The kill may have come before the settings were stored: then there is nothing to go on with, and it says so.
-  const resumed = await start(["resume", disturbed, "--cache", cache]).ended;
-  if (resumed.code !== 0) await finish(runWords(disturbed));
+  await finish(hasBegun(disturbed) ? ["resume", disturbed, "--cache", cache] : runWords(disturbed));
   const disturbedMs = performance.now() - at;
   const [one, other] = [datasetFiles(undisturbed), datasetFiles(disturbed)];
   const different = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((path) => one[path] !== other[path]);
@@ -253,7 +273,9 @@ async function main(): Promise<number> {
     );
     print(result.different.length === 0 ? "both datasets are the same bytes" : `different: ${result.different.join(", ")}`);
     print(result.leftOver.length === 0 ? "nothing is left of the dead" : `left over:\n${result.leftOver.join("\n")}`);
-    return result.different.length === 0 && result.leftOver.length === 0 ? 0 : 1;
+    const late = result.kills.filter(({ processes }) => processes === 0).length;
+    if (late > 0) print(`${late} kills came too late: the run had ended`);
+    return result.different.length === 0 && result.leftOver.length === 0 && late <= 1 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -11,7 +11,7 @@ describe("a run that is killed again and again", () => {
     const { path, remove } = scratch();
     try {
       const result = await killAndResume({ repo: demo, words: small, kills, seed: "e2e", cache: cacheOf(path), folder: path });
-      expect(result.kills.filter(({ processes }) => processes > 0).length).toBeGreaterThan(1);
+      expect(result.kills.filter(({ processes }) => processes > 0).length).toBeGreaterThanOrEqual(kills - 1);
       expect(result.different).toEqual([]);
       expect(result.leftOver).toEqual([]);
     } finally {
