@@ -12,16 +12,19 @@ function matches(path: readonly (string | null)[], file: string, id: string): bo
   return new RegExp(`^${pattern}$`, "s").test(squeeze(title));
 }
 
+/** `require(name)`, `import(name)`: what is tested stands in other files, and loading those is no test of one's own. */
+const loadsByName = (text: string): boolean => /\b(?:require|import)\s*\((?!\s*["'`])/.test(text);
+
 /**
  * The file's text with only the calls that stand for one of `ids`. Where the tests are made by a loop or a helper no call stands for them,
- * and the whole file is the cut. Null where the file is not there or has none of the ids.
+ * and the whole file is the cut. Null where the file is not there, has none of the ids, or only loads test modules that a solver can see.
  */
 export function onlyTests(file: string, ids: readonly string[], context: PoseContext): string | null {
   const text = context.text(file);
   const own = ids.filter((id) => id.startsWith(`${file} > `));
   if (text === null || own.length === 0) return null;
   const wanted = context.language.testCalls({ path: file, text }).filter((call) => own.some((id) => matches(call.path, file, id)));
-  if (wanted.length === 0) return text;
+  if (wanted.length === 0) return loadsByName(text) ? null : text;
   return context.language.reduceTests({ path: file, text }, (call) => own.some((id) => matches(call.path, file, id)));
 }
 

@@ -1,5 +1,6 @@
 /** What a user would see of a defect, told from the failures that were observed. No test name, no path, no line of the fix. */
 import { stripVTControlCharacters } from "node:util";
+import type { Evidence } from "../languages/contract.ts";
 import type { Failure } from "../schemas/report.ts";
 import type { Observed, PoseContext } from "./contract.ts";
 
@@ -36,11 +37,17 @@ function contrast(expected: string | null, actual: string | null, limit: number)
   return [cut(one), cut(other)];
 }
 
+/** The assertion at the innermost frame of the test's own file, or of a test module that the file loads. */
+function evidenceOf(test: string, failure: Failure, context: PoseContext): Evidence | null {
+  const own = test.slice(0, test.indexOf(" > "));
+  const frame =
+    failure.frames.find(({ file }) => file === own) ?? failure.frames.find(({ file }) => context.language.roleOf(file) === "test");
+  const text = frame ? context.text(frame.file) : null;
+  return frame && text !== null ? context.language.evidence({ path: frame.file, text }, frame.line) : null;
+}
+
 function symptomOf(test: string, failure: Failure, context: PoseContext): Symptom {
-  const file = test.slice(0, test.indexOf(" > "));
-  const frame = failure.frames.find((candidate) => candidate.file === file);
-  const text = frame ? context.text(file) : null;
-  const evidence = frame && text !== null ? context.language.evidence({ path: file, text }, frame.line) : null;
+  const evidence = evidenceOf(test, failure, context);
   const threw = failure.kind === "error" && failure.expected === null;
   const [expected, actual] = threw ? [null, null] : contrast(failure.expected ?? evidence?.expected ?? null, failure.actual, 240);
   return {
@@ -82,11 +89,11 @@ export const isTelling = (symptom: Symptom): boolean =>
     symptom.expected !== symptom.actual &&
     symptom.expected.length + symptom.actual.length >= 8);
 
-/** Enough to write the failing check anew: a call that can be made, an error that says something, or two values that show the input. */
+/** Enough to write the failing check anew: a call that can be made, a call with an error that says something, or two values that show the input. */
 export const isReproducible = (symptom: Symptom): boolean =>
   isTelling(symptom) &&
   (symptom.selfContained ||
-    (symptom.error !== null && symptom.error.length >= 20) ||
+    (symptom.call !== null && symptom.error !== null && symptom.error.length >= 20) ||
     (symptom.expected !== null && symptom.actual !== null && symptom.expected.length + symptom.actual.length >= 24));
 
 /** Code in a sentence: in more backticks than it has in a row. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findLeak, maskNames } from "../../skills/leak.ts";
+import { findLeak, hiddenTestsOf, maskNames, secretsOf } from "../../skills/leak.ts";
+import { noLower } from "./stand.ts";
 
 const secrets = {
   paths: ["src/url/join.ts"],
@@ -36,5 +37,42 @@ describe("masked names", () => {
   it("leave nothing for the leak check to find", () => {
     const text = "new Joiner().join(join.join)";
     expect(findLeak(maskNames(text, secrets.symbols), { ...secrets, paths: [] })).toBeNull();
+  });
+});
+
+describe("what a question withholds", () => {
+  const edits = [
+    { file: "src/a.ts", symbol: "Box.open", startLine: 1, endLine: 2 },
+    { file: "src/b.ts", symbol: null, startLine: 1, endLine: 1 },
+  ];
+  const { candidate } = noLower;
+  const { commit } = candidate.revision;
+  it.each([
+    ["localization", ["src/a.ts", "src/b.ts"], ["Box.open"]],
+    ["reproduction", ["src/a.ts", "src/b.ts"], []],
+    ["editing", [], []],
+    ["unit-tests", [], []],
+    ["review", [], []],
+  ] as const)("of %s", (skill, paths, symbols) => {
+    expect(secretsOf(skill, { ...candidate, edits }, ["t"])).toEqual({ paths, symbols, tests: ["t"], commits: [commit] });
+  });
+
+  it("has every test that fails in a run of it, once", () => {
+    const premise = (fail: string[]) => ({
+      name: "x",
+      layer: {},
+      answer: "none" as const,
+      files: ["f"],
+      expect: { kind: "tests" as const, pass: ["p"], fail },
+    });
+    expect(hiddenTestsOf({ failToPass: ["a"], premises: [premise(["a", "b"]), premise([])] })).toEqual(["a", "b"]);
+  });
+
+  it("does not count words that the question itself says, but titles and commits always", () => {
+    expect(findLeak("Joiner or join", secrets, "a join")).toBe("names the symbol Joiner");
+    expect(findLeak("join", secrets, "a join")).toBeNull();
+    expect(findLeak("in join.ts", { ...secrets, symbols: [] }, "in join.ts")).toBeNull();
+    expect(findLeak("since 0123456", secrets, "since 0123456")).toBe("carries a commit id");
+    expect(findLeak("two parts of an address", secrets, "two parts of an address")).toBe("quotes the title of a hidden test");
   });
 });

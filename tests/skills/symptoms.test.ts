@@ -50,6 +50,36 @@ describe("a symptom", () => {
     expect(symptom?.call).toBeNull();
     expect(symptom?.said).toMatch(/^A check of the package gives a wrong result/);
   });
+  it("is read from a test module that the test's own file loads", () => {
+    const observed = observedOf([mistake], {
+      [joins]: failure({
+        frames: [
+          { file: "src/slug.js", line: 2 },
+          { file: "test/cases/title.js", line: 2 },
+        ],
+      }),
+    });
+    const cases = 'import { slugify } from "../../src/index.js";\nassert.equal(slugify("A B"), "a-b");\n';
+    const text = (path: string): string | null => (path === "test/cases/title.js" ? cases : null);
+    expect(symptomsOf(observed, contextOf([observed], { text }))[0]).toMatchObject({ call: 'slugify("A B")', selfContained: true });
+  });
+  it("of an error without a call is not enough to write the check anew", () => {
+    const [symptom] = told({
+      kind: "error",
+      name: "TypeError",
+      message: "Cannot read properties of null",
+      expected: null,
+      actual: null,
+      frames: [],
+    });
+    expect(symptom && [isTelling(symptom), isReproducible(symptom)]).toEqual([true, false]);
+  });
+  it("that is cut holds no half of a surrogate pair", () => {
+    for (const pad of [237, 238, 239, 240]) {
+      const [symptom] = told({ expected: `${"a".repeat(pad)}\u{1f600}${"b".repeat(50)}`, actual: "c".repeat(30), frames: [] });
+      expect(symptom?.expected?.isWellFormed()).toBe(true);
+    }
+  });
   it("tells nothing where there is neither call nor error nor two values", () => {
     const [symptom] = told({ frames: [], expected: null, actual: null });
     expect(symptom && [isTelling(symptom), isReproducible(symptom)]).toEqual([false, false]);

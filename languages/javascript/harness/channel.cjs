@@ -20,7 +20,7 @@ const push = uncurry(Array.prototype.push);
 const TypeErrorType = TypeError;
 
 const longestText = 2000;
-const mostFrames = 5;
+const mostFrames = 20;
 
 function readNonce() {
   const byte = alloc(1);

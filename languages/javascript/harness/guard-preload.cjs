@@ -18,3 +18,6 @@ const seal = (target, seen) => {
 const seen = new Set([Object, Function, Error, Object.prototype, Function.prototype, Error.prototype]);
 seal(assert, seen);
 if (assert.strict) seal(assert.strict, seen);
+
+// The assertion that called into deep code must still be on the stack of what went wrong there.
+if (Error.stackTraceLimit === 10) Error.stackTraceLimit = 40;

@@ -67,7 +67,7 @@ const failureOf = (error: z.infer<typeof errorRecord>): Failure => ({
   message: text(error.message),
   expected: error.expected === null ? null : text(error.expected),
   actual: error.actual === null ? null : text(error.actual),
-  frames: error.frames.slice(0, 5),
+  frames: error.frames.slice(0, 20),
 });
 
 /** A failed test always has a failure, even where the runner gave no error. */

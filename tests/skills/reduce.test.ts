@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { onlyTests } from "../../skills/reduce.ts";
+import { contextOf } from "./stand.ts";
+
+const file = "test/cases.test.js";
+const cut = (text: string, ids: readonly string[]) =>
+  onlyTests(file, ids, contextOf([], { text: (path) => (path === file ? text : null) }));
+
+describe("a test file cut down", () => {
+  const two = 'import { it } from "node:test";\nit("one", () => check(1));\nit("two", () => check(2));\n';
+  it("keeps the calls that stand for the tests", () => {
+    expect(cut(two, [`${file} > two`])).toContain('it("two"');
+    expect(cut(two, [`${file} > two`])).not.toContain('it("one"');
+  });
+  it("keeps a call whose title is made for each case", () => {
+    const each = 'import { test } from "vitest";\ntest.each([1, 2])("adds %i", (n) => check(n));\ntest("other", () => check(0));\n';
+    expect(cut(each, [`${file} > adds 2`])).toContain("test.each");
+    expect(cut(each, [`${file} > adds 2`])).not.toContain('"other"');
+  });
+  it("is whole where a helper makes the tests", () => {
+    const made = 'import { cases } from "./cases.js";\nfor (const one of cases) check(one);\n';
+    expect(cut(made, [`${file} > anything`])).toBe(made);
+  });
+  it("is nothing where it only loads modules by name", () => {
+    expect(cut("for (const name of fs.readdirSync(folder)) require(path.join(folder, name));\n", [`${file} > anything`])).toBeNull();
+    expect(cut("for (const name of names) await import(`./${name}`);\n".replace("`./${name}`", "name"), [`${file} > anything`])).toBeNull();
+  });
+  it("is nothing where the file has none of the tests", () => {
+    expect(cut(two, ["test/other.test.js > one"])).toBeNull();
+  });
+});
