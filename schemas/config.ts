@@ -10,8 +10,8 @@ const isBare = (address: string): boolean => {
 const llmSchema = z
   .strictObject({
     url: z
-      .url({ protocol: /^https?$/, error: "the address begins with http:// or https://" })
-      .refine(isBare, { error: "the address has no name, password, query or fragment; the key is read from KIHON_LLM_KEY", abort: true }),
+      .url({ protocol: /^https?$/, error: "the address begins with http:// or https://", abort: true })
+      .refine(isBare, { error: "the address has no name, password, query or fragment; the key is read from KIHON_LLM_KEY" }),
     model: z.string().min(1).describe("Name of the model, as its server knows it."),
   })
   .readonly();

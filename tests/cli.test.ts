@@ -52,6 +52,21 @@ describe("bad words end with 2, a message and a next step", () => {
       /no operator named nonsense[\s\S]*next: choose among/,
     ],
     ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
+    [
+      "a model's server without a model",
+      ["run", "--repo", repo.work, "--out", out, "--llm", "http://127.0.0.1:1/v1"],
+      /--llm and --llm-model belong together/,
+    ],
+    [
+      "a model without a server",
+      ["run", "--repo", repo.work, "--out", out, "--llm-model", "small-1"],
+      /belong together[\s\S]*next: give both/,
+    ],
+    [
+      "an address with a password",
+      ["run", "--repo", repo.work, "--out", out, "--llm", "http://me:secret@host/v1", "--llm-model", "small-1"],
+      /read from KIHON_LLM_KEY[\s\S]*next:/,
+    ],
     ["too many repeats", ["run", "--repo", repo.work, "--out", out, "--repeats", "50"], /repeats[\s\S]*next:/],
     ["a revision that does not exist", ["run", "--repo", repo.work, "--out", out, "--rev", "nowhere"], /no commit "nowhere"[\s\S]*next:/],
     ["nothing at the path", ["run", "--repo", join(folder, "none"), "--out", out], /there is nothing at[\s\S]*next:/],

@@ -23,11 +23,24 @@ describe("settings", () => {
     [{ skills: ["cooking"] }, /skills/],
     [{ mutant: 3 }, /mutant/],
     [{ higherOrder: 2 }, /higherOrder/],
+    [{ llm: { url: "file:///etc/passwd", model: "m" } }, /begins with http[\s\S]*llm\.url/],
+    [{ llm: { url: "http://me:secret@host/v1", model: "m" } }, /KIHON_LLM_KEY[\s\S]*llm\.url/],
+    [{ llm: { url: "http://host/v1?key=secret", model: "m" } }, /KIHON_LLM_KEY[\s\S]*llm\.url/],
+    [{ llm: { url: "nowhere", model: "m" } }, /llm\.url/],
+    [{ llm: { url: "http://host/v1", model: "" } }, /llm\.model/],
+    [{ llm: { url: "http://host/v1", model: "m", key: "secret" } }, /key/],
     ["text", /object/],
   ])("%j is refused by name, with exit code 2", (given, named) => {
     const error = refusal(given);
     expect(error.message).toMatch(named);
     expect([error.exitCode, error.next]).toEqual([2, "kihon run --help lists the options"]);
+    expect(error.message).not.toContain("secret");
+  });
+
+  it("take a language model by address and name, and need none", () => {
+    expect(parseConfig({}).llm).toBeNull();
+    const llm = { url: "http://127.0.0.1:8080/v1", model: "small-1" };
+    expect(parseConfig({ llm }).llm).toEqual(llm);
   });
 
   it("know the names of the operators, and list them", () => {
