@@ -23,7 +23,7 @@ describe("a test file cut down", () => {
   });
   it("is nothing where it only loads modules by name", () => {
     expect(cut("for (const name of fs.readdirSync(folder)) require(path.join(folder, name));\n", [`${file} > anything`])).toBeNull();
-    expect(cut("for (const name of names) await import(`./${name}`);\n".replace("`./${name}`", "name"), [`${file} > anything`])).toBeNull();
+    expect(cut("for (const name of names) await import(name);\n", [`${file} > anything`])).toBeNull();
   });
   it("is nothing where the file has none of the tests", () => {
     expect(cut(two, ["test/other.test.js > one"])).toBeNull();
