@@ -9,7 +9,7 @@ import { drop, keep } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { combine } from "../injection/combine.ts";
-import { openGate } from "../injection/gate.ts";
+import { type Gate, openGate } from "../injection/gate.ts";
 import type { Spot } from "../injection/spot.ts";
 import { spread } from "../injection/spread.ts";
 
@@ -92,6 +92,43 @@ export function mutantOf(environment: Environment, sites: readonly Site[], text:
   };
 }
 
+const whereOf = ({ site }: Spot): string => `${site.file}:${site.startLine} ${site.operator}`;
+
+function refused({ id }: Spot, environment: Environment, code: string, detail: string): Result<Candidate> {
+  return { id, parent: environment.id, outcome: drop(`inject/${code}`, detail) };
+}
+
+function isCovered({ site }: Spot, covered: ReadonlyMap<string, ReadonlySet<number>>): boolean {
+  const lines = covered.get(site.file);
+  for (let line = site.startLine; line <= site.endLine; line++) if (lines?.has(line)) return true;
+  return false;
+}
+
+/** A changed message is the mistake that teaches least: it comes after all others. */
+const inOrder = (spots: readonly Spot[], seed: string, environment: Environment): Spot[] => {
+  const groups = Object.groupBy(spots, ({ site }) => (site.operator === "error-message" ? "last" : "first"));
+  return [groups.first ?? [], groups.last ?? []].flatMap((group, at) => spread(group, rngFor(seed, environment.id, `inject/spread-${at}`)));
+};
+
+/** Spots in the order of the spread until the budget is met; each that is taken has passed the gate. */
+function* takeSingles(spots: readonly Spot[], budget: number, gate: Gate, make: (spot: Spot) => Mutant, environment: Environment) {
+  const chosen: Spot[] = [];
+  for (const spot of spots) {
+    if (chosen.length >= budget) {
+      yield refused(spot, environment, "over-budget", whereOf(spot));
+      continue;
+    }
+    const mutant = make(spot);
+    const refusal = gate.refuse(mutant);
+    if (!refusal) chosen.push(spot);
+    const outcome = keep<Candidate>(mutant);
+    yield refusal
+      ? refused(spot, environment, refusal.code, `${whereOf(spot)}: ${refusal.detail}`)
+      : { id: spot.id, parent: environment.id, outcome };
+  }
+  return chosen;
+}
+
 async function* inject(environment: Environment, workspace: Workspace, bench: Bench): AsyncGenerator<Result<Candidate>> {
   const { config } = bench;
   const text = (path: string): string => workspace.text(path) ?? "";
@@ -99,50 +136,32 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
   const spots = environment.sourceFiles.flatMap((path) =>
     spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators),
   );
-  const no = (id: string, code: string, detail: string): Result<Candidate> => ({
-    id,
-    parent: environment.id,
-    outcome: drop(`inject/${code}`, detail),
-  });
-  const reachable: Spot[] = [];
-  for (const spot of spots) {
-    const { file, startLine, endLine } = spot.site;
-    const lines = covered.get(file);
-    let hit = false;
-    for (let line = startLine; line <= endLine && !hit; line++) hit = lines?.has(line) ?? false;
-    if (hit) reachable.push(spot);
-    else yield no(spot.id, "uncovered", `${file}:${startLine} ${spot.site.operator}`);
-  }
-  const gate = openGate(workspace, config.typeCheck, bench.scratch);
+  for (const spot of spots) if (!isCovered(spot, covered)) yield refused(spot, environment, "uncovered", whereOf(spot));
+  const reachable = inOrder(
+    spots.filter((spot) => isCovered(spot, covered)),
+    config.seed,
+    environment,
+  );
   const unitsOf = (path: string): readonly Unit[] => workspace.language.units({ path, text: text(path) });
   const singles = Math.round(config.mutants * (1 - config.higherOrder));
-  const chosen: Spot[] = [];
-  for (const spot of spread(reachable, rngFor(config.seed, environment.id, "inject/spread"))) {
-    const mutant = mutantOf(environment, [spot.site], text);
-    const where = `${spot.site.file}:${spot.site.startLine} ${spot.site.operator}`;
-    if (chosen.length >= singles) {
-      yield no(spot.id, "over-budget", where);
-      continue;
+  const gate = openGate(workspace, config.typeCheck, bench.scratch);
+  try {
+    const make = (spot: Spot): Mutant => mutantOf(environment, [spot.site], text);
+    const chosen = yield* takeSingles(reachable, singles, gate, make, environment);
+    for (const sites of combine(chosen, config.mutants - singles, unitsOf, rngFor(config.seed, environment.id, "inject/combine"))) {
+      const mutant = mutantOf(environment, sites, text);
+      const refusal = gate.refuse(mutant);
+      const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
+      yield { id: mutant.id, parent: environment.id, outcome };
     }
-    const refusal = gate.refuse(mutant);
-    if (refusal) yield no(spot.id, refusal.code, `${where}: ${refusal.detail}`);
-    else {
-      chosen.push(spot);
-      yield { id: spot.id, parent: environment.id, outcome: keep(mutant) };
-    }
+  } finally {
+    gate.close();
   }
-  for (const sites of combine(chosen, config.mutants - singles, unitsOf, rngFor(config.seed, environment.id, "inject/combine"))) {
-    const mutant = mutantOf(environment, sites, text);
-    const refusal = gate.refuse(mutant);
-    const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
-    yield { id: mutant.id, parent: environment.id, outcome };
-  }
-  gate.close();
 }
 
 export const injectStage: Stage<Environment, Candidate> = {
   name: "inject",
-  version: 1,
+  version: 2,
   resource: "cpu",
   output: candidateSchema,
   settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck"],
