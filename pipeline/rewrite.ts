@@ -42,7 +42,7 @@ export interface Rewriter {
 const seedOf = (seed: string): number => Number.parseInt(sha256(`llm\0${seed}`).slice(0, 7), 16);
 
 /** Why a text may not stand for the question, in a code; null when it may. */
-export function fault(original: string, text: string, secrets: Secrets): string | null {
+function fault(original: string, text: string, secrets: Secrets): string | null {
   const [asked, said] = [piecesOf(original), piecesOf(text)];
   const ratio = said.outline.length / asked.outline.length;
   if (ratio < 0.3 || ratio > 3) return "length";
