@@ -167,8 +167,8 @@ trees = load_dataset("PATH_OR_NAME", "environments", split="train")
 Give a solver the columns of the plain config and nothing else. Its tree is the environment's archive with \`visible_layer_json\` over it: lay the layer before the solver starts, for the bare archive is the healthy tree with all tests in it.
 
 \`\`\`sh
-kihon grade DATASET INSTANCE ANSWER   # reward of one answer, in the sandbox
-kihon verify DATASET                  # proves every row again: gold 1; blank, decoys and probes 0
+kihon grade DATASET --answers FILE   # rewards of answers, JSON lines {"instance_id","answer"}
+kihon verify DATASET                 # proves every row again: gold 1; blank, decoys and probes 0
 \`\`\`
 
 \`manifest.json\` holds the sha256 of every file. The config \`environments\` is not cut into splits: all its rows are under \`train\`, the Hub's name for a dataset without splits.`;

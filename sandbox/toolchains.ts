@@ -25,6 +25,14 @@ const npm = (words: readonly string[], timeoutMs: number, cwd?: string): Promise
 
 const succeeded = (result: ExecResult): boolean => result.ended.kind === "exited" && result.ended.code === 0;
 
+/** The registry answered, and has nothing that fits. */
+export class NoSuchTool extends Error {
+  override readonly name = "NoSuchTool";
+  constructor(tool: string, range: string) {
+    super(`the registry has no ${tool} for "${range}"`);
+  }
+}
+
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -38,12 +46,14 @@ const exists = (path: string): Promise<boolean> =>
 async function newest(name: string, range: string): Promise<string> {
   const result = await npm(["view", `${name}@${range}`, "version", "--json"], 60_000);
   const text = result.stdout.trim();
-  if (!succeeded(result) || text === "")
-    throw new RetryLater(`the registry names no version of ${name} for "${range}": ${result.stderr.slice(0, 300)}`);
+  if (!succeeded(result) && !/E404|ETARGET/.test(`${text}${result.stderr}`)) {
+    throw new RetryLater(`the registry did not say which versions of ${name} there are: ${result.stderr.slice(0, 300)}`);
+  }
+  if (!succeeded(result) || text === "") throw new NoSuchTool(name, range);
   const versions: unknown = JSON.parse(text);
   const all = (Array.isArray(versions) ? versions : [versions]).filter((version): version is string => typeof version === "string");
   const best = semver.maxSatisfying(all, range) ?? all.at(-1);
-  if (best === undefined) throw new RetryLater(`the registry names no version of ${name} for "${range}"`);
+  if (best === undefined) throw new NoSuchTool(name, range);
   return best;
 }
 

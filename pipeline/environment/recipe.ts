@@ -10,8 +10,9 @@ import {
   detectPackageManager,
   detectRunner,
   nativePackages,
+  type PackageManagerChoice,
 } from "../../languages/javascript/manifest.ts";
-import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
+import { managerTool, NoSuchTool, nodeTool } from "../../sandbox/toolchains.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { CheckedTree } from "./tree.ts";
@@ -33,6 +34,22 @@ function parseManifest(text: string | undefined): Readonly<Record<string, unknow
 const nodeRange = (range: string, evidence: string): string =>
   evidence === "default" && ["22", "24"].includes(process.versions.node.split(".")[0] ?? "") ? process.versions.node : range;
 
+/** Exact versions of Node and the package manager, fetched where they are not in the cache. */
+async function toolVersions(
+  cache: string,
+  range: string,
+  { install, manager, version }: PackageManagerChoice,
+): Promise<Outcome<Pick<Recipe, "nodeVersion" | "packageManagerVersion">>> {
+  try {
+    const node = await nodeTool(cache, range);
+    const tool = install.length === 0 ? null : await managerTool(cache, manager === "none" ? "npm" : manager, version);
+    return keep({ nodeVersion: node.version, packageManagerVersion: tool?.version ?? version });
+  } catch (error) {
+    if (error instanceof NoSuchTool) return drop("prepare/no-tool", error.message);
+    throw error;
+  }
+}
+
 export async function recipeOf(tree: CheckedTree, packageDir: string, cache: string): Promise<Outcome<Recipe>> {
   const manifestPath = packageDir === "." ? "package.json" : `${packageDir}/package.json`;
   const [manifest, rootManifest] = [parseManifest(tree.texts.get(manifestPath)), parseManifest(tree.texts.get("package.json"))];
@@ -51,16 +68,12 @@ export async function recipeOf(tree: CheckedTree, packageDir: string, cache: str
   if (build === null) return drop("prepare/no-build", "the tests load built files and no script says how they are built");
   const manager = detectPackageManager(facts);
   const node = detectNodeVersion(facts);
-  const nodeVersion = (await nodeTool(cache, nodeRange(node.range, node.evidence))).version;
-  const managerVersion =
-    manager.install.length === 0
-      ? manager.version
-      : (await managerTool(cache, manager.manager === "none" ? "npm" : manager.manager, manager.version)).version;
+  const versions = await toolVersions(cache, nodeRange(node.range, node.evidence), manager);
+  if (!versions.kept) return versions;
   return keep({
-    nodeVersion,
+    ...versions.value,
     nodeReason: node.evidence,
     packageManager: manager.manager,
-    packageManagerVersion: managerVersion,
     lockFile: manager.lockFile,
     install: manager.install.map((argv) => [...argv]),
     installEnv: { ...manager.env },
