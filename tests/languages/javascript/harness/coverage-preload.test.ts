@@ -19,7 +19,7 @@ function covered(program: string): string[] {
   const file = join(folder, "program.cjs");
   const target = join(folder, "lines");
   writeFileSync(file, program);
-  const env = { PATH: process.env["PATH"] ?? "", NODE_OPTIONS: `--require=${preload}`, KIHON_COVERAGE_FILE: target };
+  const env = { PATH: process.env["PATH"] ?? "", NODE_OPTIONS: `--require="${preload}"`, KIHON_COVERAGE_FILE: target };
   execFileSync(process.execPath, [file], { env, stdio: "ignore" });
   return readFileSync(target, "utf8").trim().split("\n").sort();
 }
