@@ -1,7 +1,7 @@
 /** Text edits that keep the grouping of an expression: what binds how strongly, what a place allows, and replacements made to fit. */
 import type { Node } from "./syntax.ts";
 
-interface Edit {
+export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly replacement: string;

@@ -1,7 +1,7 @@
 /** Repositories → the revision of each package, and the commits of its history that may be fixes. */
 import { z } from "zod";
 import type { MinedItem } from "../../miners/contract.ts";
-import { localGit } from "../../miners/local-git.ts";
+import { miners } from "../../miners/index.ts";
 import { commitSchema, revisionSchema } from "../../schemas/candidate.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { Stage } from "../contract.ts";
@@ -31,12 +31,14 @@ export const mineStage: Stage<Source, MinedItem> = {
     const language = bench.language("javascript");
     const folders = await packageDirs(repository, source.commit);
     if (folders.length === 0) yield { id: source.name, parent: null, outcome: drop("mine/no-package", "no package.json in the tree") };
+    const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null };
     for (const packageDir of folders) {
-      const options = localGit.options.parse({ revision: source.commit, packageDir, history: bench.config.history });
-      const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null };
-      for await (const { item } of localGit.mine(options, context)) {
-        const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
-        yield { id, parent: null, outcome: keep(item) };
+      for (const miner of miners) {
+        const options = miner.options.parse({ revision: source.commit, packageDir, history: bench.config.history });
+        for await (const { item } of miner.mine(options, context)) {
+          const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
+          yield { id, parent: null, outcome: keep(item) };
+        }
       }
     }
   },
