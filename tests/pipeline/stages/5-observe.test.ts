@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { reachingFiles } from "../../../pipeline/stages/5-observe.ts";
+import type { Commit } from "../../../schemas/candidate.ts";
+import { environmentOf } from "../../grading/stand.ts";
+
+const environment = environmentOf({
+  testFiles: [
+    { file: "test/add.test.js", standalone: true, covers: { "src/add.js": [1, 2] } },
+    { file: "test/all.test.js", standalone: true, covers: { "src/add.js": [5], "src/sub.js": [2] } },
+    { file: "test/leans.test.js", standalone: false, covers: { "src/add.js": [1, 2, 5] } },
+  ],
+});
+const change = (edits: Commit["edits"], before: Commit["before"]): Commit => ({
+  kind: "commit",
+  id: "0123456789abcdef",
+  revision: environment.revision,
+  before,
+  edits,
+  subject: "",
+  body: "",
+  testFiles: [],
+});
+const edit = (file: string, startLine: number, endLine = startLine) => ({ file, symbol: null, startLine, endLine });
+
+describe("the test files that reach a change", () => {
+  it("run one of its lines", () => {
+    expect(reachingFiles(change([edit("src/add.js", 2)], { "src/add.js": "x" }), environment)).toEqual(["test/add.test.js"]);
+    expect(reachingFiles(change([edit("src/add.js", 2, 6)], { "src/add.js": "x" }), environment)).toEqual([
+      "test/add.test.js",
+      "test/all.test.js",
+    ]);
+  });
+  it("are none where only a file that does not stand alone runs them", () => {
+    expect(reachingFiles(change([edit("src/add.js", 3)], { "src/add.js": "x" }), environment)).toEqual([]);
+  });
+  it("are all that load a source which the defective tree does not have", () => {
+    expect(reachingFiles(change([], { "src/sub.js": null }), environment)).toEqual(["test/all.test.js"]);
+  });
+});
