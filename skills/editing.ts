@@ -17,8 +17,32 @@ const reasons = ["no-instruction", "no-target", "no-decoy", "leak"] as const;
 const cleanLayer = (observed: Observed, context: PoseContext): Layer =>
   Object.fromEntries(Object.keys(observed.candidate.before).map((file) => [file, context.text(file)]));
 
-/** First the tests that must turn green, in their own files; then everything else that reaches the change. */
-function gradingTrials({ candidate, observation }: Observed): Trial[] {
+/**
+ * Do the tests still bite? Another known defect, in files that the change does not touch, lies beside the answer: a test that shows it must
+ * fail. An answer that tames `expect`, or rewrites the tests, makes it pass and earns nothing. Null where no such defect was observed.
+ */
+function bitingTrial({ candidate, observation }: Observed, context: PoseContext): Trial | null {
+  const mine = new Set(observation.failToPass);
+  const canaries = context.all.flatMap(({ candidate: other, observation: seen }) => {
+    const shared = seen.failToPass.filter((id) => mine.has(id));
+    const apart = Object.keys(other.before).every((file) => !Object.hasOwn(candidate.before, file));
+    return apart && shared.length > 0 ? [{ before: other.before, shared }] : [];
+  });
+  const [canary] = context.rng(candidate.id, "editing/canary").shuffle(canaries);
+  if (!canary) return null;
+  return {
+    name: "still-bites",
+    layer: mergeLayers(candidate.before, canary.before),
+    answer: "patch",
+    files: filesOf(canary.shared),
+    expect: { kind: "some-fail", among: canary.shared },
+  };
+}
+
+/** First the tests that must turn green, in their own files; then everything else that reaches the change; then whether tests bite at all. */
+function gradingTrials(observed: Observed, context: PoseContext): Trial[] {
+  const { candidate, observation } = observed;
+  const biting = bitingTrial(observed, context);
   const failing = filesOf(observation.failToPass);
   const others = observation.files.filter((file) => !failing.includes(file));
   const inFiles = (files: readonly string[]) => observation.passToPass.filter((id) => files.includes(fileOfTest(id)));
@@ -32,6 +56,7 @@ function gradingTrials({ candidate, observation }: Observed): Trial[] {
   return [
     trial("fail-to-pass", failing, [...observation.failToPass, ...inFiles(failing)]),
     ...(others.length > 0 && inFiles(others).length > 0 ? [trial("pass-to-pass", others, inFiles(others))] : []),
+    ...(biting ? [biting] : []),
   ];
 }
 
@@ -161,7 +186,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
-    trials: gradingTrials(observed),
+    trials: gradingTrials(observed, context),
     answers: [
       { role: "gold", name: "gold", text: unifiedDiff(layerChanges(tree, clean, context.text)) },
       { role: "blank", name: "blank", text: "" },
@@ -175,7 +200,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 2,
+  version: 3,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -47,9 +47,9 @@ test("counts words", () => {
 `,
 };
 
-const joins = "test/slug.test.js > joins the words of a title";
+export const joins = "test/slug.test.js > joins the words of a title";
 const keeps = "test/slug.test.js > keeps at most the words asked for";
-const counts = "test/count.test.js > counts words";
+export const counts = "test/count.test.js > counts words";
 export const titles = ["joins the words of a title", "keeps at most the words asked for"];
 
 export const environment: Environment = environmentOf({
