@@ -35,7 +35,9 @@ for (let round = 0; round < Number(values.runs); round++) {
     rmSync(out, { recursive: true, force: true });
   }
 }
-process.stdout.write(`Node ${process.version}, ${availableParallelism()} processors, ${values.runs} runs, 80 mutants, 10 instances a skill; median (range)\n`);
+process.stdout.write(
+  `Node ${process.version}, ${availableParallelism()} processors, ${values.runs} runs, 80 mutants, 10 instances a skill; median (range)\n`,
+);
 for (const [name, seconds] of stages) process.stdout.write(`${name.padEnd(10)} ${spread(seconds)} s of work\n`);
 process.stdout.write(`whole run  ${spread(walls ?? [])} s, ${spread(cpus ?? [])} CPU seconds in the sandbox\n`);
 process.stdout.write(`instances  ${spread(rates ?? [])} proven per CPU-minute\n`);

@@ -42,10 +42,23 @@ export async function doctor(place: Place): Promise<Check[]> {
       continue;
     }
     isolated ||= provider.isolates;
-    checks.push({ name, ok: true, needed: false, detail: provider.isolates ? "works and isolates" : "works, and does not isolate: for trusted code only" });
+    checks.push({
+      name,
+      ok: true,
+      needed: false,
+      detail: provider.isolates ? "works and isolates" : "works, and does not isolate: for trusted code only",
+    });
     if (!provider.isolates) continue;
-    for (const promise of await provider.examine()) checks.push({ name: `${name}: ${promise.name}`, ok: promise.holds, needed: true, detail: promise.detail });
+    for (const promise of await provider.examine())
+      checks.push({ name: `${name}: ${promise.name}`, ok: promise.holds, needed: true, detail: promise.detail });
   }
-  checks.push({ name: "isolation", ok: isolated, needed: true, detail: isolated ? "foreign code can be run here" : "no provider isolates here: only trusted code, by --sandbox process --i-trust-this-code" });
+  checks.push({
+    name: "isolation",
+    ok: isolated,
+    needed: true,
+    detail: isolated
+      ? "foreign code can be run here"
+      : "no provider isolates here: only trusted code, by --sandbox process --i-trust-this-code",
+  });
   return checks;
 }

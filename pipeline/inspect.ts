@@ -23,12 +23,38 @@ const plain = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001
 function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected {
   const { skill, id, environmentId, changeId, prompt, answerForm, answerPath, facts } = draft;
   const gold = draft.answers.find((answer) => answer.role === "gold")?.text ?? "";
-  const open = { instance_id: id, skill, change_id: changeId, environment_id: environmentId, answer_form: answerForm, answer_path: answerPath, facts, prompt };
-  const closed = { gold, proof, judgement: draft.judgement, trials: draft.trials.map((trial) => trial.name), fail_to_pass: draft.failToPass, candidate: candidate.kind };
+  const open = {
+    instance_id: id,
+    skill,
+    change_id: changeId,
+    environment_id: environmentId,
+    answer_form: answerForm,
+    answer_path: answerPath,
+    facts,
+    prompt,
+  };
+  const closed = {
+    gold,
+    proof,
+    judgement: draft.judgement,
+    trials: draft.trials.map((trial) => trial.name),
+    fail_to_pass: draft.failToPass,
+    candidate: candidate.kind,
+  };
   const measured = `gold ${proof.gold.join(" ")}, blank ${proof.blank}, ${proof.decoys.length} decoys and ${proof.probes.length} probes at 0`;
-  const head = `${skill}  ${id}  (${Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ")})\nmeasured: ${measured}`;
-  const body = plain(prompt).split("\n").map((line) => `  | ${line}`).join("\n");
-  const answer = hidden ? `\ngold answer:\n${plain(gold).split("\n").map((line) => `  > ${line}`).join("\n")}` : "";
+  const head = `${skill}  ${id}  (${Object.entries(facts)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")})\nmeasured: ${measured}`;
+  const body = plain(prompt)
+    .split("\n")
+    .map((line) => `  | ${line}`)
+    .join("\n");
+  const answer = hidden
+    ? `\ngold answer:\n${plain(gold)
+        .split("\n")
+        .map((line) => `  > ${line}`)
+        .join("\n")}`
+    : "";
   return { json: hidden ? { ...open, ...closed } : open, text: `${head}\n${body}${answer}` };
 }
 
@@ -37,7 +63,8 @@ export async function inspect(folder: string, options: InspectOptions): Promise<
   const data = await openDataset(folder);
   if (options.id !== undefined) {
     const one = await data.instance(options.id);
-    if (one === null) throw new StopRun(`the dataset has no instance ${options.id}`, { next: "list ids with: kihon inspect DATASET --json", exitCode: 1 });
+    if (one === null)
+      throw new StopRun(`the dataset has no instance ${options.id}`, { next: "list ids with: kihon inspect DATASET --json", exitCode: 1 });
     return [show(one, options.hidden)];
   }
   const wanted = options.skill === undefined ? skills : [options.skill];
@@ -51,7 +78,10 @@ export async function inspect(folder: string, options: InspectOptions): Promise<
     bySkill.push(rows);
   }
   const turns = Array.from({ length: options.rows }, (_, at) => bySkill.flatMap((rows) => rows[at] ?? []));
-  return turns.flat().slice(0, options.rows).map((instance) => show(instance, options.hidden));
+  return turns
+    .flat()
+    .slice(0, options.rows)
+    .map((instance) => show(instance, options.hidden));
 }
 
 export interface Stats {
@@ -75,7 +105,8 @@ export async function stats(folder: string): Promise<Stats> {
   let rows = 0;
   for await (const { draft, proof, candidate } of data.instances()) {
     rows += 1;
-    const own = (found[draft.skill] ??= { rows: 0, trials: 0, decoys: 0, probes: 0, promptCharacters: 0 });
+    const own = found[draft.skill] ?? { rows: 0, trials: 0, decoys: 0, probes: 0, promptCharacters: 0 };
+    found[draft.skill] = own;
     own.rows += 1;
     own.trials += draft.trials.length + draft.premises.length;
     own.decoys += proof.decoys.length;
@@ -86,7 +117,14 @@ export async function stats(folder: string): Promise<Stats> {
   }
   const card = join(folder, "README.md");
   const environments = (await data.environmentIds()).length;
-  return { rows, skills: found, repositories: repositories ?? {}, operators: operators ?? {}, environments, card: existsSync(card) ? readFileSync(card, "utf8") : null };
+  return {
+    rows,
+    skills: found,
+    repositories: repositories ?? {},
+    operators: operators ?? {},
+    environments,
+    card: existsSync(card) ? readFileSync(card, "utf8") : null,
+  };
 }
 
 export function statsText(found: Stats): string {
@@ -94,7 +132,9 @@ export function statsText(found: Stats): string {
   lines.push("skill            rows  trials/row  decoys/row  probes/row  prompt (characters)");
   for (const [skill, own] of Object.entries(found.skills)) {
     const per = (count: number): string => (count / own.rows).toFixed(1);
-    lines.push(`${skill.padEnd(15)} ${String(own.rows).padStart(5)} ${per(own.trials).padStart(11)} ${per(own.decoys).padStart(11)} ${per(own.probes).padStart(11)} ${per(own.promptCharacters).padStart(20)}`);
+    lines.push(
+      `${skill.padEnd(15)} ${String(own.rows).padStart(5)} ${per(own.trials).padStart(11)} ${per(own.decoys).padStart(11)} ${per(own.probes).padStart(11)} ${per(own.promptCharacters).padStart(20)}`,
+    );
   }
   const list = (title: string, counts: Readonly<Record<string, number>>): void => {
     lines.push("", title);

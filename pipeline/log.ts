@@ -34,8 +34,8 @@ export function createLog({ json, terminal, write, now }: LogOptions): Log {
   };
   const line = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
     clear();
-    if (json) return write(`${JSON.stringify({ level, message, ...fields })}\n`);
-    write(`${level === "warn" ? "! " : ""}${printable(message)}${printable(fieldsText(fields))}\n`);
+    const plain = `${level === "warn" ? "! " : ""}${printable(message)}${printable(fieldsText(fields))}\n`;
+    write(json ? `${JSON.stringify({ level, message, ...fields })}\n` : plain);
   };
   return {
     info: (message, fields) => line("info", message, fields),
