@@ -10,6 +10,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, StopRun } from "./errors.ts";
 import { type ExecResult, exec } from "./exec.ts";
+import { exists } from "./exists.ts";
 import { shortId } from "./hash.ts";
 import { pathTrouble } from "./paths.ts";
 
@@ -119,16 +120,6 @@ async function must(gitDir: string, args: readonly string[], what: string, call?
   if (!succeeded(result)) throw new BrokenRecord(`${what}: ${explainEnd(result)}`);
   return result.stdout;
 }
-
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return false;
-    throw error;
-  }
-};
 
 const scpLike = /^[\w.-]+@[\w.-]+:(?!\/\/)(.+)$/;
 const isUrl = (source: string): boolean => /^(https?|ssh|git|file):\/\//.test(source) || scpLike.test(source);

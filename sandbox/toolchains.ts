@@ -1,9 +1,10 @@
 /** Node binaries and package managers, as npm packages, each version once in the cache. They come from the registry by npm itself. */
-import { access, chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import semver from "semver";
 import { RetryLater } from "../lib/errors.ts";
 import { type ExecResult, exec } from "../lib/exec.ts";
+import { exists } from "../lib/exists.ts";
 import { openWorkFolder, publish } from "./work-folder.ts";
 
 export interface Tool {
@@ -32,15 +33,6 @@ export class NoSuchTool extends Error {
     super(`the registry has no ${tool} for "${range}"`);
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
-  );
 
 /** The highest version in the registry that satisfies a range. */
 async function newest(name: string, range: string): Promise<string> {

@@ -2,11 +2,12 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { access, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import semver from "semver";
 import { readTree, unpackTree } from "../../lib/archive.ts";
 import { RetryLater } from "../../lib/errors.ts";
+import { exists } from "../../lib/exists.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
@@ -27,19 +28,10 @@ export interface InstallSite {
   readonly log: Log;
 }
 
-const there = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
-  );
-
 /** The archive, unpacked once. */
 export async function treeFolder(site: InstallSite, archive: Uint8Array, sha: string): Promise<string> {
   const final = join(site.cache, "trees", sha);
-  if (await there(final)) return final;
+  if (await exists(final)) return final;
   const work = await openWorkFolder(join(site.cache, "trees"));
   await unpackTree(archive, work);
   await site.provider.adopt(work, false);
@@ -97,7 +89,7 @@ const throughGate = async (path: string): Promise<void> => writeFile(path, rewri
 async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozenLock"]> {
   const file = recipe.lockFile ?? "package-lock.json";
   // A script that ran may have put a link there: only a plain file is read.
-  if (!(await there(join(work, file))) || !(await lstat(join(work, file))).isFile()) return null;
+  if (!(await exists(join(work, file))) || !(await lstat(join(work, file))).isFile()) return null;
   return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
 }
 
@@ -148,7 +140,7 @@ const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>
 
 /** A finished install for the key that resolved to the lock that is asked for (any, where none is). */
 async function finished(folder: string, frozen: Environment["frozenLock"]): Promise<Dependencies | null> {
-  if (!(await there(join(folder, frozenName)))) return null;
+  if (!(await exists(join(folder, frozenName)))) return null;
   const found = await readFrozen(folder);
   return frozen === null || found.frozenLock?.text === frozen.text ? found : null;
 }

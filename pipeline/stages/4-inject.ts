@@ -136,12 +136,9 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
   const spots = environment.sourceFiles.flatMap((path) =>
     spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators),
   );
-  for (const spot of spots) if (!isCovered(spot, covered)) yield refused(spot, environment, "uncovered", whereOf(spot));
-  const reachable = inOrder(
-    spots.filter((spot) => isCovered(spot, covered)),
-    config.seed,
-    environment,
-  );
+  const { reached = [], missed = [] } = Object.groupBy(spots, (spot) => (isCovered(spot, covered) ? "reached" : "missed"));
+  for (const spot of missed) yield refused(spot, environment, "uncovered", whereOf(spot));
+  const reachable = inOrder(reached, config.seed, environment);
   const unitsOf = (path: string): readonly Unit[] => workspace.language.units({ path, text: text(path) });
   const singles = Math.round(config.mutants * (1 - config.higherOrder));
   const gate = openGate(workspace, config.typeCheck, bench.scratch);
