@@ -161,13 +161,22 @@ const testScriptNames = [
   "ci",
 ];
 
-/** The commands behind the package's test scripts, the likeliest first; the root's where the package has none. */
-export function testCommands(facts: ManifestFacts): readonly ScriptCommand[] {
+/** The commands behind each of the package's test scripts, the likeliest script first; the root's where the package has none. */
+function testScripts(facts: ManifestFacts): readonly (readonly ScriptCommand[])[] {
   for (const manifest of [facts.manifest, facts.rootManifest]) {
     const scripts = scriptsOf(manifest);
     const others = Object.keys(scripts).filter((name) => /^(?:test|unit)[:-]/.test(name) && !testScriptNames.includes(name));
-    const commands = [...testScriptNames, ...others].flatMap((name) => commandsOf(name, scripts));
-    if (commands.length > 0) return commands;
+    const chains = [...testScriptNames, ...others].map((name) => commandsOf(name, scripts));
+    if (chains.some((commands) => commands.length > 0)) return chains;
   }
   return [];
 }
+
+/** All of them, in the order of their scripts. */
+export const testCommands = (facts: ManifestFacts): readonly ScriptCommand[] => testScripts(facts).flat();
+
+/** The commands of one test script that start the runner: of the first script that has any. */
+export const runnerCommands = (facts: ManifestFacts, starts: (command: ScriptCommand) => boolean): readonly ScriptCommand[] =>
+  testScripts(facts)
+    .map((commands) => commands.filter(starts))
+    .find((commands) => commands.length > 0) ?? [];

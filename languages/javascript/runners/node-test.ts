@@ -1,6 +1,6 @@
 /** node:test, each file in a process of its own, as `node --test` does. */
 import type { Detection, ManifestFacts, Runner, TestPlan } from "../../contract.ts";
-import { testCommands, toolName } from "../scripts.ts";
+import { runnerCommands, type ScriptCommand, toolName } from "../scripts.ts";
 import { harnessCommand } from "./command.ts";
 import { parseReport } from "./report.ts";
 
@@ -31,20 +31,29 @@ export function divideNodeTest(words: readonly string[]): { nodeArgs: string[]; 
   return { nodeArgs, patterns };
 }
 
+const startsNodeTest = ({ words }: ScriptCommand): boolean =>
+  ["node", "tsx"].includes(toolName(words[0] ?? "")) && words.includes("--test");
+
+/** A script may start it several times, each with test files of its own: those with the same flags are run as one. */
 function detect(facts: ManifestFacts): Detection | null {
-  for (const { script, env, words } of testCommands(facts)) {
-    const tool = toolName(words[0] ?? "");
-    if ((tool !== "node" && tool !== "tsx") || !words.includes("--test")) continue;
+  const [first, ...more] = runnerCommands(facts, startsNodeTest);
+  if (first === undefined) return null;
+  const flagsOf = ({ env, words }: ScriptCommand) => {
     const options = (env["NODE_OPTIONS"] ?? "").split(/\s+/).filter((word) => word !== "" && !word.includes("$"));
     const { nodeArgs, patterns } = divideNodeTest(words.slice(1).filter((word) => !/[$`<>]/.test(word)));
-    const loader = tool === "tsx" ? ["--import", "tsx"] : [];
-    return {
-      confidence: script === "test" ? 0.95 : 0.85,
-      evidence: `script "${script}": ${words.join(" ")}`,
-      args: [...options, ...loader, ...nodeArgs, ...patterns],
-    };
-  }
-  return null;
+    const loader = toolName(words[0] ?? "") === "tsx" ? ["--import", "tsx"] : [];
+    return { flags: [...options, ...loader, ...nodeArgs], patterns };
+  };
+  const { flags, patterns } = flagsOf(first);
+  const same = more.map(flagsOf).filter((other) => other.flags.join("\0") === flags.join("\0"));
+  const wanted = [patterns, ...same.map((other) => other.patterns)];
+  // Without patterns node:test finds all files by itself, those of the other commands among them.
+  const files = wanted.some((some) => some.length === 0) ? [] : new Set(wanted.flat());
+  return {
+    confidence: first.script === "test" ? 0.95 : 0.85,
+    evidence: `script "${first.script}": ${first.words.join(" ")}`,
+    args: [...flags, ...files],
+  };
 }
 
 const command = (plan: TestPlan) =>
