@@ -20,7 +20,7 @@ export const recipeSchema = z
     installEnv: z.record(z.string(), z.string()),
     /** Packages whose install scripts were run because they build native code; all others stay off. */
     scriptsAllowed: z.array(z.string()),
-    /** Runs before the tests in every workspace, after the layer is laid; empty when tests read the sources themselves. */
+    /** Makes what the tests load from the sources that a layer leaves; empty when tests read the sources themselves. */
     build: z.array(argv),
     runner: z.string(),
     runnerVersion: z.string(),
@@ -67,7 +67,7 @@ export const environmentSchema = z
     archive: z.string().regex(/^[0-9a-f]{64}$/),
     /** Lock text that reproduces the dependencies; equals the repository's own where it has one. */
     frozenLock: z.object({ file: z.string(), text: z.string() }).nullable(),
-    /** Tracked paths that could not be had (absent blobs, submodules) and are missing from the tree. */
+    /** What could not be had: tracked paths (absent blobs, submodules), and `node_modules/<name>` for a package from outside the registry. */
     missing: z.array(z.string()),
   })
   .readonly();

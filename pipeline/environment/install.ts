@@ -18,6 +18,7 @@ import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
 import { installInputs } from "./inputs.ts";
+import { withoutOutside } from "./outside.ts";
 
 export interface InstallSite {
   readonly cache: string;
@@ -164,6 +165,7 @@ export async function dependencies(
     let lock: Dependencies["frozenLock"] = frozen;
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
+      for (const [path, text] of Object.entries(withoutOutside(inputs).texts)) await writeFile(join(work, path), text);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
       // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
       if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));

@@ -1,0 +1,84 @@
+/**
+ * Packages from outside the registry: git hosts and tarballs, which no install here can reach. They are taken out of manifest and lock before
+ * the install; whether the tests miss one is for the baseline to show.
+ */
+import { z } from "zod";
+
+const specsSchema = z.record(z.string(), z.unknown());
+const fileSchema = z.looseObject({
+  dependencies: specsSchema.optional(),
+  devDependencies: specsSchema.optional(),
+  optionalDependencies: specsSchema.optional(),
+  peerDependencies: specsSchema.optional(),
+});
+const lockSchema = z.looseObject({ packages: z.record(z.string(), fileSchema.extend({ resolved: z.unknown().optional() })) });
+
+const groups = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+
+/** `git+ssh://…`, `github:a/b`, `a/b`, `https://host/x.tgz`. Folders, workspaces and aliases of the registry are inside. */
+const isOutsideSpec = (spec: unknown): boolean =>
+  typeof spec === "string" &&
+  /^(?:git(?:\+[a-z]+)?:|git@|ssh:|https?:|(?:github|gitlab|bitbucket|gist):|[\w.-]+\/[\w.-]+(?:#.*)?$)/.test(spec);
+
+const registryHosts = new Set(["registry.npmjs.org", "registry.yarnpkg.com"]);
+
+/** Where a lock says that a package comes from. Another registry's tarball (`/-/name-1.0.0.tgz`) is asked of ours. */
+function isOutsideAddress(resolved: unknown): boolean {
+  if (typeof resolved !== "string") return false;
+  if (/^git/.test(resolved)) return true;
+  if (!/^https?:/.test(resolved) || !URL.canParse(resolved)) return false;
+  const { host, pathname } = new URL(resolved);
+  return !registryHosts.has(host) && !pathname.includes("/-/");
+}
+
+/** Takes out what is outside by its specifier; the names go into `left`. */
+function prune(file: z.infer<typeof fileSchema>, left: Set<string>): void {
+  for (const group of groups) {
+    const specs = file[group];
+    for (const [name, spec] of Object.entries(specs ?? {})) {
+      if (specs === undefined || !isOutsideSpec(spec)) continue;
+      delete specs[name];
+      left.add(name);
+    }
+  }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null; // the package manager will say so
+    throw error;
+  }
+};
+
+export interface Pruned {
+  /** The new text of each file that changes. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** Names of what was left out, sorted. */
+  readonly names: readonly string[];
+}
+
+/** Of the root's manifest and npm's lock, as path → text. Locks of other clients are not rewritten: their installs fail by name. */
+export function withoutOutside(inputs: Readonly<Record<string, string>>): Pruned {
+  const left = new Set<string>();
+  const texts: Record<string, string> = {};
+  const foreignLock = ["pnpm-lock.yaml", "yarn.lock"].some((path) => path in inputs);
+  const manifest = fileSchema.safeParse(parsed(inputs["package.json"] ?? "")).data;
+  if (manifest === undefined || foreignLock) return { texts, names: [] };
+  prune(manifest, left);
+  if (left.size > 0) texts["package.json"] = JSON.stringify(manifest, null, 2);
+  for (const path of ["package-lock.json", "npm-shrinkwrap.json"]) {
+    const lock = lockSchema.safeParse(parsed(inputs[path] ?? "")).data;
+    if (lock === undefined) continue;
+    const before = JSON.stringify(lock);
+    for (const [place, entry] of Object.entries(lock.packages)) {
+      prune(entry, left);
+      if (!isOutsideAddress(entry.resolved)) continue;
+      delete lock.packages[place];
+      left.add(place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length));
+    }
+    if (JSON.stringify(lock) !== before) texts[path] = JSON.stringify(lock, null, 2);
+  }
+  return { texts, names: [...left].sort() };
+}
