@@ -12,7 +12,7 @@ import type { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
 import { openWorkFolder, publish, removeLeftWork } from "../sandbox/work-folder.ts";
-import { type Installed, Workspace } from "../sandbox/workspace.ts";
+import { buildShelf, type Installed, Workspace } from "../sandbox/workspace.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { keep, type Outcome } from "../schemas/outcome.ts";
@@ -151,9 +151,21 @@ export class Bench {
     const found = await dependencies(site, recipe, archive.bytes, frozen);
     if (!found.kept) return found;
     const [tree, node] = [await treeFolder(site, archive.bytes, archive.sha), await nodeTool(site.cache, recipe.nodeVersion)];
-    const cold = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
+    const bare = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
+    const cold = { ...bare, builds: await this.#builds(recipe, packageDir, bare) };
     const test = { runner: this.runner(recipe.runner), recipe, packageDir, wallMs: this.config.runTimeoutMs };
     return keep({ installed: await warmed(site, cold, test), frozenLock: found.value.frozenLock });
+  }
+
+  /** Builds as jobs of their own, where the build of the clean tree can be carried into another job. */
+  async #builds(recipe: Recipe, packageDir: string, bare: Omit<Installed, "builds">): Promise<Installed["builds"]> {
+    if (recipe.build.length === 0) return null;
+    const { roleOf } = this.language("javascript");
+    const shelf = buildShelf(this.jobs, recipe, packageDir, bare, (path) => roleOf(path) === "test");
+    const clean = await shelf.over({}, { wallMs: this.config.runTimeoutMs });
+    if (clean.ok || clean.unfit === null) return shelf;
+    this.log.warn(`${clean.unfit}: every run builds for itself, which is slow`);
+    return null;
   }
 
   #timing(environmentId: string): string {

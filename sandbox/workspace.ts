@@ -8,6 +8,7 @@ import { shortId } from "../lib/hash.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
+import { BuildShelf } from "./build-shelf.ts";
 import type { Ended, Job, Limits, RunResult } from "./contract.ts";
 
 export const defaultLimits: Limits = {
@@ -28,6 +29,8 @@ export interface Installed {
   readonly node: string;
   /** Host folder with the harness files. */
   readonly harness: string;
+  /** Where built files come from when the build is a job of its own; null where there is nothing to build, or each run builds for itself. */
+  readonly builds: BuildShelf | null;
 }
 
 export interface TestRequest {
@@ -72,6 +75,33 @@ export const jobEnvironment = (recipe: Pick<Recipe, "env">): Record<string, stri
   ...recipe.env,
 });
 
+/** Builds as jobs of their own, in the tree that the runs see. */
+export function buildShelf(
+  jobs: JobRunner,
+  recipe: Recipe,
+  packageDir: string,
+  installed: Omit<Installed, "builds">,
+  isTest: (path: string) => boolean,
+): BuildShelf {
+  return new BuildShelf({
+    build: recipe.build,
+    notes: (mode, out) => ["node", `${guestHarness}/build-changes.cjs`, mode, "/workspace", out],
+    isTest,
+    run: (job) => jobs.run(job),
+    job: (layer, commands, collect, limits) => ({
+      tree: installed.folders,
+      layer,
+      mounts: toolMounts(installed),
+      cwd: packageDir,
+      commands: commands.map((argv) => argv.map(resolveWord)),
+      env: jobEnvironment(recipe),
+      network: "none",
+      limits: { ...defaultLimits, ...limits },
+      collect: [collect],
+    }),
+  });
+}
+
 export const toolMounts = (installed: Pick<Installed, "node" | "harness">): Job["mounts"] => [
   { host: installed.node, guest: guestNode },
   { host: installed.harness, guest: guestHarness },
@@ -107,7 +137,7 @@ export function testJob(
     layer: mergeLayers(command.layer, request.layer),
     mounts: toolMounts(installed),
     cwd: command.cwd,
-    commands: [...recipe.build, command.argv].map((argv) => argv.map(resolveWord)),
+    commands: [...(installed.builds === null ? recipe.build : []), command.argv].map((argv) => argv.map(resolveWord)),
     env: { ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
@@ -116,7 +146,7 @@ export function testJob(
   };
 }
 
-/** One cold run. A build that fails, a timeout or a killed job gives a report that is not complete. */
+/** One cold run, on built files where the tests load such. A build that fails, a timeout or a killed job gives a report that is not complete. */
 export async function runTests(
   jobs: JobRunner,
   recipe: Recipe,
@@ -125,8 +155,10 @@ export async function runTests(
   runner: Runner,
   request: TestRequest,
 ): Promise<TestRun> {
+  const built = (await installed.builds?.over(request.layer, request.limits ?? {})) ?? { ok: true, layer: request.layer };
+  if (!built.ok) return { ended: built.result.ended, report: emptyReport, result: built.result };
   const nonce = randomBytes(16).toString("hex");
-  const result = await jobs.run(testJob(recipe, packageDir, installed, runner, request, nonce));
+  const result = await jobs.run(testJob(recipe, packageDir, installed, runner, { ...request, layer: built.layer }, nonce));
   const report = result.report === "" ? emptyReport : runner.parse(result.report, nonce);
   return { ended: result.ended, report, result: { ...result, report: "" } };
 }

@@ -26,7 +26,8 @@ export interface Baseline {
 
 const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
 
-const run = (
+/** One cold run of a tree that is to become an environment. */
+export const run = (
   site: BaselineSite,
   files: readonly string[] | "all",
   seed: number | null,

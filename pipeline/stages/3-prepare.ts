@@ -1,6 +1,7 @@
 /** Revision → environment: installed, its runner found, its baseline known, its coverage mapped. The one stage with registry access. */
 import { looksGenerated } from "../../languages/javascript/roles.ts";
 import { packTree } from "../../lib/archive.ts";
+import { BrokenRecord } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
@@ -8,6 +9,9 @@ import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { type BaselineSite, baseline, mapCoverage } from "../environment/baseline.ts";
+import { installInputs } from "../environment/inputs.ts";
+import { leanBuild } from "../environment/lean-build.ts";
+import { withoutOutside } from "../environment/outside.ts";
 import { packageVersion, recipeOf } from "../environment/recipe.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
 
@@ -34,18 +38,20 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   const found = await recipeOf(tree, revision.packageDir, place.cache);
   if (!found.kept) return found;
   const archive = packTree(tree.entries);
+  const outside = found.value.install.length === 0 ? [] : withoutOutside(installInputs(tree.entries)).names;
+  if (outside.length > 0) bench.log.warn(`${revision.repository.name}: left out, from outside the registry: ${outside.join(", ")}`);
   const sha = bench.store.put(archive);
   const runner = bench.runner(found.value.runner);
   const language = bench.language("javascript");
   const installed = await bench.install(found.value, revision.packageDir, { bytes: archive, sha }, null);
   if (!installed.kept) return installed;
-  const recipe = {
+  const whole = {
     ...found.value,
     runnerVersion: packageVersion(installed.value.installed.folders, revision.packageDir, runner.package) ?? found.value.nodeVersion,
   };
-  const site: BaselineSite = {
+  const wholeSite: BaselineSite = {
     jobs: bench.jobs,
-    recipe,
+    recipe: whole,
     packageDir: revision.packageDir,
     installed: installed.value.installed,
     runner,
@@ -54,10 +60,17 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
     runTimeoutMs: config.runTimeoutMs,
   };
   bench.log.info(
-    `${revision.repository.name}: installed; ${recipe.runner} ${recipe.runnerVersion} on Node ${recipe.nodeVersion} (${recipe.nodeReason})`,
+    `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason})`,
   );
-  const base = await baseline(site);
+  const base = await baseline(wholeSite);
   if (!base.kept) return base;
+  const lean = await leanBuild(wholeSite, base.value, async (build) => {
+    const again = await bench.install({ ...whole, build }, revision.packageDir, { bytes: archive, sha }, null);
+    if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
+    return again.value.installed;
+  });
+  const recipe = { ...whole, build: lean.build };
+  const site = { ...wholeSite, recipe, installed: lean.installed };
   const sources = sourcesOf(tree, revision.packageDir, bench);
   if (sources.length === 0) return drop("prepare/no-sources", "no source file of a known language");
   const testFiles = await mapCoverage(site, base.value, sources);
@@ -72,19 +85,19 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
     testFiles,
     archive: sha,
     frozenLock,
-    missing: tree.missing,
+    missing: [...tree.missing, ...outside.map((name) => `node_modules/${name}`)].sort(),
   };
   bench.noteSuite(environment.id, base.value.wallMs);
   const standing = Object.groupBy(environment.tests, (test) => test.standing);
   bench.log.info(
-    `${revision.repository.name}: ${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`,
+    `${revision.repository.name}: ${recipe.build.length > 0 ? `built by ${recipe.build.map((argv) => argv.join(" ")).join(" && ")}; ` : ""}${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`,
   );
   return keep(environment);
 }
 
 export const prepareStage: Stage<Revision, Environment> = {
   name: "prepare",
-  version: 1,
+  version: 2,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],
