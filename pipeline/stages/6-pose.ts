@@ -31,6 +31,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
     language: workspace.language,
     runner: workspace.runner,
     text: (path) => workspace.text(path),
+    paths: () => workspace.paths(),
     rng: (item, use) => rngFor(config.seed, item, use),
   };
   for (const skill of allSkills) {
