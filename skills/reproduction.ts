@@ -18,9 +18,10 @@ interface Gold extends Place {
   readonly text: string;
 }
 
-/** The file in which most failing tests stand and that can be cut down, and its cut. */
-function goldOf(observed: Observed, context: PoseContext): Gold | null {
-  for (const { place, ids } of testsByHome(observed, context)) {
+/** Of the files that can be cut down the one in which most of what is told was seen, and then most tests fail; and its cut. */
+function goldOf(observed: Observed, told: readonly Symptom[], context: PoseContext): Gold | null {
+  const toldIn = (ids: readonly string[]): number => told.filter(({ test }) => ids.includes(test)).length;
+  for (const { place, ids } of testsByHome(observed, context).sort((a, b) => toldIn(b.ids) - toldIn(a.ids))) {
     const text = onlyTests(place, ids, context);
     if (text !== null) return { ...place, text };
   }
@@ -116,7 +117,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const clean = telling.filter((symptom) => leakOf(symptom) === null).slice(0, 3);
   const [first] = telling;
   if (clean.length === 0) return drop("reproduction/leak", (first && leakOf(first)) ?? "");
-  const gold = goldOf(observed, context);
+  const gold = goldOf(observed, clean, context);
   if (gold === null) return drop("reproduction/no-test-to-cut", "no file of the failing tests is in the tree");
   const path = besides(gold, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
@@ -157,7 +158,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 3,
+  version: 4,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -140,6 +140,18 @@ describe("a test file that loads no modules with tests", () => {
   });
 });
 
+it("the cut is of the module whose failure is told, though more tests fail in another", () => {
+  const counted = id("counts words");
+  const both = observedOf([{ original: "toLowerCase", replacement: "toUpperCase" }], {
+    [counted]: failure({ expected: "a".repeat(20), actual: "b".repeat(20), frames: [{ file: "test/cases/count.js", line: 1 }] }),
+    [joins]: shown(8, { expected: "x", actual: "y" }),
+    [keeps]: shown(12, { expected: "x", actual: "z" }),
+  });
+  const [draft] = ask(reproduction, contextOf([both], worldOf(readsFolder))).drafts;
+  expect(draft?.prompt).toContain("bbbb");
+  expect(draft?.answerPath).toBe("test/cases/count-repro.test.js");
+});
+
 it("a frame finds the module where the loader cannot be read", () => {
   const context = world('require("require-all")({ dirname: process.env.CASES });\n');
   expect(testModules(file, context)).toEqual([]);
