@@ -38,6 +38,18 @@ export interface TestCall {
   readonly end: number;
   readonly startLine: number;
   readonly endLine: number;
+  /** Made by loading the file alone: it does not stand in a function that only others call, as a shared suite's does. */
+  readonly onLoad: boolean;
+}
+
+/** What a file loads of its own tree. */
+export interface Loads {
+  /** Files that it names. */
+  readonly files: readonly string[];
+  /** It also loads what is not written in it: what it finds in a folder, or is told. */
+  readonly byName: boolean;
+  /** Where it loads by name: the folders whose names are written in it. */
+  readonly folders: readonly string[];
 }
 
 /** A call seen in an assertion, with what it was compared to: raw material for a prompt. */
@@ -103,6 +115,8 @@ export interface Language {
   /** The file without the test calls for which `keep` says no (suites left empty go too). */
   reduceTests(file: SourceFile, keep: (call: TestCall) => boolean): string;
   testCalls(file: SourceFile): readonly TestCall[];
+  /** `paths` are those of the whole tree. */
+  loads(file: SourceFile, paths: readonly string[]): Loads;
   /** The assertion around a line of a test file, if it is one we can read. */
   evidence(file: SourceFile, line: number): Evidence | null;
   /** The text of a unit with its body removed, as the decoy of an editing instance. Null where nothing sensible is left. */

@@ -1,7 +1,7 @@
 /** What the stages work with: settings, store, sandbox, repositories, and the workspaces of prepared environments. */
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
 import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
@@ -211,15 +211,27 @@ export class Bench {
       texts.set(path, read);
       return read;
     };
+    let listed: readonly string[] | null = null;
+    const paths = (): readonly string[] => {
+      listed ??= filesInside(tree ?? "");
+      return listed;
+    };
     return new Workspace(environment, found.value.installed, {
       runner: this.runner(environment.recipe.runner),
       language: this.language("javascript"),
       jobs: this.jobs,
       text,
+      paths,
       wallMs: this.#wallLimit(environment.id),
     });
   }
 }
+
+/** Regular files of the tree, sorted; links are none. */
+const filesInside = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [relative(folder, join(entry.parentPath, entry.name))] : []))
+    .sort();
 
 /** A regular file of the tree, or null: not there, a folder, or not text. */
 function readInside(folder: string, path: string): string | null {

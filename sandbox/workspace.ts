@@ -174,6 +174,7 @@ export class Workspace {
   readonly language: Language;
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
+  readonly #paths: () => readonly string[];
   readonly #wallMs: number;
   /** Every file that stands alone. */
   readonly #suite: readonly string[];
@@ -182,7 +183,14 @@ export class Workspace {
   constructor(
     environment: Environment,
     installed: Installed,
-    parts: { runner: Runner; language: Language; jobs: JobRunner; text: (path: string) => string | null; wallMs: number },
+    parts: {
+      runner: Runner;
+      language: Language;
+      jobs: JobRunner;
+      text: (path: string) => string | null;
+      paths: () => readonly string[];
+      wallMs: number;
+    },
   ) {
     this.environment = environment;
     this.installed = installed;
@@ -190,6 +198,7 @@ export class Workspace {
     this.language = parts.language;
     this.#jobs = parts.jobs;
     this.#text = parts.text;
+    this.#paths = parts.paths;
     this.#wallMs = parts.wallMs;
     this.#suite = environment.testFiles.flatMap((test) => (test.standalone ? [test.file] : [])).sort();
   }
@@ -197,6 +206,11 @@ export class Workspace {
   /** Text of a file of the clean tree, or null. */
   text(path: string): string | null {
     return this.#text(path);
+  }
+
+  /** Every file of the clean tree, sorted; the same array each time. */
+  paths(): readonly string[] {
+    return this.#paths();
   }
 
   /** The layer without what the tree says already, so that equal trees have equal layers. */

@@ -29,6 +29,8 @@ export interface PoseContext {
   readonly runner: Runner;
   /** Text of a file of the clean tree, or null. */
   text(path: string): string | null;
+  /** Every file of the clean tree, sorted; the same array each time. */
+  paths(): readonly string[];
   rng(item: string, use: string): Rng;
 }
 

@@ -9,18 +9,21 @@ import { testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
 import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
-import { besides, brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
+import type { Place } from "./test-modules.ts";
+import { besides, brokenPremise, defectiveTree, hideFailing, testsByHome } from "./visible.ts";
 
 const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite"] as const;
 
-/** The file with the most failing tests that can be cut down, and its cut. */
-function goldOf(observed: Observed, context: PoseContext): { file: string; text: string } | null {
-  const ids = observed.observation.failToPass;
-  const count = (file: string): number => ids.filter((id) => fileOfTest(id) === file).length;
-  const files = filesOf(ids).sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
-  for (const file of files) {
-    const text = onlyTests(file, ids, context);
-    if (text !== null) return { file, text };
+interface Gold extends Place {
+  readonly text: string;
+}
+
+/** Of the files that can be cut down the one in which most of what is told was seen, and then most tests fail; and its cut. */
+function goldOf(observed: Observed, told: readonly Symptom[], context: PoseContext): Gold | null {
+  const toldIn = (ids: readonly string[]): number => told.filter(({ test }) => ids.includes(test)).length;
+  for (const { place, ids } of testsByHome(observed, context).sort((a, b) => toldIn(b.ids) - toldIn(a.ids))) {
+    const text = onlyTests(place, ids, context);
+    if (text !== null) return { ...place, text };
   }
   return null;
 }
@@ -65,8 +68,8 @@ function sourceSniffer(observed: Observed, esm: boolean, context: PoseContext): 
   return conditionalTest(sample, readSource(file, context.environment.revision.packageDir), `source !== ${JSON.stringify(text)}`);
 }
 
-function decoys(observed: Observed, gold: { file: string; text: string }, context: PoseContext): KnownAnswer[] {
-  const esm = isModule(gold.file, gold.text);
+function decoys(observed: Observed, gold: Gold, context: PoseContext): KnownAnswer[] {
+  const esm = isModule(gold.home, gold.text);
   const style = esm ? "esm" : "cjs";
   const { samples } = context.runner;
   const unrelated = unrelatedTest(observed, gold, context);
@@ -80,16 +83,15 @@ function decoys(observed: Observed, gold: { file: string; text: string }, contex
   ];
 }
 
-/** A cut of the same test file that shows another defect: none of its calls may stand for a test that fails on this one. */
-function unrelatedTest(observed: Observed, gold: { file: string }, context: PoseContext): string | null {
+/** A cut of the same file that shows another defect: none of its calls may stand for a test that fails on this one. */
+function unrelatedTest(observed: Observed, gold: Gold, context: PoseContext): string | null {
   const mine = observed.observation.failToPass;
-  const others = context.all.filter(
-    ({ observation }) =>
-      observation.failToPass.some((id) => fileOfTest(id) === gold.file) && observation.failToPass.every((id) => !mine.includes(id)),
-  );
-  for (const { observation } of context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others).slice(0, 5)) {
-    const text = onlyTests(gold.file, observation.failToPass, context);
-    if (text !== null && text !== context.text(gold.file) && !holdsTests(text, gold.file, mine, context)) return text;
+  const others = context.all
+    .filter(({ observation }) => observation.failToPass.every((id) => !mine.includes(id)))
+    .flatMap((other) => testsByHome(other, context).filter(({ place }) => place.home === gold.home && place.file === gold.file));
+  for (const { ids } of context.rng(observed.candidate.id, "reproduction/unrelated").shuffle(others).slice(0, 5)) {
+    const text = onlyTests(gold, ids, context);
+    if (text !== null && text !== context.text(gold.home) && !holdsTests(text, gold, mine, context)) return text;
   }
   return null;
 }
@@ -115,9 +117,9 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const clean = telling.filter((symptom) => leakOf(symptom) === null).slice(0, 3);
   const [first] = telling;
   if (clean.length === 0) return drop("reproduction/leak", (first && leakOf(first)) ?? "");
-  const gold = goldOf(observed, context);
+  const gold = goldOf(observed, clean, context);
   if (gold === null) return drop("reproduction/no-test-to-cut", "no file of the failing tests is in the tree");
-  const path = besides(gold.file, "repro", context);
+  const path = besides(gold, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
   const words = prompt(
@@ -142,12 +144,12 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     facts: { runner: context.runner.name, "failing-tests": observation.failToPass.length },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
-    trials: trialsOf(candidate.before, hide(filesOf(observation.failToPass), context), { before, after }, path),
+    trials: trialsOf(candidate.before, hideFailing(observed, context), { before, after }, path),
     answers: [
       { role: "gold", name: "gold", text: gold.text },
       { role: "blank", name: "blank", text: "" },
       ...decoys(observed, gold, context),
-      ...testFileProbes(isModule(gold.file, gold.text), context),
+      ...testFileProbes(isModule(gold.home, gold.text), context),
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,
@@ -156,7 +158,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 2,
+  version: 4,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -11,7 +11,7 @@ import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
-import { brokenPremise, defectiveTree, fileOfTest, filesOf, hide } from "./visible.ts";
+import { brokenPremise, defectiveTree, fileOfTest, hideFailing } from "./visible.ts";
 
 const reasons = ["no-rival", "not-a-mutant", "thin-evidence", "leak"] as const;
 
@@ -122,7 +122,7 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
   const clean: Layer = Object.fromEntries(Object.keys(mutant.before).map((file) => [file, context.text(file)]));
   const defects = defectOf(rival.candidate, context);
   const target = kind === "right" ? clean : mergeLayers(clean, rival.candidate.before);
-  const hidden = [...new Set([...filesOf(observed.observation.failToPass), ...filesOf(rival.observation.failToPass)])].sort();
+  const hidden = mergeLayers(hideFailing(observed, context), hideFailing(rival, context));
   return {
     id: shortId(["review", mutant.id, kind]),
     skill: "review",
@@ -130,14 +130,14 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     pairId: shortId(["review-pair", mutant.id]),
     environmentId: context.environment.id,
     prompt: prompt(symptoms, unifiedDiff(layerChanges(mutant.before, target, context.text))),
-    visible: mergeLayers(defectiveTree(observed, context), hide(hidden, context)),
+    visible: mergeLayers(defectiveTree(observed, context), hidden),
     answerForm: "review",
     answerPath: null,
     interface: [],
     facts: { "changed-lines": mutant.sites.reduce((sum, site) => sum + site.endLine - site.startLine + 1, 0) },
     judgement:
       kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
-    premises: premisesOf(pair, context, hidden),
+    premises: premisesOf(pair, context, Object.keys(hidden)),
     trials: [],
     answers: answersOf(kind, mutant, defects),
     failToPass: observed.observation.failToPass,
@@ -165,7 +165,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 2,
+  version: 3,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

@@ -11,7 +11,8 @@ import { testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
 import { quoted, symptomsOf } from "./symptoms.ts";
-import { besides, fileOfTest, filesOf, hide } from "./visible.ts";
+import type { Place } from "./test-modules.ts";
+import { besides, hide, testsByHome } from "./visible.ts";
 
 const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak"] as const;
 /** The paper's figure: up to 16 variants a target. */
@@ -45,12 +46,13 @@ function targetsOf(context: PoseContext): Target[] {
   return [...targets.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
 }
 
-/** The mutants that one test file kills, no two with the same killers and the same failure. */
-function killsIn(testFile: string, target: Target): Kill[] {
+/** The mutants that the tests of one place kill, no two with the same killers and the same failure. */
+function killsIn({ home, file }: Place, target: Target, context: PoseContext): Kill[] {
   const distinct = new Map<string, Kill>();
   for (const observed of target.observed) {
-    const killers = observed.observation.failToPass.filter((id) => fileOfTest(id) === testFile);
-    if (killers.length === 0 || observed.candidate.kind !== "mutant") continue;
+    const here = testsByHome(observed, context).find(({ place }) => place.home === home && place.file === file);
+    if (here === undefined || observed.candidate.kind !== "mutant") continue;
+    const killers = here.ids;
     const outcome = killers.map((id) => [
       id,
       observed.observation.failures[id]?.actual ?? observed.observation.failures[id]?.message ?? "",
@@ -61,14 +63,30 @@ function killsIn(testFile: string, target: Target): Kill[] {
   return [...distinct.values()].slice(0, maxMutants);
 }
 
-/** The test file that kills most. */
-function bestFile(target: Target): { file: string; kills: Kill[] } | null {
-  const files = [...new Set(target.observed.flatMap(({ observation }) => filesOf(observation.failToPass)))].sort();
-  const ranked = files
-    .map((file) => ({ file, kills: killsIn(file, target) }))
-    .sort((a, b) => b.kills.length - a.kills.length || (a.file < b.file ? -1 : 1));
-  return ranked[0] ?? null;
+interface Killing {
+  readonly place: Place;
+  readonly kills: readonly Kill[];
 }
+
+/** Files in which tests stand that kill something, those that kill most first. */
+function ranked(target: Target, context: PoseContext): Killing[] {
+  const places = target.observed.flatMap((observed) => testsByHome(observed, context).map(({ place }) => place));
+  const distinct = new Map(places.map((place) => [`${place.home}\0${place.file}`, place]));
+  return [...distinct.entries()]
+    .map(([key, place]) => ({ key, place, kills: killsIn(place, target, context) }))
+    .sort((a, b) => b.kills.length - a.kills.length || (a.key < b.key ? -1 : 1));
+}
+
+/** The first of these whose tests can be cut out, and the cut. */
+function goldOf(killing: readonly Killing[], context: PoseContext): (Killing & { readonly gold: string }) | null {
+  for (const { place, kills } of killing) {
+    const gold = onlyTests(place, killersOf(kills), context);
+    if (gold !== null) return { place, kills, gold };
+  }
+  return null;
+}
+
+const killersOf = (kills: readonly Kill[]): string[] => [...new Set(kills.flatMap((kill) => kill.killers))].sort();
 
 /** Test files that reach a line of the unit. */
 const coveringFiles = (target: Target, unit: Unit, context: PoseContext): string[] =>
@@ -135,25 +153,27 @@ const prompt = (target: Target, unit: Unit, examples: readonly string[], path: s
   ].join("\n");
 
 function pose(target: Target, context: PoseContext): Outcome<Draft> {
-  const best = bestFile(target);
-  if (!best || best.kills.length < 2) return drop("unit-tests/few-mutants", `${best?.kills.length ?? 0} distinct killed mutants`);
+  const killing = ranked(target, context);
+  const enough = killing.filter(({ kills }) => kills.length >= 2);
+  if (!enough[0]) return drop("unit-tests/few-mutants", `${killing[0]?.kills.length ?? 0} distinct killed mutants`);
   const text = context.text(target.file) ?? "";
   const unit = context.language.units({ path: target.file, text }).find((candidate) => candidate.name === target.symbol);
   if (!unit) return drop("unit-tests/no-unit", `${target.symbol} is not found in ${target.file}`);
-  const killers = [...new Set(best.kills.flatMap((kill) => kill.killers))].sort();
-  const gold = onlyTests(best.file, killers, context);
-  if (gold === null) return drop("unit-tests/no-test-to-cut", `${best.file} is not in the tree`);
+  const best = goldOf(enough, context);
+  if (!best) return drop("unit-tests/no-test-to-cut", `no test of ${enough[0].place.home} stands in it`);
+  const { place, kills, gold } = best;
+  const killers = killersOf(kills);
   const other = context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
-  const path = besides(best.file, "unit", context);
-  const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), ...filesOf(killers), best.file])].sort();
+  const path = besides(place, "unit", context);
+  const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), place.file, place.home])].sort();
   const hidden = hide(hiddenFiles, context);
-  const words = prompt(target, unit, examplesOf(best.kills, context), path, context);
-  const [first] = best.kills as [Kill, ...Kill[]];
+  const words = prompt(target, unit, examplesOf(kills, context), path, context);
+  const [first] = kills as [Kill, ...Kill[]];
   const leak = findLeak(words, secretsOf("unit-tests", first.mutant, killers));
   if (leak) return drop("unit-tests/leak", leak);
   const subject = shortId(["unit-tests", context.environment.id, target.file, target.symbol]);
-  const esm = isModule(best.file, gold);
+  const esm = isModule(place.home, gold);
   return keep({
     id: subject,
     skill: "unit-tests",
@@ -165,14 +185,14 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
     answerForm: "test-file",
     answerPath: path,
     interface: [target.symbol],
-    facts: { mutants: best.kills.length, runner: context.runner.name, "unit-lines": unit.endLine - unit.startLine + 1 },
+    facts: { mutants: kills.length, runner: context.runner.name, "unit-lines": unit.endLine - unit.startLine + 1 },
     judgement: { kind: "trials" },
     premises: [],
-    trials: trialsOf(best.kills, hidden, { [target.file]: other }, path),
+    trials: trialsOf(kills, hidden, { [target.file]: other }, path),
     answers: [
       { role: "gold", name: "gold", text: gold },
       { role: "blank", name: "blank", text: "" },
-      ...decoys(target, best.file, path, esm, context),
+      ...decoys(target, place.home, path, esm, context),
       ...testFileProbes(esm, context),
     ],
     failToPass: killers,
@@ -182,7 +202,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 2,
+  version: 3,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -2,6 +2,7 @@
 import type { Draft } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { Observed, PoseContext } from "./contract.ts";
+import { homeOf, type Place, withModules } from "./test-modules.ts";
 
 export const fileOfTest = (id: string): string => {
   const at = id.indexOf(" > ");
@@ -17,20 +18,72 @@ const withSnapshot = (file: string, context: PoseContext): string[] => {
   return context.text(snapshot) === null ? [file] : [file, snapshot];
 };
 
-/** The layer in which these test files are gone. */
+/** The layer in which these test files are gone, with the modules that hold their tests. */
 export const hide = (files: readonly string[], context: PoseContext): Layer =>
-  Object.fromEntries(files.flatMap((file) => withSnapshot(file, context)).map((path) => [path, null]));
+  Object.fromEntries(
+    withModules(files, context)
+      .flatMap((file) => withSnapshot(file, context))
+      .map((path) => [path, null]),
+  );
+
+type Homes = ReadonlyMap<string, Place>;
+/** Every skill asks for them, of every change. */
+const shelf = new WeakMap<PoseContext, Map<string, Homes>>();
+
+/** Where each failing test of a change stands. */
+function homesOf({ observation, candidate }: Observed, context: PoseContext): Homes {
+  const known = shelf.get(context) ?? new Map<string, Homes>();
+  shelf.set(context, known);
+  const homes = known.get(candidate.id);
+  if (homes !== undefined) return homes;
+  const made: Homes = new Map(
+    observation.failToPass.map((id) => {
+      const file = fileOfTest(id);
+      return [id, { home: homeOf(id, file, observation.failures[id], context), file }];
+    }),
+  );
+  known.set(candidate.id, made);
+  return made;
+}
+
+/** Failing tests by the file in which they stand, most of them first. */
+export function testsByHome(observed: Observed, context: PoseContext): { readonly place: Place; readonly ids: readonly string[] }[] {
+  const groups = new Map<string, { place: Place; ids: string[] }>();
+  for (const [id, place] of homesOf(observed, context)) {
+    const key = `${place.home}\0${place.file}`;
+    const group = groups.get(key) ?? { place, ids: [] };
+    group.ids.push(id);
+    groups.set(key, group);
+  }
+  return [...groups.entries()]
+    .sort(([a, one], [b, other]) => other.ids.length - one.ids.length || (a < b ? -1 : 1))
+    .map(([, group]) => group);
+}
+
+/** The layer in which nothing is left that holds a failing test. */
+export const hideFailing = (observed: Observed, context: PoseContext): Layer =>
+  hide([...new Set([...homesOf(observed, context).values()].flatMap(({ home, file }) => [file, home]))], context);
 
 /** The tree with the defect, without the files that hold its failing tests. */
 export const defectiveTree = (observed: Observed, context: PoseContext): Layer =>
-  mergeLayers(observed.candidate.before, hide(filesOf(observed.observation.failToPass), context));
+  mergeLayers(observed.candidate.before, hideFailing(observed, context));
 
-/** Name of a new test file beside another: `url.test.ts` → `url-repro.test.ts`, or `url-repro-2.test.ts` where that is taken. */
-export const besides = (file: string, word: string, context: Pick<PoseContext, "text">): string => {
+/** A file's path without what follows its name's first dot, and that. */
+function divided(file: string): { stem: string; ending: string } {
   const at = file.lastIndexOf("/") + 1;
-  const base = file.slice(at);
-  const dot = base.indexOf(".", 1);
-  const [stem, ending] = dot < 0 ? [file, ""] : [file.slice(0, at + dot), base.slice(dot)];
+  const dot = file.indexOf(".", at + 1);
+  return dot < 0 ? { stem: file, ending: "" } : { stem: file.slice(0, dot), ending: file.slice(dot) };
+}
+
+/**
+ * Name of a new test file beside another: `url.test.ts` → `url-repro.test.ts`, or `url-repro-2.test.ts` where that is taken. Beside a
+ * module it is marked as the runner's file is, which the runner may look for: `cases/url.js` of `all.test.js` → `cases/url-repro.test.js`.
+ */
+export const besides = ({ home, file }: Place, word: string, context: Pick<PoseContext, "text">): string => {
+  const { stem, ending: own } = divided(home);
+  const last = own.slice(own.lastIndexOf("."));
+  const mark = divided(file).ending.replace(/\.[^.]*$/, "");
+  const ending = home === file || mark === "" ? own : mark + last;
   const name = (number: number): string => `${stem}-${word}${number === 1 ? "" : `-${number}`}${ending}`;
   let number = 1;
   while (context.text(name(number)) !== null) number += 1;

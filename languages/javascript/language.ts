@@ -4,6 +4,7 @@ import { emitsDifferently } from "./emit.ts";
 import { emptyBody } from "./empty-body.ts";
 import { evidence } from "./evidence.ts";
 import { expandLines, instrument } from "./instrument.ts";
+import { loads } from "./loads.ts";
 import { mutationsOf, mutators } from "./mutators/index.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
@@ -26,6 +27,7 @@ export const javascript = Object.freeze({
   rewrite,
   reduceTests,
   testCalls,
+  loads,
   evidence,
   emptyBody,
 } satisfies Language);

@@ -3,7 +3,7 @@ import type { SourceFile, TestCall } from "../contract.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { literalText } from "./literals.ts";
 import { parsesCleanly } from "./syntax.ts";
-import { childOf, isFunction, nodesOf, partsOf, previousOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
+import { ancestorsOf, childOf, isFunction, nodesOf, partsOf, previousOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
 
 type Kind = "test" | "suite";
 
@@ -22,6 +22,7 @@ interface TestNode {
   /** What goes when the call goes: its whole statement, or the call where it is part of an expression. */
   readonly whole: SyntaxNode;
   readonly parent: TestNode | null;
+  readonly onLoad: boolean;
 }
 
 const BASES: ReadonlyMap<string, Kind> = new Map([
@@ -87,12 +88,14 @@ class TestReader {
   readonly found: TestNode[] = [];
   readonly #text: string;
   readonly #names: ReadonlyMap<string, Kind>;
+  readonly #called: ReadonlySet<string>;
   /** Parameters of the enclosing test callbacks, on which subtests are called: `t.test(…)`. */
   readonly #contexts: string[] = [];
 
   constructor(text: string, root: SyntaxNode) {
     this.#text = text;
     this.#names = importedNames(text, root);
+    this.#called = calledNames(text, root);
   }
 
   read(node: SyntaxNode, parent: TestNode | null): void {
@@ -115,7 +118,8 @@ class TestReader {
     const [first] = partsOf(list);
     if (!looksLikeTest(partsOf(list))) return null;
     const title = first === undefined || parametrised ? null : literalText(this.#text, first);
-    return { kind, path: [...(parent?.path ?? []), title], call, whole: wholeOf(call), parent };
+    const onLoad = isOnLoad(this.#text, call, this.#called);
+    return { kind, path: [...(parent?.path ?? []), title], call, whole: wholeOf(call), parent, onLoad };
   }
 
   /** The callee of a call; null where it is no test function. */
@@ -196,12 +200,35 @@ function testNodesOf(file: SourceFile): readonly TestNode[] {
   return reader.found;
 }
 
-const toTestCall = ({ path, whole }: TestNode): TestCall => ({
+/** Names of the functions that a file itself calls. */
+const calledNames = (text: string, root: SyntaxNode): ReadonlySet<string> =>
+  new Set(
+    [...nodesOf(root)].flatMap((node) => {
+      const callee = node.type === "call_expression" ? childOf(node, "function") : null;
+      return callee?.type === "identifier" ? [textOf(text, callee)] : [];
+    }),
+  );
+
+/** Callbacks, functions called where they stand, and functions that the file calls by their names are run as it loads; others wait. */
+function isOnLoad(text: string, call: SyntaxNode, called: ReadonlySet<string>): boolean {
+  for (const around of ancestorsOf(call)) {
+    if (!isFunction(around)) continue;
+    let outer: SyntaxNode = around;
+    while (outer.parent?.type === "parenthesized_expression") outer = outer.parent;
+    if (outer.parent?.type === "arguments" || outer.field === "function") continue;
+    const name = childOf(around, "name") ?? (outer.parent?.type === "variable_declarator" ? childOf(outer.parent, "name") : null);
+    if (name === null || !called.has(textOf(text, name))) return false;
+  }
+  return true;
+}
+
+const toTestCall = ({ path, whole, onLoad }: TestNode): TestCall => ({
   path,
   start: whole.start,
   end: whole.end,
   startLine: whole.startLine,
   endLine: whole.endLine,
+  onLoad,
 });
 
 export const testCalls = (file: SourceFile): readonly TestCall[] =>

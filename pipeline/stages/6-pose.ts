@@ -31,6 +31,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
     language: workspace.language,
     runner: workspace.runner,
     text: (path) => workspace.text(path),
+    paths: () => workspace.paths(),
     rng: (item, use) => rngFor(config.seed, item, use),
   };
   for (const skill of allSkills) {
@@ -77,7 +78,8 @@ async function reworded(results: readonly Result<PosedRecord>[], bench: Bench): 
 
 export const poseStage: Stage<Posable, PosedRecord> = {
   name: "pose",
-  version: 1,
+  // Rises with the version of any skill, so that the ledger's earlier drafts are not taken for today's.
+  version: allSkills.reduce((sum, skill) => sum + skill.version, 0),
   resource: "cpu",
   output: posedSchema,
   settings: ["seed", "skills", "llm"],

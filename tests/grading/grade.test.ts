@@ -177,6 +177,7 @@ describe("drafts and machines in trouble", () => {
       language: base.language,
       jobs,
       text: read,
+      paths: () => [],
       wallMs: 1,
     });
     await expect(grade(draft, patch({ "src/add.js": defective.replace("*", "%") }), workspace, full)).rejects.toThrow(RetryLater);

@@ -123,7 +123,14 @@ export function standOf(
   const runner = runnerNamed(environment.recipe.runner);
   if (!language || !runner) throw new Error("the language or the runner is not listed");
   const installed = { folders: ["/nowhere/tree"], node: "/nowhere/node", harness: "/nowhere/harness", builds: null };
-  const workspace = new Workspace(environment, installed, { runner, language, jobs, text: (path) => own(texts, path), wallMs: 1000 });
+  const workspace = new Workspace(environment, installed, {
+    runner,
+    language,
+    jobs,
+    text: (path) => own(texts, path),
+    paths: () => Object.keys(texts).sort(),
+    wallMs: 1000,
+  });
   return { workspace, asked };
 }
 

@@ -4,7 +4,7 @@ import { contextOf } from "./stand.ts";
 
 const file = "test/cases.test.js";
 const cut = (text: string, ids: readonly string[]) =>
-  onlyTests(file, ids, contextOf([], { text: (path) => (path === file ? text : null) }));
+  onlyTests({ home: file, file }, ids, contextOf([], { text: (path) => (path === file ? text : null) }));
 
 describe("a test file cut down", () => {
   const two = 'import { it } from "node:test";\nit("one", () => check(1));\nit("two", () => check(2));\n';

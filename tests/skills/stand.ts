@@ -47,6 +47,8 @@ test("counts words", () => {
 `,
 };
 
+const paths = Object.keys(texts).sort();
+
 export const joins = "test/slug.test.js > joins the words of a title";
 const keeps = "test/slug.test.js > keeps at most the words asked for";
 export const counts = "test/count.test.js > counts words";
@@ -71,6 +73,7 @@ export const contextOf = (all: readonly Observed[], over: Partial<PoseContext> =
     language,
     runner,
     text: (path) => (Object.hasOwn(texts, path) ? (texts[path] ?? null) : null),
+    paths: () => paths,
     rng: (item, use) => rngFor("1", item, use),
     ...over,
   };

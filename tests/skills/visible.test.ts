@@ -13,10 +13,17 @@ describe("a new test file beside another", () => {
     ["test/.hidden.js", "test/.hidden-repro.js"],
     ["test/plain", "test/plain-repro"],
     ["a.b/plain", "a.b/plain-repro"],
-  ])("%s has %s", (file, path) => expect(besides(file, "repro", nothing)).toBe(path));
+  ])("%s has %s", (file, path) => expect(besides({ home: file, file }, "repro", nothing)).toBe(path));
+  it.each([
+    ["test/cases/url.js", "test/all.js", "test/cases/url-repro.js"],
+    ["test/cases/url.cjs", "test/all.test.js", "test/cases/url-repro.test.cjs"],
+    ["test/cases/url.case.ts", "test/all.spec.ts", "test/cases/url-repro.spec.ts"],
+  ])("%s, a module of %s, has %s", (home, file, path) => expect(besides({ home, file }, "repro", nothing)).toBe(path));
   it("never takes the name of a file that is there", () => {
     const taken = new Set(["a-unit.test.js", "a-unit-2.test.js"]);
-    expect(besides("a.test.js", "unit", { text: (path) => (taken.has(path) ? "" : null) })).toBe("a-unit-3.test.js");
+    expect(besides({ home: "a.test.js", file: "a.test.js" }, "unit", { text: (path) => (taken.has(path) ? "" : null) })).toBe(
+      "a-unit-3.test.js",
+    );
   });
 });
 

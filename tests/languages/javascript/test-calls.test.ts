@@ -115,3 +115,19 @@ describe("a reduced file", () => {
     expect(reduced("it('a', f)\n}")).toBe("it('a', f)\n}");
   });
 });
+
+describe("a test is made as its file loads", () => {
+  const onLoad = (text: string): boolean[] => testCalls({ path: "a.js", text }).map((call) => call.onLoad);
+  test.each([
+    ["at the top and in suites", "it('a', f); describe('b', () => { it('c', f) })"],
+    ["in a callback", "cases.forEach(function (one) { it(one, f) })"],
+    ["in a function called where it stands", "(function () { it('a', f) })(); (() => { it('b', f) })()"],
+    ["in a function that the file calls", "function check(one) { it(one, f) }\ncheck('a')"],
+    ["in a named function expression that the file calls", "const check = (one) => { it(one, f) };\ncheck('a')"],
+  ])("%s", (_, text) => expect(onLoad(text)).not.toContain(false));
+  test.each([
+    ["not in what is exported", "module.exports = function (make) { it('a', f) }"],
+    ["not in what others call", "exports.behaves = (make) => describe('a', () => { it('b', f) })"],
+    ["not in a function that is only declared", "export function check(one) { it(one, f) }"],
+  ])("%s", (_, text) => expect(onLoad(text)).toEqual([false]));
+});

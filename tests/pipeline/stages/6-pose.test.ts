@@ -48,8 +48,8 @@ function pose(llm: LlmSettings | null) {
       said += text;
     },
   });
-  const { language, runner, text } = contextOf(everything);
-  const workspace = async () => ({ language, runner, text });
+  const { language, runner, text, paths } = contextOf(everything);
+  const workspace = async () => ({ language, runner, text, paths });
   // What the driver and this stage ask of a bench.
   const bench = {
     config: configSchema.parse({ llm }),
