@@ -1,9 +1,8 @@
 /**
  * What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. Files that may share a
- * process do: what is seen so only chooses what is posed, for every premise is run again file by file before anything is kept.
+ * process do: what passes there is believed for choosing what is posed, and every premise is run file by file before anything is kept.
  */
 import { z } from "zod";
-import type { TestRun, Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
@@ -11,7 +10,7 @@ import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
-import { fewestTogether, unsure } from "../environment/together.ts";
+import { inWords, type Look, look } from "../environment/look.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
@@ -29,13 +28,6 @@ export function reachingFiles(candidate: Candidate, environment: Environment): s
 }
 
 const byItself = (test: TestResult): boolean => test.failure?.kind === "assertion" || test.failure?.kind === "error";
-
-/** A run of the defective tree, how it was made, and why not otherwise. */
-interface Look {
-  readonly run: TestRun;
-  readonly manner: Observation["manner"];
-  readonly why: string | null;
-}
 
 function classify(candidate: Candidate, environment: Environment, files: readonly string[], { run, manner }: Look): Observation {
   const seen = new Map(run.report.tests.map((test) => [test.id, test]));
@@ -80,26 +72,6 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   const late = report.tests.find((test) => test.status === "failed" && !byItself(test));
   if (late) return drop("observe/fails-otherwise", `${late.id}: ${late.failure?.kind ?? ""}`);
   return drop("observe/survived", `${files.length} test files`);
-}
-
-const inWords = ({ manner, why }: Look): string =>
-  manner === "together" ? "seen in one process" : `seen file by file, for in one process nothing was sure: ${why}`;
-
-/** Stable tests of these files of which the run says nothing. */
-const vanished = (environment: Environment, files: readonly string[], { report }: TestRun): string | undefined => {
-  const seen = new Set(report.tests.map((test) => test.id));
-  return environment.tests.find(({ id, file, standing }) => standing === "stable" && files.includes(file) && !seen.has(id))?.id;
-};
-
-/** Cheaply where enough of the files may share a process and the run is sure of what each did; otherwise as a premise is run. */
-async function look(layer: Candidate["before"], environment: Environment, files: readonly string[], workspace: Workspace): Promise<Look> {
-  const apart = () => workspace.run({ layer, files, bail: false, shared: true }, 0);
-  const together = environment.testFiles.flatMap((test) => (test.together && files.includes(test.file) ? [test.file] : []));
-  if (together.length < fewestTogether) return { run: await apart(), manner: "apart", why: null };
-  const run = await workspace.runTogether({ layer, files, together });
-  const gone = vanished(environment, files, run);
-  const why = unsure(run) ?? (gone === undefined ? null : `without ${gone}`);
-  return why === null ? { run, manner: "together", why } : { run: await apart(), manner: "apart-again", why };
 }
 
 async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {

@@ -10,6 +10,9 @@ const { openChannel, describeError, relativeTo } = require("./channel.cjs");
 const { setImmediate } = globalThis;
 const exec = Function.prototype.call.bind(RegExp.prototype.exec);
 const { execPath, reallyExit } = process;
+const { keys } = Object;
+const cwd = process.cwd();
+const chdir = process.chdir.bind(process);
 
 let record = null;
 let root = "";
@@ -27,8 +30,9 @@ if (isMainThread && record === null) {
     else process.env.NODE_OPTIONS = before;
     root = process.env.KIHON_ROOT || process.cwd();
     delete process.env.KIHON_ROOT;
-    if (process.env.KIHON_TOGETHER !== undefined) shared = sharing(JSON.parse(process.env.KIHON_TOGETHER));
+    const names = process.env.KIHON_TOGETHER;
     delete process.env.KIHON_TOGETHER;
+    if (names !== undefined) shared = sharing(JSON.parse(names));
     record = openChannel();
     const loaded = process.moduleLoadList;
     const includes = Function.prototype.call.bind(Array.prototype.includes);
@@ -44,7 +48,7 @@ function sharing(names) {
     url: pathToFileURL(path.resolve(name)).href,
     shown: relativeTo(root, name),
   }));
-  const state = { files, at: -1, open: 0, news: 0, tests: 0, begun: false, quiet: null, started: null };
+  const state = { files, at: -1, open: 0, news: 0, tests: 0, begun: false, quiet: null, started: null, env: { ...process.env } };
   // Nothing is left that could wake this process, and a test or a file still waits: alone, node:test would say what became of it.
   process.on("beforeExit", () => {
     if (state.at < files.length) apart("a test or a file waits for what never comes");
@@ -78,16 +82,25 @@ const quietness = () =>
     listen();
   });
 
+/** What a process begins with, as far as it can be given back. */
+function restore(file) {
+  const { env } = process;
+  for (const name of keys(env)) if (shared.env[name] === undefined) delete env[name];
+  for (const name of keys(shared.env)) if (env[name] !== shared.env[name]) env[name] = shared.env[name];
+  process.argv = [execPath, file.path];
+  chdir(cwd);
+}
+
 async function loadShared() {
   await new Promise((resolve) => {
     shared.started = resolve;
     // The first test of all is nobody's: with it node:test and this reporter are at work before the first file is.
     require("node:test")("kihon", () => {});
   });
-  for (const file of shared.files) {
-    shared.at += 1;
+  for (shared.at = 0; shared.at < shared.files.length; shared.at += 1) {
+    const file = shared.files[shared.at];
     shared.tests = 0;
-    process.argv = [execPath, file.path];
+    restore(file);
     try {
       await import(file.url);
     } catch (error) {
@@ -97,7 +110,6 @@ async function loadShared() {
     // As `node --test` has it: a file without tests is a test.
     if (shared.tests === 0) record({ type: "test", file: file.shown, path: [file.shown], status: "passed", ms: 0 });
   }
-  shared.at += 1;
 }
 
 /** Keeps count of top-level tests; says whether the event is one of a file's. */

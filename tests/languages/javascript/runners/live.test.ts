@@ -189,6 +189,15 @@ describe("hooked", () => { before(() => { throw new Error("hook"); }); it("hidde
     expect(outcomes(report)).toEqual(["passed a.test.js > a", "passed b.test.js > b", "passed c.test.js > sees nothing"]);
   });
 
+  it("gives each file the arguments, the environment and the folder that the process began with", async () => {
+    const text = `import { it } from "node:test"; const found = [process.argv.length, process.env.SPOILT, process.env.HOME, process.cwd()];
+process.argv.push("more"); process.env.SPOILT = "yes"; delete process.env.HOME; process.chdir("/");
+it("finds " + found.join(), () => {});`;
+    const root = repository({ "a.test.js": text, "b.test.js": text });
+    const report = await shared(root, ["a.test.js", "b.test.js"]);
+    expect(outcomes(report)).toEqual(["a", "b"].map((name) => `passed ${name}.test.js > finds 2,,${root},${root}`));
+  });
+
   it("says nothing sure where one of them ends the process", async () => {
     const exit = 'import { it } from "node:test"; it("leaves", () => process.exit(0));';
     expect(await untold({ "a.test.js": exit, "b.test.js": named("b") })).toContain("the process ended early");
