@@ -224,8 +224,8 @@ export class Workspace {
   }
 
   /**
-   * A cheap look at what a tree's tests do: those files share a process. It proves nothing and is never taken for a run of `run`. It has
-   * half of a run's time, for what hangs here is run again file by file.
+   * A cheap look at what a tree's tests do: those files share a process. It proves nothing and is never taken for a run of `run`. Its limits
+   * are those of `run`, since a build under them serves both.
    */
   runTogether(request: { layer: Layer; files: readonly string[]; together: readonly string[] }): Promise<TestRun> {
     const { recipe, revision } = this.environment;
@@ -235,7 +235,7 @@ export class Workspace {
       together: [...request.together].sort(),
       bail: false,
       seed: null,
-      limits: { wallMs: this.#wallMs / 2 },
+      limits: { wallMs: this.#wallMs },
     };
     return runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
   }

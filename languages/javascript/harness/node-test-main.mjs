@@ -69,17 +69,16 @@ function runFiles(files) {
   });
   started.stdio[4].on("error", () => {}); // the child ended before it read its nonce: its exit code tells
   started.stdio[4].end(nonce + "\n");
+  // What hangs in a shared process is run again file by file: there it is enough to see that it hangs.
+  const patienceMs = files.length > 1 ? timeoutMs / 2 : timeoutMs * 2 + 5000;
   let watchdog = null;
   const awake = () => {
     clearTimeout(watchdog);
     if (!state.begun || state.ended) return;
-    watchdog = setTimeout(
-      () => {
-        state.hung = true;
-        started.kill("SIGKILL");
-      },
-      timeoutMs * 2 + 5000,
-    );
+    watchdog = setTimeout(() => {
+      state.hung = true;
+      started.kill("SIGKILL");
+    }, patienceMs);
   };
   const take = (line) => {
     if (!line.startsWith(nonce + " ")) return forward(line);

@@ -41,7 +41,7 @@ beforeAll(async () => {
 async function siteOf(tree: Readonly<Record<string, string>>): Promise<BaselineSite> {
   const [runner, [language]] = [runnerNamed("node-test"), languages];
   if (!runner || !language) throw new Error("the language or the runner is not listed");
-  const installed = { folders: [await treeFor(provider, place.path, tree)], node: nodeFolder, harness };
+  const installed = { folders: [await treeFor(provider, place.path, tree)], node: nodeFolder, harness, builds: null };
   const { recipe } = environmentOf();
   return { jobs: provider, recipe, packageDir: ".", installed, runner, language, repeats: 2, runTimeoutMs: 30_000 };
 }

@@ -224,6 +224,13 @@ it("finds " + found.join(), () => {});`;
     expect(await untold({ "a.test.js": `await new Promise(() => {}); ${named("a")}`, "b.test.js": named("b") })).toContain("never comes");
   });
 
+  it("says nothing sure where one of them goes on for ever", async () => {
+    const hangs = 'import { it } from "node:test"; it("hangs", () => { for (;;); });';
+    const files = { "a.test.js": named("a"), "b.test.js": hangs };
+    const report = await shared(repository(files), Object.keys(files), { testTimeoutMs: 1000 });
+    expect([report.complete, report.strays.map(({ message }) => message)]).toEqual([false, ["not to be told apart: no progress"]]);
+  });
+
   it("shows no nonce, counts forged lines and believes none", async () => {
     const looks = `import assert from "node:assert/strict"; import { readFileSync } from "node:fs"; import { it } from "node:test";
 it("looks ordinary", () => {
