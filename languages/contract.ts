@@ -154,6 +154,11 @@ export interface TestPlan {
   readonly seed: number | null;
   /** Stop after the first failing test where the runner can. */
   readonly bail: boolean;
+  /**
+   * Of the files, those that may share one process, where the runner can; absent or empty: each has its own, as the runner's users have it.
+   * The ids are the same. What cannot be said for each file by itself for certain makes the report incomplete, with a stray that says why.
+   */
+  readonly together?: readonly string[];
   /** Per test, milliseconds. */
   readonly testTimeoutMs: number;
   /** Guest path of the folder that holds the harness files. */
@@ -177,6 +182,8 @@ export interface Runner {
   /** The package that must be found in `node_modules`, or null for a built-in runner. */
   readonly package: string | null;
   readonly canShuffle: boolean;
+  /** Can it run files in one process that otherwise have one each? */
+  readonly canShare: boolean;
   /** Folders, relative to the package's, in which it keeps compiled sources by their content; they may be filled beforehand. */
   readonly cacheFolders: readonly string[];
   /** Is this repository mine, and how sure? Null: no. */

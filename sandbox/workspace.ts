@@ -38,6 +38,8 @@ export interface TestRequest {
   readonly files: readonly string[] | "all";
   readonly seed: number | null;
   readonly bail: boolean;
+  /** Of the files, those that share a process. */
+  readonly together?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
   readonly coverageFile?: string;
@@ -122,6 +124,7 @@ export function testJob(
     args: recipe.runnerArgs,
     seed: request.seed,
     bail: request.bail,
+    ...(request.together === undefined ? {} : { together: request.together }),
     testTimeoutMs: 20_000,
     harness: guestHarness,
   });
@@ -232,6 +235,23 @@ export class Workspace {
     const clean = Object.keys(layer).length === 0 && files.every((file) => this.#suite.includes(file));
     if (clean) return this.#cleanRun(files, repeat);
     return this.#start({ layer, files, bail: request.bail }, repeat, request.shared);
+  }
+
+  /**
+   * A cheap look at what a tree's tests do: those files share a process. It proves nothing and is never taken for a run of `run`. Its limits
+   * are those of `run`, since a build under them serves both.
+   */
+  runTogether(request: { layer: Layer; files: readonly string[]; together: readonly string[] }): Promise<TestRun> {
+    const { recipe, revision } = this.environment;
+    const asked = {
+      layer: this.normalise(request.layer),
+      files: [...request.files].sort(),
+      together: [...request.together].sort(),
+      bail: false,
+      seed: null,
+      limits: { wallMs: this.#wallMs },
+    };
+    return runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
   }
 
   /**

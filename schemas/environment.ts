@@ -47,6 +47,8 @@ export const testFileSchema = z
     file: z.string(),
     /** Run alone it gives the same outcomes as in the whole suite. Only such files are used to observe and to grade. */
     standalone: z.boolean(),
+    /** Run in one process with the other files that have this, it gives the same outcomes. Used to observe, never to grade. */
+    together: z.literal(true).optional(),
     /** Source file → sorted line numbers (from 1) that ran while this file ran alone. */
     covers: z.record(z.string(), z.array(z.int().positive())),
   })

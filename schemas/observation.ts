@@ -20,6 +20,8 @@ export const observationSchema = z
     flaky: z.array(z.string()),
     /** For each fail-to-pass test, the failure seen in `before`. */
     failures: z.record(z.string(), failureSchema),
+    /** How `before` was run: each file as the runner's users have it, several in one process, or so and then, nothing being sure, each as usual. */
+    manner: z.enum(["apart", "together", "apart-again"]),
     /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
     ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
   })

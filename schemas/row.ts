@@ -127,7 +127,7 @@ export const environmentColumns = {
   recipe_json: column(string, "Node, package manager, install, build and test runner, with versions"),
   source_files: column(list(string), "sorted paths of the sources"),
   tests: column(list(struct({ id: string, file: string, standing: string })), "every test and how it stands when nothing is wrong"),
-  test_files_json: column(string, "for each test file: whether it stands alone, and the lines it reaches"),
+  test_files_json: column(string, "for each test file: whether it stands alone, whether it may share a process, and the lines it reaches"),
   frozen_lock_file: column(nullable(string), "path of the lock file below; null when there is none"),
   frozen_lock_text: column(nullable(string), "text that reproduces the dependencies"),
   archive: column(binary, "the tree as tar.gz"),

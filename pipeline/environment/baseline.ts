@@ -32,7 +32,7 @@ export const run = (
   files: readonly string[] | "all",
   seed: number | null,
   layer: Layer = {},
-  more: Pick<TestRequest, "coverageFile"> = {},
+  more: Pick<TestRequest, "coverageFile" | "together"> = {},
 ): Promise<TestRun> =>
   runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
     layer,

@@ -13,6 +13,7 @@ import { installInputs } from "../environment/inputs.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
 import { packageVersion, recipeOf } from "../environment/recipe.ts";
+import { filesTogether } from "../environment/together.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
 
 /** Sources that mutants may be injected into: of the package, parsed, not generated. */
@@ -73,7 +74,9 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   const site = { ...wholeSite, recipe, installed: lean.installed };
   const sources = sourcesOf(tree, revision.packageDir, bench);
   if (sources.length === 0) return drop("prepare/no-sources", "no source file of a known language");
-  const testFiles = await mapCoverage(site, base.value, sources);
+  const mapped = await mapCoverage(site, base.value, sources);
+  const together = new Set(await filesTogether(site, base.value.tests, mapped));
+  const testFiles = mapped.map((test) => (together.has(test.file) ? { ...test, together: true as const } : test));
   if (!testFiles.some((test) => test.standalone)) return drop("prepare/nothing-stands-alone", "no test file passes when it is run alone");
   const frozenLock = installed.value.frozenLock;
   const environment: Environment = {
@@ -90,14 +93,14 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   bench.noteSuite(environment.id, base.value.wallMs);
   const standing = Object.groupBy(environment.tests, (test) => test.standing);
   bench.log.info(
-    `${revision.repository.name}: ${recipe.build.length > 0 ? `built by ${recipe.build.map((argv) => argv.join(" ")).join(" && ")}; ` : ""}${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing`,
+    `${revision.repository.name}: ${recipe.build.length > 0 ? `built by ${recipe.build.map((argv) => argv.join(" ")).join(" && ")}; ` : ""}${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing; ${together.size} files are observed in one process`,
   );
   return keep(environment);
 }
 
 export const prepareStage: Stage<Revision, Environment> = {
   name: "prepare",
-  version: 2,
+  version: 3,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

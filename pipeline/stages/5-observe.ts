@@ -1,6 +1,8 @@
-/** What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. */
+/**
+ * What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. Files that may share a
+ * process do: what passes there is believed for choosing what is posed, and every premise is run file by file before anything is kept.
+ */
 import { z } from "zod";
-import type { TestRun } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
@@ -8,6 +10,7 @@ import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
+import { inWords, type Look, look } from "../environment/look.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
@@ -26,7 +29,7 @@ export function reachingFiles(candidate: Candidate, environment: Environment): s
 
 const byItself = (test: TestResult): boolean => test.failure?.kind === "assertion" || test.failure?.kind === "error";
 
-function classify(candidate: Candidate, environment: Environment, files: readonly string[], run: TestRun): Observation {
+function classify(candidate: Candidate, environment: Environment, files: readonly string[], { run, manner }: Look): Observation {
   const seen = new Map(run.report.tests.map((test) => [test.id, test]));
   const known = environment.tests.filter((test) => files.includes(test.file));
   const stable = known.filter((test) => test.standing === "stable").map((test) => test.id);
@@ -44,18 +47,20 @@ function classify(candidate: Candidate, environment: Environment, files: readonl
     failToFail: known.filter((test) => test.standing === "failing" && seen.get(test.id)?.status === "failed").map((test) => test.id),
     flaky: known.filter((test) => test.standing === "quarantined").map((test) => test.id),
     failures: Object.fromEntries(failToPass.flatMap((id) => (seen.get(id)?.failure ? [[id, seen.get(id)?.failure]] : []))),
+    manner,
     ended: run.report.unloaded.length > 0 ? "load" : "finished",
   } as Observation;
 }
 
-function outcomeOf(candidate: Candidate, environment: Environment, files: readonly string[], run: TestRun): Outcome<ObservedRecord> {
+function outcomeOf(candidate: Candidate, environment: Environment, files: readonly string[], seen: Look): Outcome<ObservedRecord> {
+  const { run } = seen;
   const { ended, report } = run;
   if (ended.kind !== "finished") return drop(`observe/${ended.kind}`, `over ${files.length} test files`);
   if (ended.failedCommand !== null) return drop("observe/build-failed", `${run.result.stdout}\n${run.result.stderr}`.trim().slice(-300));
   if (report.forged > 0) return drop("observe/report-forged", `${report.forged} lines`);
   if (report.unloaded.length > 0) return drop("observe/does-not-load", report.unloaded[0]?.failure.message ?? "");
   if (!report.complete) return drop("observe/ended-early", `exit code ${ended.exitCode}`);
-  const observation = classify(candidate, environment, files, run);
+  const observation = classify(candidate, environment, files, seen);
   if (observation.absentToPass.length > 0)
     return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${observation.absentToPass[0]}`);
   if (observation.failToPass.length > 0) {
@@ -73,12 +78,14 @@ async function observe({ candidate, environment }: Subject, bench: Bench): Promi
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
-  return outcomeOf(candidate, environment, files, await workspace.run({ layer: candidate.before, files, bail: false, shared: true }, 0));
+  const seen = await look(candidate.before, environment, files, workspace);
+  const outcome = outcomeOf(candidate, environment, files, seen);
+  return outcome.kept || seen.manner === "apart" ? outcome : drop(outcome.reason, `${inWords(seen)}: ${outcome.detail}`);
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 1,
+  version: 2,
   resource: "sandbox",
   output: observedSchema,
   settings: ["runTimeoutMs"],

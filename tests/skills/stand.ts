@@ -141,6 +141,7 @@ export function observe(candidate: Candidate, failures: Readonly<Record<string, 
       failToFail: [],
       flaky: [],
       failures,
+      manner: "apart",
       ended: "finished",
     },
   };

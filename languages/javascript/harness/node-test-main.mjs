@@ -1,5 +1,6 @@
-// Runs each test file in a process of its own, two at a time. Every child tells its results on a pipe of its own, under a nonce of
-// its own; what they told goes on under the run's nonce, which stays in this process, where no foreign code runs.
+// Runs each test file in a process of its own, two at a time, or those that may be together in one. Every child tells its results on a
+// pipe of its own, under a nonce of its own; what they told goes on under the run's nonce, which stays in this process, where no foreign
+// code runs.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
@@ -8,14 +9,15 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const { framesOf, openChannel, relativeTo, takeRequest } = require("./channel.cjs");
+const { framesOf, openChannel, relativeTo, shuffled, takeRequest } = require("./channel.cjs");
 
 const request = takeRequest();
-const { root, bail, timeoutMs } = request;
+const { root, bail, seed, timeoutMs } = request;
 const record = openChannel();
 record({ type: "start" });
 
 const child = fileURLToPath(new URL("./node-test-child.cjs", import.meta.url));
+const loader = fileURLToPath(new URL("./node-test-together.cjs", import.meta.url));
 const allowed = process.allowedNodeEnvironmentFlags;
 const strips = Boolean(process.features.typescript);
 const loaders = /^(--import|--loader|--experimental-loader|--require|-r|--experimental-strip-types|--experimental-transform-types)(=|$)/;
@@ -28,11 +30,11 @@ function nodeOptions() {
   return (process.env.NODE_OPTIONS || "") + " " + own.join(" ");
 }
 
-function argvFor(file) {
+function argvFor(files) {
   const words = request.nodeArgs.slice();
-  if (/\.[cm]?ts$/.test(file) && !strips && !hasLoader && allowed.has("--experimental-strip-types"))
+  if (files.some((file) => /\.[cm]?ts$/.test(file)) && !strips && !hasLoader && allowed.has("--experimental-strip-types"))
     words.push("--experimental-strip-types");
-  return words.concat(file);
+  return words.concat(files.length > 1 ? loader : files);
 }
 
 function lines(stream, take) {
@@ -54,28 +56,29 @@ const failure = (kind, message) => ({
   frames: framesOf(message, root),
 });
 
-/** Resolves to what is known of one file's process when it is over. */
-function runFile(file) {
-  const shown = relativeTo(root, file);
+/** Resolves to what is known of one process when it is over: mostly that of one file. */
+function runFiles(files) {
+  const names = files.map((file) => relativeTo(root, file));
+  const shown = names.join(", ");
   const nonce = randomBytes(16).toString("hex");
-  const state = { begun: false, ended: false, exit: null, tests: 0, failed: 0, hung: false, stderr: "" };
-  const started = spawn(process.execPath, argvFor(file), {
+  const state = { begun: false, ended: false, exit: null, tests: 0, failed: 0, hung: false, apart: null, stderr: "" };
+  const sharing = files.length > 1 ? { KIHON_TOGETHER: JSON.stringify(files) } : {};
+  const started = spawn(process.execPath, argvFor(files), {
     stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: nodeOptions(), KIHON_ROOT: root },
+    env: { ...process.env, NODE_OPTIONS: nodeOptions(), KIHON_ROOT: root, ...sharing },
   });
   started.stdio[4].on("error", () => {}); // the child ended before it read its nonce: its exit code tells
   started.stdio[4].end(nonce + "\n");
+  // What hangs in a shared process is run again file by file: there it is enough to see that it hangs.
+  const patienceMs = files.length > 1 ? timeoutMs / 2 : timeoutMs * 2 + 5000;
   let watchdog = null;
   const awake = () => {
     clearTimeout(watchdog);
     if (!state.begun || state.ended) return;
-    watchdog = setTimeout(
-      () => {
-        state.hung = true;
-        started.kill("SIGKILL");
-      },
-      timeoutMs * 2 + 5000,
-    );
+    watchdog = setTimeout(() => {
+      state.hung = true;
+      started.kill("SIGKILL");
+    }, patienceMs);
   };
   const take = (line) => {
     if (!line.startsWith(nonce + " ")) return forward(line);
@@ -86,8 +89,9 @@ function runFile(file) {
     if (told.type === "test") {
       state.tests += 1;
       if (told.status === "failed") state.failed += 1;
-      record({ ...told, file: shown });
+      record({ ...told, file: names.length > 1 ? told.file : shown });
     }
+    if (told.type === "apart") state.apart = told.message;
     if (told.type === "stray") {
       state.failed += 1;
       record(told);
@@ -106,7 +110,7 @@ function runFile(file) {
     started.on("close", (code, signal) => {
       clearTimeout(watchdog);
       const [seconds, nanos] = process.hrtime(begun);
-      resolve({ ...state, shown, code, signal, ms: seconds * 1000 + nanos / 1e6 });
+      resolve({ ...state, names, shown, code, signal, ms: seconds * 1000 + nanos / 1e6 });
     });
   });
 }
@@ -118,7 +122,17 @@ function forward(line) {
 
 let stopped = false;
 let early = false;
+/** Of files that share a process nothing is said for one that is not sure; without the closing record the reader takes the run for what it is. */
+function concludeShared(over) {
+  const odd = over.code !== 0 && over.failed === 0 ? "the process ended with " + (over.signal || "code " + over.code) : null;
+  const why = over.hung ? "no progress" : over.apart || (over.ended ? odd : "the process ended early");
+  if (why === null) return;
+  record({ type: "stray", error: failure("error", "not to be told apart: " + why) });
+  early = true;
+}
+
 function conclude(over) {
+  if (over.names.length > 1) return concludeShared(over);
   if (bail && over.failed > 0) {
     stopped = true;
     return;
@@ -193,11 +207,15 @@ function allFiles() {
   return [...chosen];
 }
 
-const queue = request.files.length > 0 ? request.files.slice() : allFiles().sort();
+const files = request.files.length > 0 ? request.files.slice() : allFiles().sort();
+const together = new Set(bail ? [] : request.together || []);
+const [sharing, single] = [files.filter((file) => together.has(file)), files.filter((file) => !together.has(file))];
+const queue = sharing.length > 0 ? [seed === null ? sharing : shuffled(sharing, seed)] : [];
+for (const file of single) queue.push([file]);
 let failures = 0;
 async function work() {
-  for (let file = queue.shift(); file !== undefined && !stopped; file = queue.shift()) {
-    const over = await runFile(file);
+  for (let batch = queue.shift(); batch !== undefined && !stopped; batch = queue.shift()) {
+    const over = await runFiles(batch);
     if (over.code !== 0) failures += 1;
     conclude(over);
   }

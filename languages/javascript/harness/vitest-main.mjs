@@ -11,7 +11,11 @@ const request = takeRequest(path.join(vitest.folder, "vitest.mjs"));
 const major = Number(vitest.manifest.version.split(".")[0]);
 const { root, bail, seed, timeoutMs } = request;
 const files = request.files.map((file) => path.resolve(file));
-const asked = new Set(files);
+const sharing = new Set((request.together || []).map((file) => path.resolve(file)));
+/** Runs of vitest, one after another: the files that share a process, and the others. */
+const batches = [files.filter((file) => sharing.has(file)), files.filter((file) => !sharing.has(file))].filter(({ length }) => length > 0);
+if (batches.length === 0) batches.push([]);
+let asked = new Set();
 const record = openChannel();
 record({ type: "start" });
 
@@ -110,10 +114,12 @@ const reporter = {
   },
 };
 
-function options() {
-  const few = files.length > 0 && files.length < 4;
-  const workers = few ? 1 : 2;
-  const pool = { minThreads: 1, maxThreads: workers, minForks: 1, maxForks: workers };
+function options(batch) {
+  const few = batch.length > 0 && batch.length < 4;
+  const together = batch.some((file) => sharing.has(file));
+  const workers = few || together ? 1 : 2;
+  const alone = together ? { isolate: false, singleThread: true, singleFork: true } : {};
+  const pool = { minThreads: 1, maxThreads: workers, minForks: 1, maxForks: workers, ...alone };
   return {
     ...request.options,
     run: true,
@@ -132,6 +138,7 @@ function options() {
     maxWorkers: workers,
     // From 4 on the limits above are all there is.
     poolOptions: major >= 4 ? undefined : { threads: pool, forks: pool, vmThreads: pool, vmForks: pool },
+    ...(together ? { isolate: false, fileParallelism: false } : {}),
     ...(seed === null ? {} : { sequence: { shuffle: { files: true, tests: true }, seed } }),
   };
 }
@@ -143,9 +150,15 @@ function entryOf(exported) {
 // Workers take the flags of `node` from the environment, not from this process.
 if (request.nodeFlags.length > 0) process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS].concat(request.nodeFlags).filter(Boolean).join(" ");
 const { startVitest } = await import(pathToFileURL(path.join(vitest.folder, entryOf(vitest.manifest.exports["./node"]))).href);
-const given = options();
-for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key];
-const running = await startVitest("test", files.length > 0 ? files : request.filters, given);
-if (running) await running.close();
-if (ended) record({ type: "end" });
+let over = 0;
+for (const batch of batches) {
+  asked = new Set(batch);
+  ended = false;
+  const given = options(batch);
+  for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key];
+  const running = await startVitest("test", batch.length > 0 ? batch : request.filters, given);
+  if (running) await running.close();
+  if (ended) over += 1;
+}
+if (over === batches.length) record({ type: "end" });
 process.exit(process.exitCode || 0);

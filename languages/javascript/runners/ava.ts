@@ -32,6 +32,7 @@ export const ava = Object.freeze({
   language: "javascript",
   package: "ava",
   canShuffle: false,
+  canShare: false,
   cacheFolders: [],
   detect: (facts) => detectBy({ tools: ["ava"], package: "ava", configFile: /^ava\.config\.[cm]?js$/, manifestKey: "ava", keep }, facts),
   command,

@@ -19,6 +19,7 @@ export function harnessCommand(plan: TestPlan, request: Request): RunnerCommand 
     seed: plan.seed,
     bail: plan.bail,
     timeoutMs: plan.testTimeoutMs,
+    ...(plan.together === undefined ? {} : { together: plan.together.map((file) => posix.relative(cwd, file)) }),
     ...request.members,
   });
   const files = plan.files === "all" ? [] : plan.files.map((file) => posix.relative(cwd, file));

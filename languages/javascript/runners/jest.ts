@@ -42,6 +42,7 @@ export const jest = Object.freeze({
   language: "javascript",
   package: "jest",
   canShuffle: true,
+  canShare: false,
   cacheFolders: ["node_modules/.cache/kihon-jest"],
   detect: (facts) =>
     detectBy({ tools: ["jest"], package: "jest", configFile: /^jest\.config\.(?:[cm]?[jt]s|json)$/, manifestKey: "jest", keep }, facts),

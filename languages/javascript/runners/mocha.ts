@@ -18,6 +18,7 @@ export const mocha = Object.freeze({
   language: "javascript",
   package: "mocha",
   canShuffle: true,
+  canShare: false,
   cacheFolders: [],
   detect: (facts) =>
     detectBy(

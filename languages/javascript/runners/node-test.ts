@@ -66,11 +66,12 @@ const opening = (style: "esm" | "cjs"): string =>
 
 export const nodeTest = Object.freeze({
   name: "node-test",
-  version: 1,
+  version: 2,
   language: "javascript",
   package: null,
   // Every file has a process of its own, so their order cannot matter; within a file node:test has no shuffle.
   canShuffle: false,
+  canShare: true,
   cacheFolders: [],
   detect,
   command,

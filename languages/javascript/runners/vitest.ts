@@ -59,10 +59,11 @@ const importLine = (style: "esm" | "cjs"): string =>
 
 export const vitest = Object.freeze({
   name: "vitest",
-  version: 1,
+  version: 2,
   language: "javascript",
   package: "vitest",
   canShuffle: true,
+  canShare: true,
   cacheFolders: [],
   detect: (facts) =>
     detectBy(

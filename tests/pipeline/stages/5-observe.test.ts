@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { reachingFiles } from "../../../pipeline/stages/5-observe.ts";
+import type { Bench } from "../../../pipeline/bench.ts";
+import { fewestTogether } from "../../../pipeline/environment/together.ts";
+import { observeStage, reachingFiles } from "../../../pipeline/stages/5-observe.ts";
 import type { Commit } from "../../../schemas/candidate.ts";
-import { environmentOf } from "../../grading/stand.ts";
+import { environmentOf, standOf } from "../../grading/stand.ts";
 
 const environment = environmentOf({
   testFiles: [
@@ -35,5 +37,30 @@ describe("the test files that reach a change", () => {
   });
   it("are all that load a source which the defective tree does not have", () => {
     expect(reachingFiles(change([], { "src/sub.js": null }), environment)).toEqual(["test/all.test.js"]);
+  });
+});
+
+describe("a survivor", () => {
+  const names = Array.from({ length: fewestTogether }, (_, at) => `test/${at}.test.js`);
+  const shared = environmentOf({
+    tests: names.map((file) => ({ id: `${file} > t`, file, standing: "stable" as const })),
+    testFiles: names.map((file) => ({ file, standalone: true, covers: { "src/add.js": [2] }, together: true as const })),
+  });
+  const candidate = change([edit("src/add.js", 2)], { "src/add.js": "mutated" });
+  it.each([
+    ["in one process", true, `seen in one process: ${names.length} test files`],
+    ["file by file", false, `seen file by file, after one process: ended-early: ${names.length} test files`],
+  ])("is said to have been seen %s", async (_, complete, detail) => {
+    const { workspace } = standOf(
+      (_read, _files, asked) => ({
+        files: Object.fromEntries(names.map((file) => [file, ["+t"]])),
+        complete: complete || asked.length > 1,
+      }),
+      { environment: shared },
+    );
+    const bench = { workspace: async () => workspace } as unknown as Bench;
+    const said: unknown[] = [];
+    for await (const { outcome } of observeStage.work([{ candidate, environment: shared }], bench)) said.push(outcome);
+    expect(said).toEqual([{ kept: false, reason: "observe/survived", detail }]);
   });
 });

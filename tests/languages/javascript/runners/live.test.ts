@@ -139,6 +139,113 @@ it("sees them", () => assert.equal(process.env.NODE_OPTIONS, "--no-deprecation")
   });
 });
 
+describe("node:test with files that share a process, live", () => {
+  const named = (title: string): string => `import { it } from "node:test"; it("${title}", () => {});`;
+  const shared = (root: string, files: readonly string[], more: Partial<TestPlan> = {}) =>
+    run(nodeTest, root, files, { together: files, ...more });
+  /** Nothing is said for sure, and why. */
+  const untold = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const report = await shared(repository(files), Object.keys(files).sort());
+    expect(report.complete).toBe(false);
+    return report.strays.map(({ message }) => message).join();
+  };
+
+  it("tells the ids and outcomes of a process for each, whatever the order of files", async () => {
+    const root = repository({
+      "a.test.js": `import assert from "node:assert/strict"; import { before, describe, it, test } from "node:test";
+let ready = false; before(() => { ready = true; });
+describe("sum", () => { it("adds", () => assert.ok(ready)); it("is wrong", () => { assert.equal(1, 2); }); it.skip("waits", () => {}); it.todo("comes"); });
+test("outer", async (t) => { await t.test("inner", () => {}); });
+test("same", () => {}); test("same", () => { throw new Error("no"); });
+await test("awaited", () => new Promise((done) => setTimeout(done, 20)));
+describe("hooked", () => { before(() => { throw new Error("hook"); }); it("hidden", () => {}); });`,
+      "b.test.cjs": 'const { test } = require("node:test"); test("same", () => {}); test.skip("skipped", () => {});',
+      "c.test.ts":
+        'import { it } from "node:test"; import { one } from "./helper.js"; one(); const two: number = 2; it("has types", () => two);',
+      "script.js": 'console.log("no test at all");',
+      "helper.js": 'import { it } from "node:test"; export const one = () => it("comes from a helper", () => {});',
+    });
+    const files = ["a.test.js", "b.test.cjs", "c.test.ts", "script.js"];
+    const apart = await run(nodeTest, root, files);
+    expect(outcomes(apart)).toHaveLength(15);
+    for (const seed of [null, 1, 2]) {
+      const together = await shared(root, files, { seed });
+      expect(outcomes(together)).toEqual(outcomes(apart));
+      expect(together.tests.map(({ id, failure }) => [id, failure?.kind, failure?.message]).sort()).toEqual(
+        apart.tests.map(({ id, failure }) => [id, failure?.kind, failure?.message]).sort(),
+      );
+      expect(together.strays).toEqual(apart.strays);
+      expect([together.complete, together.forged]).toEqual([true, 0]);
+    }
+  });
+
+  it("gives a process of its own to a file that is not among them", async () => {
+    const root = repository({
+      "a.test.js": `globalThis.seen = true; ${named("a")}`,
+      "b.test.js": named("b"),
+      "c.test.js": 'import { it } from "node:test"; it("sees nothing", () => { if (globalThis.seen) throw new Error("seen"); });',
+    });
+    const report = await run(nodeTest, root, ["a.test.js", "b.test.js", "c.test.js"], { together: ["a.test.js", "b.test.js"] });
+    expect(outcomes(report)).toEqual(["passed a.test.js > a", "passed b.test.js > b", "passed c.test.js > sees nothing"]);
+  });
+
+  it("gives each file the arguments, the environment and the folder that the process began with", async () => {
+    const text = `import { it } from "node:test"; const found = [process.argv.length, process.env.SPOILT, process.env.HOME, process.cwd()];
+process.argv.push("more"); process.env.SPOILT = "yes"; delete process.env.HOME; process.chdir("/");
+it("finds " + found.join(), () => {});`;
+    const root = repository({ "a.test.js": text, "b.test.js": text });
+    const report = await shared(root, ["a.test.js", "b.test.js"]);
+    expect(outcomes(report)).toEqual(["a", "b"].map((name) => `passed ${name}.test.js > finds 2,,${root},${root}`));
+  });
+
+  it("says nothing sure where one of them ends the process", async () => {
+    const exit = 'import { it } from "node:test"; it("leaves", () => process.exit(0));';
+    expect(await untold({ "a.test.js": exit, "b.test.js": named("b") })).toContain("the process ended early");
+    expect(await untold({ "a.test.js": named("a"), "b.test.js": "process.exit(0);" })).toContain("the process ended early");
+  });
+
+  it("says nothing sure where one does not load", async () => {
+    expect(await untold({ "a.test.js": named("a"), "b.test.js": `import "./nowhere.js"; ${named("b")}` })).toContain(
+      "b.test.js does not load",
+    );
+  });
+
+  it("says nothing sure where an error belongs to no test, or to one that is over", async () => {
+    const late = 'import { it } from "node:test"; it("is done", () => { setTimeout(() => { throw new Error("late"); }, 50); });';
+    expect(await untold({ "a.test.js": late, "b.test.js": named("b") })).toContain("asynchronous activity");
+    const rejected = `Promise.reject(new Error("nobody's")); ${named("b")}`;
+    expect(await untold({ "a.test.js": named("a"), "b.test.js": rejected })).toContain("asynchronous activity");
+    expect(await untold({ "a.test.js": named("a"), "b.test.js": `process.exitCode = 3; ${named("b")}` })).toContain("code");
+  });
+
+  it("says nothing sure where a test waits for what never comes", async () => {
+    const waits = 'import { it } from "node:test"; it("waits", () => new Promise(() => {}));';
+    expect(await untold({ "a.test.js": waits, "b.test.js": named("b") })).toContain("never comes");
+    expect(await untold({ "a.test.js": `await new Promise(() => {}); ${named("a")}`, "b.test.js": named("b") })).toContain("never comes");
+  });
+
+  it("says nothing sure where one of them goes on for ever", async () => {
+    const hangs = 'import { it } from "node:test"; it("hangs", () => { for (;;); });';
+    const files = { "a.test.js": named("a"), "b.test.js": hangs };
+    const report = await shared(repository(files), Object.keys(files), { testTimeoutMs: 1000 });
+    expect([report.complete, report.strays.map(({ message }) => message)]).toEqual([false, ["not to be told apart: no progress"]]);
+  });
+
+  it("shows no nonce, counts forged lines and believes none", async () => {
+    const looks = `import assert from "node:assert/strict"; import { readFileSync } from "node:fs"; import { it } from "node:test";
+it("looks ordinary", () => {
+  assert.deepEqual([process.argv.length, process.argv[1].endsWith("b.test.js")], [2, true]);
+  assert.deepEqual(process.execArgv, []);
+  assert.deepEqual(Object.keys(process.env).filter((name) => /KIHON|NODE_OPTIONS/.test(name)), []);
+  assert.doesNotMatch(readFileSync("/proc/self/environ", "latin1") + readFileSync("/proc/self/cmdline", "latin1"), /[0-9a-f]{32}|c0ffee/);
+});`;
+    const root = repository({ "a.test.js": forging("node:test", [3]), "b.test.js": looks });
+    const report = await shared(root, ["a.test.js", "b.test.js"]);
+    expect(outcomes(report)).toEqual(["failed a.test.js > forges", "passed b.test.js > looks ordinary"]);
+    expect(report.forged).toBe(1);
+  });
+});
+
 describe("vitest, live", () => {
   it("tells tests, a late one, a failed hook and a file that does not load", async () => {
     const root = repository({
@@ -175,6 +282,17 @@ describe("hooked", () => { beforeAll(() => { throw new Error("hook"); }); it("hi
     const root = repository({ "a.test.js": 'import { it } from "vitest"; it("leaves", () => process.exit(0));' });
     const report = await run(vitest, root, ["a.test.js"]);
     expect(report.tests.filter(({ status }) => status === "passed")).toEqual([]);
+  });
+
+  it("tells the same of files that share a process, and gives one to a file that is not among them", async () => {
+    const root = repository({
+      "a.test.js": 'import { it } from "vitest"; it("a", () => { globalThis.seen = true; });',
+      "b.test.js": 'import { it } from "vitest"; it("b", () => { if (!globalThis.seen) throw new Error("alone"); });',
+      "c.test.js": 'import { it } from "vitest"; it("c", () => { if (globalThis.seen) throw new Error("seen"); });',
+    });
+    const report = await run(vitest, root, ["a.test.js", "b.test.js", "c.test.js"], { together: ["a.test.js", "b.test.js"] });
+    expect(outcomes(report)).toEqual(["passed a.test.js > a", "passed b.test.js > b", "passed c.test.js > c"]);
+    expect(report.complete).toBe(true);
   });
 
   it("obeys the repository's configuration, but not its reporters, coverage or retries", async () => {
