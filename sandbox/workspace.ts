@@ -28,6 +28,10 @@ export interface Installed {
   readonly node: string;
   /** Host folder with the harness files. */
   readonly harness: string;
+  /** Host folder with V8's code of the dependencies' modules. */
+  readonly compiled?: string;
+  /** Host folder of what tools keep in TMPDIR. */
+  readonly temporary?: string;
 }
 
 export interface TestRequest {
@@ -53,8 +57,9 @@ export interface JobRunner {
   run(job: Job): Promise<RunResult>;
 }
 
-const guestHarness = "/kihon/harness";
+export const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
+const guestCompiled = "/kihon/compiled";
 const emptyReport: TestReport = { tests: [], unloaded: [], strays: [], complete: false, forged: 0 };
 
 /** Runs kept for others; a run of a thousand tests is about 300 kB. */
@@ -101,17 +106,20 @@ export function testJob(
     command.env["NODE_OPTIONS"] ?? "",
     recipe.env["NODE_OPTIONS"] ?? "",
   ];
+  const { compiled, temporary } = installed;
   const counted = request.coverageFile === undefined ? {} : { KIHON_COVERAGE_FILE: `/workspace/${request.coverageFile}` };
+  const cache = compiled === undefined ? {} : { NODE_COMPILE_CACHE: guestCompiled };
   return {
     tree: installed.folders,
     layer: mergeLayers(command.layer, request.layer),
-    mounts: toolMounts(installed),
+    mounts: [...toolMounts(installed), ...(compiled === undefined ? [] : [{ host: compiled, guest: guestCompiled }])],
     cwd: command.cwd,
     commands: [...recipe.build, command.argv].map((argv) => argv.map(resolveWord)),
-    env: { ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
+    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
+    ...(temporary === undefined ? {} : { temporary }),
     collect: [...(request.collect ?? []), ...(request.coverageFile === undefined ? [] : [request.coverageFile])],
   };
 }
