@@ -63,7 +63,7 @@ async function harnessFolder(cache: string, provider: SandboxProvider): Promise<
 async function sweep(cache: string): Promise<void> {
   const inner = ["toolchains", "tarballs"].map((name) => join(cache, name)).filter((folder) => existsSync(folder));
   const tools = inner.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  const shelves = ["trees", "dependencies", "harness", "repositories", "timings", "promises"].map((name) => join(cache, name));
+  const shelves = ["trees", "dependencies", "warm", "harness", "repositories", "timings", "promises"].map((name) => join(cache, name));
   for (const shelf of [...shelves, ...tools]) await removeLeftWork(shelf);
 }
 

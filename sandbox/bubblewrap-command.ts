@@ -44,6 +44,8 @@ export interface Prepared {
   readonly hasRemovals: boolean;
   /** Host path of the mounted writable tree, if any. */
   readonly writableTree: string | null;
+  /** Host path of what lies in TMPDIR from the start, if anything. */
+  readonly temporary: string | null;
   readonly mounts: readonly { readonly host: string; readonly guest: string }[];
   /** Host folder of the gate's socket and host path of the relay, for jobs with the registry. */
   readonly gate: { readonly folder: string; readonly relay: string } | null;
@@ -136,6 +138,7 @@ export function outerScript(job: Job, prepared: Prepared, hard: HardLimits, memo
     `cd ${quote(prepared.folder)}`,
     `mount -n -t tmpfs -o size=${job.limits.diskBytes},nr_inodes=${job.limits.inodes},mode=755 kihon space`,
     "mkdir space/upper space/work space/tree space/tmp space/home space/shm",
+    ...(prepared.temporary === null ? [] : [`cp -R -- ${quote(`${prepared.temporary}/.`)} space/tmp/`]),
     ...(prepared.writableTree === null ? [mountTree] : []),
     ...(prepared.writableTree === null && prepared.hasRemovals ? ["(cd space/tree; xargs -0 rm -rf -- <../../removals)"] : []),
     "set +e; echo ready >&5",

@@ -33,8 +33,23 @@ import { seccompProgram } from "./seccomp.ts";
 import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
 import { readTar } from "./tar.ts";
 
-const TOOLS = ["sh", "setpriv", "unshare", "mount", "mkdir", "env", "prlimit", "bwrap", "xargs", "rm", "readlink", "tar", "chown"] as const;
-/** Cap on what `collect` hands out: the largest that is sensible to hold as text. */
+const TOOLS = [
+  "sh",
+  "setpriv",
+  "unshare",
+  "mount",
+  "mkdir",
+  "cp",
+  "env",
+  "prlimit",
+  "bwrap",
+  "xargs",
+  "rm",
+  "readlink",
+  "tar",
+  "chown",
+] as const;
+/** Cap on what `collect` hands out: the largest that is sensible to hold in memory. */
 const COLLECT_BYTES = 64 * 1024 * 1024;
 /** Bytes of the status channel; some hundred are used. */
 const STATUS_BYTES = 64 * 1024;
@@ -225,10 +240,11 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
     await mkdir(join(folder, name), { mode: 0o755 });
     if (user.drop) await chown(join(folder, name), user.uid, user.gid);
   };
-  const [tree, writableTree, mounts] = await Promise.all([
+  const [tree, writableTree, mounts, temporary] = await Promise.all([
     Promise.all(job.tree.map(reach)),
     job.writableTree === undefined ? null : reach(job.writableTree),
     Promise.all(job.mounts.map(async ({ host, guest }) => ({ host: await reach(host), guest }))),
+    job.temporary === undefined ? null : reach(job.temporary),
     chmod(folder, 0o711),
     own("space"),
     own("layer"),
@@ -242,6 +258,7 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
     hasLayer: Object.values(job.layer).some((text) => text !== null),
     hasRemovals: removals.length > 0,
     writableTree,
+    temporary,
     mounts,
     gate: await prepareGate(ground, job, folder),
   };

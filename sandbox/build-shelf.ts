@@ -87,7 +87,7 @@ export class BuildShelf {
     const unfit = (why: string): Built => failed(build.length - 1, why);
     const told = result.collected[changesFile];
     if (ended.exitCode !== 0 || told === undefined) return unfit("what a build did could not be read out");
-    const changes = readChanges(told);
+    const changes = readChanges(told.toString("utf8"));
     if (changes === null) return unfit("what a build did was not told in its form");
     if (changes.unfit.length > 0) return unfit(`a build makes files that are not text, first ${changes.unfit[0]}`);
     return { ok: true, layer: this.#kept(mergeLayers(changes.files, Object.fromEntries(changes.gone.map((path) => [path, null])))) };

@@ -49,6 +49,8 @@ export interface Job {
   readonly nonce?: string;
   /** Paths relative to `/workspace`, files or folders, whose content is wanted afterwards (with `tree` only). */
   readonly collect?: readonly string[];
+  /** Host folder whose files lie in TMPDIR when the job starts, as copies of its own. */
+  readonly temporary?: string;
 }
 
 export interface Usage {
@@ -72,7 +74,7 @@ export interface RunResult {
   readonly stderr: string;
   /** What came through the report channel; empty without a nonce. */
   readonly report: string;
-  readonly collected: Readonly<Record<string, string>>;
+  readonly collected: Readonly<Record<string, Buffer>>;
   readonly usage: Usage;
 }
 

@@ -93,6 +93,7 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
     const pairs = await pathPairs(ground.user, job, folder);
     if (job.writableTree === undefined) await copyTree(ground.user, job, join(folder, "tree"));
     for (const name of ["tmp", "home"]) await privateFolder(join(folder, name), ground.user);
+    if (job.temporary !== undefined) await copyOver(job.temporary, join(folder, "tmp"));
     await layOver(ground.user, job, pairs, folder);
     if (job.network === "registry") door = await openDoor(ground.gate);
     const result = await perform(ground, job, pairs, folder, signal);
@@ -134,12 +135,15 @@ async function privateFolder(path: string, user: SlotUser): Promise<void> {
 /** Copies, the lowest folder first. Never hard links: a job that writes in place would change the tree itself. */
 async function copyTree(user: SlotUser, job: Job, workspace: string): Promise<void> {
   await privateFolder(workspace, user);
-  for (const source of job.tree.toReversed()) {
-    const argv = ["cp", "-a", "--reflink=auto", "--", `${source}/.`, `${workspace}/`];
-    const result = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 100_000 });
-    if (result.ended.kind !== "exited" || result.ended.code !== 0) throw trouble(`cannot copy ${source}`, result);
-  }
+  for (const source of job.tree.toReversed()) await copyOver(source, workspace);
   if (user.drop) await adoptFolder(workspace, user);
+}
+
+/** What a folder holds, laid into another one. */
+async function copyOver(source: string, target: string): Promise<void> {
+  const argv = ["cp", "-a", "--reflink=auto", "--", `${source}/.`, `${target}/`];
+  const result = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 100_000 });
+  if (result.ended.kind !== "exited" || result.ended.code !== 0) throw trouble(`cannot copy ${source}`, result);
 }
 
 async function layOver(user: SlotUser, job: Job, pairs: readonly PathPair[], folder: string): Promise<void> {
@@ -247,8 +251,8 @@ async function judge(
 }
 
 /** Reads the wanted files; nothing is read through a symbolic link. Null where they are too large together. */
-async function collect(workspace: string, wanted: readonly string[]): Promise<Record<string, string> | null> {
-  const files: Record<string, string> = {};
+async function collect(workspace: string, wanted: readonly string[]): Promise<Record<string, Buffer> | null> {
+  const files: Record<string, Buffer> = {};
   let left = COLLECT_BYTES;
   const visit = async (path: string): Promise<void> => {
     const full = join(workspace, path);
@@ -258,7 +262,7 @@ async function collect(workspace: string, wanted: readonly string[]): Promise<Re
     if (!stat.isFile()) return;
     left -= stat.size;
     if (left < 0) return;
-    files[path] = await readFile(full, "utf8");
+    files[path] = await readFile(full);
   };
   for (const path of wanted) await visit(path.replace(/^(\.\/+)+|\/+$/g, ""));
   return left < 0 ? null : files;

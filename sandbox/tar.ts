@@ -8,9 +8,9 @@ const field = (header: Buffer, start: number, length: number): string => {
   return bytes.subarray(0, end < 0 ? length : end).toString("utf8");
 };
 
-/** Name → content, as UTF-8 with replacement characters. Null where the archive is cut off or not a tar. */
-export function readTar(archive: Buffer): Record<string, string> | null {
-  const files: Record<string, string> = {};
+/** Name → content. Null where the archive is cut off or not a tar. */
+export function readTar(archive: Buffer): Record<string, Buffer> | null {
+  const files: Record<string, Buffer> = {};
   let longName: string | null = null;
   for (let at = 0; at + BLOCK <= archive.length; ) {
     const header = archive.subarray(at, at + BLOCK);
@@ -21,7 +21,7 @@ export function readTar(archive: Buffer): Record<string, string> | null {
     const type = field(header, 156, 1);
     if (type === "L") longName = field(body, 0, body.length);
     else {
-      if (type === "0" || type === "") files[longName ?? field(header, 0, 100)] = body.toString("utf8");
+      if (type === "0" || type === "") files[longName ?? field(header, 0, 100)] = body;
       longName = null;
     }
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;

@@ -31,6 +31,10 @@ export interface Installed {
   readonly harness: string;
   /** Where built files come from when the build is a job of its own; null where there is nothing to build, or each run builds for itself. */
   readonly builds: BuildShelf | null;
+  /** Host folder with V8's code of the dependencies' modules. */
+  readonly compiled?: string;
+  /** Host folder of what tools keep in TMPDIR. */
+  readonly temporary?: string;
 }
 
 export interface TestRequest {
@@ -58,8 +62,9 @@ export interface JobRunner {
   run(job: Job): Promise<RunResult>;
 }
 
-const guestHarness = "/kihon/harness";
+export const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
+const guestCompiled = "/kihon/compiled";
 const emptyReport: TestReport = { tests: [], unloaded: [], strays: [], complete: false, forged: 0 };
 
 /** Runs kept for others; a run of a thousand tests is about 300 kB. */
@@ -134,17 +139,20 @@ export function testJob(
     command.env["NODE_OPTIONS"] ?? "",
     recipe.env["NODE_OPTIONS"] ?? "",
   ];
+  const { compiled, temporary } = installed;
   const counted = request.coverageFile === undefined ? {} : { KIHON_COVERAGE_FILE: `/workspace/${request.coverageFile}` };
+  const cache = compiled === undefined ? {} : { NODE_COMPILE_CACHE: guestCompiled };
   return {
     tree: installed.folders,
     layer: mergeLayers(command.layer, request.layer),
-    mounts: toolMounts(installed),
+    mounts: [...toolMounts(installed), ...(compiled === undefined ? [] : [{ host: compiled, guest: guestCompiled }])],
     cwd: command.cwd,
     commands: [...(installed.builds === null ? recipe.build : []), command.argv].map((argv) => argv.map(resolveWord)),
-    env: { ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
+    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
+    ...(temporary === undefined ? {} : { temporary }),
     collect: [...(request.collect ?? []), ...(request.coverageFile === undefined ? [] : [request.coverageFile])],
   };
 }

@@ -139,7 +139,7 @@ async function mapFile(
   sources: ReadonlyMap<string, string>,
 ): Promise<TestFile> {
   const one = await run(site, [file], null, counted.layer, { coverageFile });
-  const covers = readCoverage(one.result.collected[coverageFile] ?? "", counted.names, site, sources);
+  const covers = readCoverage(one.result.collected[coverageFile]?.toString("utf8") ?? "", counted.names, site, sources);
   const standalone = standsAlone(file, one, found.tests) || standsAlone(file, await run(site, [file], null), found.tests);
   return { file, standalone, covers };
 }

@@ -1,42 +1,106 @@
 /**
- * What a runner keeps between runs (compiled sources, by content), made once by a run of the clean suite and laid read-only under every
- * later run. An answer's run sees it and cannot change it.
+ * What Node and the tools keep between runs, all of it by content, made once by a run of the clean suite: the runner's own cache, V8's
+ * code of the dependencies' modules, tsx's transforms. A later run sees it (or a copy of its own) and cannot change it.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
+import { crc32 } from "node:zlib";
+import semver from "semver";
 import type { Runner } from "../../languages/contract.ts";
 import { shortId } from "../../lib/hash.ts";
-import { type Installed, runTests } from "../../sandbox/workspace.ts";
+import { WORKSPACE } from "../../sandbox/guest.ts";
+import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
+import { guestHarness, type Installed, runTests } from "../../sandbox/workspace.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import type { InstallSite } from "./install.ts";
 
-/** A damaged or binary entry would be worse than none: only what survived as text is kept. */
-const isText = (content: string): boolean => !content.includes("\uFFFD");
+/** Where the filling run's compile cache and TMPDIR lie in the workspace, from where they can be collected. */
+const place = "node_modules/.cache/kihon-warm";
+/** `NODE_COMPILE_CACHE` came with it. */
+const compiles = ">=22.1.0";
 
-/** The same environment with the runner's caches between tree and dependencies, filled by one run where they are not on the shelf. */
-export async function warmed(
-  site: InstallSite,
-  installed: Installed,
-  test: { readonly runner: Runner; readonly recipe: Recipe; readonly packageDir: string; readonly wallMs: number },
-): Promise<Installed> {
+export interface WarmTest {
+  readonly runner: Runner;
+  readonly recipe: Recipe;
+  readonly packageDir: string;
+  readonly wallMs: number;
+}
+
+/**
+ * The name that Node gives the cached code of a module: the CRC32 of its kind (0 CommonJS, 1 ES module) and its path or address
+ * (GetCacheKey in src/compile_cache.cc). A Node that names otherwise finds nothing, which is only slow.
+ */
+export const compiledNames = (path: string): readonly string[] =>
+  [crc32(path, crc32(Buffer.of(0))), crc32(`file://${path}`, crc32(Buffer.of(1)))].map((sum) => sum.toString(16).padStart(8, "0"));
+
+/** The names for all modules of the dependencies that the tree itself has not. */
+function dependencyNames(tree: string, dependencies: string): ReadonlySet<string> {
+  const entries = readdirSync(dependencies, { recursive: true, withFileTypes: true });
+  const modules = entries.filter((entry) => entry.isFile() && /\.[cm]?js$/.test(entry.name));
+  const paths = modules.map((entry) => join(entry.parentPath, entry.name).slice(dependencies.length + 1));
+  return new Set(paths.filter((path) => !existsSync(join(tree, path))).flatMap((path) => compiledNames(`${WORKSPACE}/${path}`)));
+}
+
+/**
+ * Where a file that the filling run left belongs on the shelf; null where it is not to be kept. Node checks cached code against its source
+ * by length and CRC32 alone, which an answer could be written to match: nothing is kept for the repository's own sources.
+ */
+export function shelved(path: string, folders: readonly string[], isDependency: (name: string) => boolean): string | null {
+  if (folders.some((folder) => path.startsWith(`${folder}/`))) return `tree/${path}`;
+  if (!path.startsWith(`${place}/`)) return null;
+  const inner = path.slice(place.length + 1);
+  const compiled = /^compiled\/v[\w.-]+\/([0-9a-f]{8})$/.exec(inner)?.[1];
+  if (compiled !== undefined) return isDependency(compiled) ? inner : null;
+  // tsx names a transform by the SHA-1 of text and options, after the day it was made.
+  return /^temporary\/tsx(?:-\d+)?\/\d+-[0-9a-f]{40}$/.test(inner) ? inner : null;
+}
+
+/** The recipe of the run that fills the caches. */
+function filling(recipe: Recipe): Recipe {
+  const options = [recipe.env["NODE_OPTIONS"] ?? "", `--require ${guestHarness}/warm-preload.cjs`].join(" ").trim();
+  const [compiled, temporary] = ["compiled", "temporary"].map((name) => `${WORKSPACE}/${place}/${name}`) as [string, string];
+  return { ...recipe, env: { ...recipe.env, NODE_COMPILE_CACHE: compiled, TMPDIR: temporary, NODE_OPTIONS: options } };
+}
+
+/** The installed environment with what is on the shelf for it. */
+function layered(installed: Installed, shelf: string): Installed {
+  const [tree, ...below] = installed.folders as [string, ...string[]];
+  const [cache, compiled, temporary] = ["tree", "compiled", "temporary"].map((name) => join(shelf, name)) as [string, string, string];
+  return {
+    ...installed,
+    folders: existsSync(cache) ? [tree, cache, ...below] : installed.folders,
+    ...(existsSync(compiled) ? { compiled } : {}),
+    ...(existsSync(temporary) ? { temporary } : {}),
+  };
+}
+
+/** The same environment with caches, filled by one run where they are not on the shelf. */
+export async function warmed(site: InstallSite, installed: Installed, test: WarmTest): Promise<Installed> {
   const [tree, dependencies] = installed.folders;
+  if (tree === undefined || dependencies === undefined) return installed;
   const folders = test.runner.cacheFolders.map((folder) => posix.join(test.packageDir, folder));
-  if (tree === undefined || dependencies === undefined || folders.length === 0) return installed;
-  const key = shortId([basename(dependencies), basename(installed.harness), test.runner.name, test.packageDir, test.recipe.env]);
+  // Without a sandbox the folder of compiled code would lie open to every run, under paths that no later run has.
+  const isolated = site.provider.isolates;
+  const useful = semver.satisfies(test.recipe.nodeVersion, compiles) || existsSync(join(dependencies, "node_modules", "tsx"));
+  if (folders.length === 0 && !(isolated && useful)) return installed;
+  const { recipe } = test;
+  const key = shortId([basename(dependencies), basename(installed.harness), test.runner.name, test.packageDir, recipe.env, isolated]);
   const final = join(site.cache, "warm", key);
-  const layered = { ...installed, folders: [tree, final, dependencies] };
-  if (existsSync(final)) return layered;
-  const request = { layer: {}, files: "all", seed: null, bail: false, limits: { wallMs: test.wallMs }, collect: folders } as const;
-  const { result } = await runTests(site.jobs, test.recipe, test.packageDir, installed, test.runner, request);
-  mkdirSync(join(site.cache, "warm"), { recursive: true });
-  const work = mkdtempSync(join(site.cache, "warm", ".work-"));
+  if (existsSync(final)) return layered(installed, final);
+  const collect = isolated ? [...folders, place] : folders;
+  const request = { layer: {}, files: "all", seed: null, bail: false, limits: { wallMs: test.wallMs }, collect } as const;
+  const { result } = await runTests(site.jobs, isolated ? filling(recipe) : recipe, test.packageDir, installed, test.runner, request);
+  const work = await openWorkFolder(join(site.cache, "warm"));
+  const names = dependencyNames(tree, dependencies);
   for (const [path, content] of Object.entries(result.collected)) {
-    if (!isText(content) || !folders.some((folder) => path.startsWith(`${folder}/`))) continue;
-    mkdirSync(dirname(join(work, path)), { recursive: true });
-    writeFileSync(join(work, path), content);
+    const kept = shelved(path, folders, (name) => names.has(name));
+    // What jest keeps in bytes is its map of the tree, by time stamps and not by content.
+    if (kept === null || (kept.startsWith("tree/") && !isUtf8(content))) continue;
+    mkdirSync(dirname(join(work, kept)), { recursive: true });
+    writeFileSync(join(work, kept), content);
   }
   await site.provider.adopt(work, false);
-  if (existsSync(final)) rmSync(work, { recursive: true, force: true });
-  else renameSync(work, final);
-  return layered;
+  await publish(work, final);
+  return layered(installed, final);
 }

@@ -7,7 +7,7 @@ import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { SandboxTrouble } from "../../sandbox/contract.ts";
 import { listProviders } from "../../sandbox/index.ts";
 import type { GateStats } from "../../sandbox/registry-gate.ts";
-import { type FakeRegistry, fakeRegistry, jobOn, limits, MEBIBYTE, node, readTree, scratch, sh, treeFor } from "./stand.ts";
+import { type FakeRegistry, fakeRegistry, jobOn, limits, MEBIBYTE, node, readTree, scratch, sh, texts, treeFor } from "./stand.ts";
 
 const place = scratch();
 const secret = `kihon-canary-${Math.random().toString(36).slice(2)}`;
@@ -209,10 +209,10 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
     test("hands out files and folders that the job left, and nothing for those it did not", async () => {
       const commands = [sh("mkdir -p out/deep; printf 1 >out/deep/ü.json; printf 2 >out/two; ln out/two out/hard; printf 3 >three")];
       const result = await run({ commands, collect: ["out", "./three", "four", "a.txt"] });
-      expect(result.collected).toEqual({ "out/deep/ü.json": "1", "out/two": "2", "out/hard": "2", three: "3", "a.txt": "a\n" });
+      expect(texts(result.collected)).toEqual({ "out/deep/ü.json": "1", "out/two": "2", "out/hard": "2", three: "3", "a.txt": "a\n" });
     });
     test("hands out what a failing job left", async () => {
-      expect((await run({ commands: [sh("printf 1 >out; exit 1")], collect: ["out"] })).collected).toEqual({ out: "1" });
+      expect(texts((await run({ commands: [sh("printf 1 >out; exit 1")], collect: ["out"] })).collected)).toEqual({ out: "1" });
     });
     test("follows no symbolic link, neither at the end nor on the way", async () => {
       const outside = join(place.path, "host-file.txt");
@@ -221,19 +221,27 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
         sh(`ln -s ${outside} end; ln -s ${place.path} way; mkdir in; ln -s ${outside} in/inner; ln -s / root; printf 1 >in/real`),
       ];
       const result = await run({ commands, collect: ["end", "way/host-file.txt", "in", "root/etc/passwd"] });
-      expect(result.collected).toEqual({ "in/real": "1" });
+      expect(texts(result.collected)).toEqual({ "in/real": "1" });
     });
     test("takes names that are longer than a tar header", async () => {
       const name = `${"long/".repeat(30)}${"n".repeat(120)}`;
       const commands = [
         node('const p = process.argv[1]; fs.mkdirSync(path.dirname(p), { recursive: true }); fs.writeFileSync(p, "1")', name),
       ];
-      expect((await run({ commands, collect: ["long"] })).collected).toEqual({ [name]: "1" });
+      expect(texts((await run({ commands, collect: ["long"] })).collected)).toEqual({ [name]: "1" });
     });
     test("passes over pipes and sockets that would never end", async () => {
-      expect((await run({ commands: [sh("mkdir o; mkfifo o/pipe; printf 1 >o/file")], collect: ["o"] })).collected).toEqual({
-        "o/file": "1",
-      });
+      const { collected } = await run({ commands: [sh("mkdir o; mkfifo o/pipe; printf 1 >o/file")], collect: ["o"] });
+      expect(texts(collected)).toEqual({ "o/file": "1" });
+    });
+  });
+
+  describe("a temporary folder", () => {
+    test("lies in TMPDIR from the start, and what a job does to it is gone afterwards", async () => {
+      const temporary = await treeFor(provider, place.path, { "kept/one": "1" });
+      const commands = [sh('cat "$TMPDIR/kept/one"; printf 2 >"$TMPDIR/kept/one"; printf 2 >"$TMPDIR/kept/two"; ls "$TMPDIR/kept"')];
+      for (let time = 0; time < 2; time++) expect((await run({ commands, temporary })).stdout).toBe("1one\ntwo\n");
+      expect(readTree(temporary)).toEqual({ "kept/one": "1" });
     });
   });
 

@@ -50,6 +50,10 @@ export function readTree(folder: string): Record<string, string> {
   );
 }
 
+/** What a job handed out, as text. */
+export const texts = (files: Readonly<Record<string, Buffer>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, bytes.toString("utf8")]));
+
 let trees = 0;
 /** A fresh tree that the provider has adopted. */
 export async function treeFor(provider: SandboxProvider, within: string, files: Readonly<Record<string, string>>): Promise<string> {

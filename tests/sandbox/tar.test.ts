@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, symlinkSync } from "node:fs";
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readTar } from "../../sandbox/tar.ts";
-import { scratch, writeTree } from "./stand.ts";
+import { scratch, texts, writeTree } from "./stand.ts";
 
 const place = scratch();
 afterAll(place.remove);
@@ -18,7 +18,12 @@ test("regular files are read with their content, links and folders passed over",
   mkdirSync(join(place.path, "t/folder"));
   symlinkSync("/etc/passwd", join(place.path, "t/link"));
   linkSync(join(place.path, "t/a.txt"), join(place.path, "t/hard"));
-  expect(readTar(pack("t"))).toEqual({ ...files, "t/hard": "1" });
+  expect(texts(readTar(pack("t")) ?? {})).toEqual({ ...files, "t/hard": "1" });
+});
+test("bytes that are no text come through as they are", () => {
+  const bytes = Buffer.of(0, 0xff, 0xfe, 0x80, 0x0a);
+  writeFileSync(join(place.path, "bytes"), bytes);
+  expect(readTar(pack("bytes"))).toEqual({ bytes });
 });
 test("an archive that was cut off is not taken for a whole one", () => {
   writeTree(place.path, { big: "x".repeat(5_000) });

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { compiledNames, shelved } from "../../../pipeline/environment/warm.ts";
+
+const place = "node_modules/.cache/kihon-warm";
+const kept = (path: string, folders: readonly string[] = []): string | null => shelved(path, folders, (name) => name === "0a1b2c3d");
+
+describe("what a run of the clean suite leaves on the shelf", () => {
+  it("is the runner's own cache, where it lies in the tree", () => {
+    expect(kept("node_modules/.cache/kihon-jest/a/b", ["node_modules/.cache/kihon-jest"])).toBe("tree/node_modules/.cache/kihon-jest/a/b");
+  });
+  it("is the code of a module of the dependencies, and of no other", () => {
+    expect(kept(`${place}/compiled/v24.1.0-x64-964aae3f-1000/0a1b2c3d`)).toBe("compiled/v24.1.0-x64-964aae3f-1000/0a1b2c3d");
+    expect(kept(`${place}/compiled/v24.1.0-x64-964aae3f-1000/ffffffff`)).toBeNull();
+    expect(kept(`${place}/compiled/v24.1.0-x64-964aae3f-1000/0a1b2c3d.tmp`)).toBeNull();
+  });
+  it("is tsx's transforms, and nothing else of the temporary folder", () => {
+    const transform = `temporary/tsx-1000/17640-${"a1".repeat(20)}`;
+    expect(kept(`${place}/${transform}`)).toBe(transform);
+    expect(kept(`${place}/temporary/tsx-1000/15.pipe`)).toBeNull();
+    expect(kept(`${place}/temporary/left-by-a-test`)).toBeNull();
+  });
+});
+
+it("names the code of a module as Node does, by kind and path", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kihon-compiled-"));
+  try {
+    const [commonjs, module] = [join(folder, "one.cjs"), join(folder, "two.mjs")];
+    writeFileSync(commonjs, "exports.one = 1;\n");
+    writeFileSync(module, `import ${JSON.stringify(commonjs)};\n`);
+    execFileSync(process.execPath, [module], { env: { NODE_COMPILE_CACHE: join(folder, "cache") } });
+    const [version] = readdirSync(join(folder, "cache"));
+    const names = [compiledNames(commonjs)[0], compiledNames(module)[1]].sort();
+    expect(readdirSync(join(folder, "cache", version ?? "")).sort()).toEqual(names);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
