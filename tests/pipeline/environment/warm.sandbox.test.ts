@@ -32,7 +32,7 @@ beforeAll(async () => {
     "node_modules/one/one.js": "export const one = 1;\n",
   });
   const harness = fileURLToPath(new URL("../../../languages/javascript/harness", import.meta.url));
-  const cold = { folders: [tree, dependencies], node: nodeFolder, harness };
+  const cold = { folders: [tree, dependencies], node: nodeFolder, harness, builds: null };
   await mkdir(join(place.path, "cache"), { mode: 0o755 });
   const site = {
     cache: join(place.path, "cache"),
