@@ -93,6 +93,8 @@ export function judgeRun(run: TestRun, expect: Expectation, { answerPath, bail, 
   if (expect.kind === "tests") return judgeTests(run, expect.pass, expect.fail, known);
   if (expect.kind !== "some-fail") return judgeAnswer(run, expect.kind, answerPath);
   const among = new Set(expect.among);
+  const doubled = known && impostor(run, among, known);
+  if (doubled) return not("impostor-test", `the tree has no such test: ${doubled}`);
   const failing = run.report.tests.some((test) => among.has(test.id) && failedByItself(test));
   return failing ? held : not("tests-passed", `none of ${expect.among.length} tests failed`);
 }

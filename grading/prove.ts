@@ -10,7 +10,7 @@ import { judgeRun } from "./judge.ts";
 import { mixedTests, withoutTests } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 3;
+export const proveVersion = 4;
 
 export const proveReasons = [
   "premise-fails",

@@ -85,7 +85,9 @@ export async function warmed(site: InstallSite, installed: Installed, test: Warm
   const useful = semver.satisfies(test.recipe.nodeVersion, compiles) || existsSync(join(dependencies, "node_modules", "tsx"));
   if (folders.length === 0 && !(isolated && useful)) return installed;
   const { recipe } = test;
-  const key = shortId([basename(dependencies), basename(installed.harness), test.runner.name, test.packageDir, recipe.env, isolated]);
+  // The tree is part of the key: what one repository's tests leave here is never read by another's, whatever they install.
+  const places = [tree, dependencies, installed.harness].map((folder) => basename(folder));
+  const key = shortId([...places, test.runner.name, test.packageDir, recipe.env, recipe.build, isolated]);
   const final = join(site.cache, "warm", key);
   if (existsSync(final)) return layered(installed, final);
   const collect = isolated ? [...folders, place] : folders;

@@ -1,5 +1,5 @@
 /** The draft's own trials on its known answers. What passes is an instance. */
-import { prove } from "../../grading/prove.ts";
+import { prove, proveVersion } from "../../grading/prove.ts";
 import { rngFor } from "../../lib/rng.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema } from "../../schemas/instance.ts";
@@ -22,7 +22,7 @@ export const proofQuota = ({ draft }: PosedRecord): string => `${draft.environme
 
 export const proveStage: Stage<Provable, Instance> = {
   name: "prove",
-  version: 1,
+  version: proveVersion,
   resource: "sandbox",
   output: instanceSchema,
   settings: ["repeats", "runTimeoutMs"],

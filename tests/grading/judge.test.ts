@@ -98,6 +98,11 @@ describe("a run against what its trial expects", () => {
       const known = new Set(["a.test.js > one", "a.test.js > two"]);
       expect(judgeRun(twice, wanted, { ...facts, known }).reason).toBe("impostor-test");
     });
+    it("does not count as the failing test that is asked for", () => {
+      const known = new Set(["a.test.js > one", "a.test.js > two"]);
+      const forged = runOf({ files: { "a.test.js": ["-one", "+two", "+one"] } });
+      expect(judgeRun(forged, some, { ...facts, known }).reason).toBe("impostor-test");
+    });
     it("is the tree's own where the tree has two of the name", () => {
       const known = new Set(["a.test.js > one", "a.test.js > one #2", "a.test.js > two"]);
       expect(judgeRun(twice, wanted, { ...facts, known }).held).toBe(true);
