@@ -23,6 +23,8 @@ export interface ExecRequest {
   readonly outputBytes: number;
   readonly input?: string | Uint8Array;
   readonly channels?: readonly Channel[];
+  /** A read channel that is listened to: how long it may stay silent before the process counts as timed out (null: as long as it likes). */
+  readonly listen?: { readonly channel: number; readonly silentMs: number | null };
   readonly signal?: AbortSignal;
   /** Called once with the process id, right after the start. */
   readonly onStart?: (pid: number) => void;
@@ -49,6 +51,8 @@ export interface ExecResult {
   /** One entry per channel; empty for `write`. */
   readonly channels: readonly Buffer[];
   readonly wallMs: number;
+  /** The longest time without a byte on the channel that was listened to, from start to end; null where none was. */
+  readonly silentMs: number | null;
 }
 
 /** How long the group may outlive a kill, or a descriptor its process, before it is forced. */
@@ -114,6 +118,12 @@ export function exec(request: ExecRequest): Promise<ExecResult> {
   return follow(child, request, started);
 }
 
+/** Ends what has been silent for too long; looked at some times within the limit. */
+const watchSilence = (silentMs: number, heard: () => number, stop: (why: ExecEnded) => void): NodeJS.Timeout =>
+  setInterval(() => {
+    if (performance.now() - heard() > silentMs) stop({ kind: "timed-out" });
+  }, silentMs / 8);
+
 /** The child's descriptors: the standard ones, the channels, and nothing for those that would leak into it. */
 function descriptors(request: ExecRequest, nowhere: number): ("ignore" | "pipe" | number)[] {
   const input = request.input === undefined ? ("ignore" as const) : ("pipe" as const);
@@ -155,6 +165,7 @@ const nothing = (ended: ExecEnded, request: ExecRequest): ExecResult => ({
   stdoutBytes: Buffer.alloc(0),
   channels: (request.channels ?? []).map(() => Buffer.alloc(0)),
   wallMs: 0,
+  silentMs: null,
 });
 
 function follow(child: ChildProcess, request: ExecRequest, started: number): Promise<ExecResult> {
@@ -163,6 +174,14 @@ function follow(child: ChildProcess, request: ExecRequest, started: number): Pro
   const channels: Buffer[][] = (request.channels ?? []).map(() => []);
   const timers: NodeJS.Timeout[] = [];
   let early: ExecEnded | undefined;
+  const { listen } = request;
+  let heard = started;
+  let longest = 0;
+  const hear = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - heard);
+    heard = now;
+  };
 
   const stop = (why: ExecEnded): void => {
     if (early !== undefined) return;
@@ -190,6 +209,7 @@ function follow(child: ChildProcess, request: ExecRequest, started: number): Pro
     const finish = (ended: ExecEnded): void => {
       for (const timer of timers) clearTimeout(timer);
       request.signal?.removeEventListener("abort", onAbort);
+      hear();
       const stdoutBytes = Buffer.concat(out);
       resolve({
         ended: early ?? ended,
@@ -198,6 +218,7 @@ function follow(child: ChildProcess, request: ExecRequest, started: number): Pro
         stdoutBytes,
         channels: channels.map((chunks) => Buffer.concat(chunks)),
         wallMs: performance.now() - started,
+        silentMs: listen === undefined ? null : longest,
       });
     };
     const onAbort = (): void => stop({ kind: "aborted" });
@@ -213,8 +234,15 @@ function follow(child: ChildProcess, request: ExecRequest, started: number): Pro
     for (const [index, channel] of (request.channels ?? []).entries()) {
       const stream = child.stdio[index + 3];
       if (channel.kind === "write") write(stream, channel.bytes);
-      else read(stream, new Cap(channel.maxBytes), channels[index] as Buffer[], index, channel.onBytes);
+      else {
+        const tap = (bytes: Buffer): void => {
+          if (index === listen?.channel) hear();
+          channel.onBytes?.(bytes);
+        };
+        read(stream, new Cap(channel.maxBytes), channels[index] as Buffer[], index, tap);
+      }
     }
+    if (typeof listen?.silentMs === "number") timers.push(watchSilence(listen.silentMs, () => heard, stop));
     timers.push(setTimeout(() => stop({ kind: "timed-out" }), request.timeoutMs));
     request.signal?.addEventListener("abort", onAbort, { once: true });
     child.once("exit", () => {

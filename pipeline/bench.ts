@@ -7,12 +7,12 @@ import type { Language, Runner } from "../languages/contract.ts";
 import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
 import { BrokenRecord, StopRun } from "../lib/errors.ts";
 import { type GitRepository, textOf } from "../lib/git.ts";
-import { type SandboxProvider, SandboxTrouble } from "../sandbox/contract.ts";
+import { type Limits, type SandboxProvider, SandboxTrouble } from "../sandbox/contract.ts";
 import type { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
 import { openWorkFolder, publish, removeLeftWork } from "../sandbox/work-folder.ts";
-import { buildShelf, type Installed, Workspace } from "../sandbox/workspace.ts";
+import { buildShelf, type Installed, type Pace, Workspace } from "../sandbox/workspace.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { keep, type Outcome } from "../schemas/outcome.ts";
@@ -32,7 +32,7 @@ export interface BenchParts {
   readonly archive: (sha: string) => Promise<Uint8Array>;
 }
 
-const suiteSchema = z.object({ wallMs: z.number() });
+const paceSchema = z.object({ wallMs: z.number(), silentMs: z.number() });
 
 /** The harness lies in the cache, under the hash of its files: jobs run as another user, and the project may lie where that user cannot look. */
 async function harnessFolder(cache: string, provider: SandboxProvider): Promise<string> {
@@ -172,19 +172,23 @@ export class Bench {
     return join(this.place.cache, "timings", `${environmentId}.json`);
   }
 
-  /** The slowest whole run of an environment's baseline: limits of later runs on this machine are made from it. Not part of any row. */
-  noteSuite(environmentId: string, wallMs: number): void {
+  /** How an environment's baseline went: limits of later runs on this machine are made from it. Not part of any row. */
+  notePace(environmentId: string, pace: Pace): void {
     const path = this.#timing(environmentId);
     mkdirSync(join(this.place.cache, "timings"), { recursive: true });
-    writeFileSync(`${path}.new-${process.pid}`, JSON.stringify({ wallMs }));
+    writeFileSync(`${path}.new-${process.pid}`, JSON.stringify(pace));
     renameSync(`${path}.new-${process.pid}`, path);
   }
 
-  #wallLimit(environmentId: string): number {
+  /** Several times what the suite itself took here; where that is not known, what the settings allow. */
+  #limits(environmentId: string): Pick<Limits, "wallMs" | "silentMs"> {
     const path = this.#timing(environmentId);
-    if (!existsSync(path)) return Math.min(this.config.runTimeoutMs, 120_000);
-    const { wallMs } = suiteSchema.parse(JSON.parse(readFileSync(path, "utf8")));
-    return Math.min(this.config.runTimeoutMs, Math.max(20_000, 4 * wallMs + 10_000));
+    const pace = existsSync(path) ? paceSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data : undefined;
+    if (pace === undefined) return { wallMs: Math.min(this.config.runTimeoutMs, 120_000) };
+    return {
+      wallMs: Math.min(this.config.runTimeoutMs, Math.max(20_000, 4 * pace.wallMs + 10_000)),
+      silentMs: Math.max(6_000, 4 * pace.silentMs + 3_000),
+    };
   }
 
   /** Installs what is missing on this machine, from the environment alone; the same workspace for the same environment. */
@@ -222,7 +226,7 @@ export class Bench {
       jobs: this.jobs,
       text,
       paths,
-      wallMs: this.#wallLimit(environment.id),
+      limits: this.#limits(environment.id),
     });
   }
 }

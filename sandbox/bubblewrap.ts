@@ -294,6 +294,7 @@ async function perform(
     env: { PATH: TOOL_PATH },
     cwd: "/",
     timeoutMs: job.limits.wallMs,
+    ...(job.nonce === undefined ? {} : { listen: { channel: REPORT, silentMs: job.limits.silentMs ?? null } }),
     outputBytes: job.limits.outputBytes,
     channels: [
       { kind: "read", maxBytes: job.nonce === undefined ? 0 : job.limits.reportBytes },
@@ -345,7 +346,12 @@ async function judge(
     // unshare complains when the shell that it waits for is killed, as it is at the end of a job's time.
     stderr: result.stderr.replace(/unshare: sigprocmask unblock failed: .*\n/, ""),
     report: (result.channels[REPORT] as Buffer).toString("utf8"),
-    usage: { wallMs: result.wallMs, cpuMs: usage?.cpuMs ?? guest.cpuMs, peakMemoryBytes: usage?.peakMemoryBytes ?? watched.peakBytes },
+    usage: {
+      wallMs: result.wallMs,
+      cpuMs: usage?.cpuMs ?? guest.cpuMs,
+      peakMemoryBytes: usage?.peakMemoryBytes ?? watched.peakBytes,
+      silentMs: result.silentMs,
+    },
   };
   if (usage?.outOfMemory || watched.outOfMemory) return { ...shared, ended: { kind: "out-of-memory" }, collected: {} };
   if (result.ended.kind === "timed-out" || result.ended.kind === "output-too-large") {

@@ -24,6 +24,8 @@ export interface Limits {
   readonly inodes: number;
   /** Largest report accepted on the report channel. */
   readonly reportBytes: number;
+  /** With a nonce: how long the report channel may stay silent before the job counts as timed out. Unset: as long as `wallMs` lets it. */
+  readonly silentMs?: number;
 }
 
 export interface Job {
@@ -58,6 +60,8 @@ export interface Usage {
   /** User and system time of all the job's processes; null where the machine gives none. */
   readonly cpuMs: number | null;
   readonly peakMemoryBytes: number | null;
+  /** The longest silence on the report channel, from start to end; null without a nonce. */
+  readonly silentMs: number | null;
 }
 
 export type Ended =

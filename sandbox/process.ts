@@ -12,7 +12,7 @@ import PQueue from "p-queue";
 import { type ExecResult, exec, killQuietly } from "../lib/exec.ts";
 import { adoptFolder, asTrouble, trouble } from "./adopt.ts";
 import { type HardLimits, readHardLimits } from "./bubblewrap-command.ts";
-import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
+import { type Job, type RunResult, type SandboxProvider, SandboxTrouble, type Usage } from "./contract.ts";
 import { examine } from "./examine.ts";
 import { checkJob, defaultPath, guestEnvironment, guestScript, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { type PathPair, toGuest, toHost } from "./guest-paths.ts";
@@ -25,6 +25,7 @@ import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
 
 const STATUS_BYTES = 64 * 1024;
 const COLLECT_BYTES = 64 * 1024 * 1024;
+const REPORT = 0;
 const STATUS = 2;
 /** Marks a job's processes, so that one that left its group is found. */
 const MARK = "KIHON_JOB";
@@ -194,6 +195,7 @@ async function perform(
     env: { ...Object.fromEntries(env.map(([name, value]) => [name, toHost(value, pairs)])), [MARK]: mark },
     cwd: workspace,
     timeoutMs: job.limits.wallMs,
+    ...(job.nonce === undefined ? {} : { listen: { channel: REPORT, silentMs: job.limits.silentMs ?? null } }),
     outputBytes: job.limits.outputBytes,
     channels: [
       { kind: "read", maxBytes: job.nonce === undefined ? 0 : job.limits.reportBytes },
@@ -205,7 +207,7 @@ async function perform(
   });
   await killMarked(mark);
   const { outOfMemory, peakBytes } = guard.release();
-  return judge(result, job, pairs, { wallMs: result.wallMs, peakMemoryBytes: peakBytes }, outOfMemory);
+  return judge(result, job, pairs, { wallMs: result.wallMs, peakMemoryBytes: peakBytes, silentMs: result.silentMs }, outOfMemory);
 }
 
 /** Kills what a job left behind outside its process group, found by the mark in its environment. */
@@ -226,7 +228,7 @@ async function judge(
   result: ExecResult,
   job: Job,
   pairs: readonly PathPair[],
-  usage: { wallMs: number; peakMemoryBytes: number | null },
+  usage: Omit<Usage, "cpuMs">,
   outOfMemory: boolean,
 ): Promise<RunResult> {
   const status = (result.channels[STATUS] as Buffer).toString("latin1");
@@ -234,7 +236,7 @@ async function judge(
   const shared = {
     stdout: toGuest(result.stdout, pairs),
     stderr: toGuest(result.stderr, pairs),
-    report: toGuest((result.channels[0] as Buffer).toString("utf8"), pairs),
+    report: toGuest((result.channels[REPORT] as Buffer).toString("utf8"), pairs),
     usage: { ...usage, cpuMs: guest.cpuMs },
     collected: {},
   };

@@ -37,6 +37,12 @@ export interface Installed {
   readonly temporary?: string;
 }
 
+/** How long a healthy suite takes on this machine: its slowest whole run, and its longest time without a result. */
+export interface Pace {
+  readonly wallMs: number;
+  readonly silentMs: number;
+}
+
 export interface TestRequest {
   readonly layer: Layer;
   readonly files: readonly string[] | "all";
@@ -186,7 +192,7 @@ export class Workspace {
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
   readonly #paths: () => readonly string[];
-  readonly #wallMs: number;
+  readonly #limits: Pick<Limits, "wallMs" | "silentMs">;
   /** Every file that stands alone. */
   readonly #suite: readonly string[];
   readonly #shared = new Map<string, Promise<TestRun>>();
@@ -200,7 +206,8 @@ export class Workspace {
       jobs: JobRunner;
       text: (path: string) => string | null;
       paths: () => readonly string[];
-      wallMs: number;
+      /** `silentMs` is for looks alone: a hang in a trial waits for `wallMs`, so that no slow machine turns a right answer into a hang. */
+      limits: Pick<Limits, "wallMs" | "silentMs">;
     },
   ) {
     this.environment = environment;
@@ -210,7 +217,7 @@ export class Workspace {
     this.#jobs = parts.jobs;
     this.#text = parts.text;
     this.#paths = parts.paths;
-    this.#wallMs = parts.wallMs;
+    this.#limits = parts.limits;
     this.#suite = environment.testFiles.flatMap((test) => (test.standalone ? [test.file] : [])).sort();
   }
 
@@ -235,19 +242,22 @@ export class Workspace {
 
   /**
    * `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. `shared` keeps the run for
-   * whoever asks for the same: right for trees that many instances stand on, a waste of memory for an answer's own run.
+   * whoever asks for the same: right for trees that many instances stand on, a waste of memory for an answer's own run. A `look` gives up
+   * on a run that has fallen silent.
    */
-  run(request: { layer: Layer; files: readonly string[]; bail: boolean; shared: boolean }, repeat: number): Promise<TestRun> {
+  run(
+    request: { layer: Layer; files: readonly string[]; bail: boolean; shared: boolean; look?: boolean },
+    repeat: number,
+  ): Promise<TestRun> {
     const layer = this.normalise(request.layer);
     const files = [...request.files].sort();
     const clean = Object.keys(layer).length === 0 && files.every((file) => this.#suite.includes(file));
     if (clean) return this.#cleanRun(files, repeat);
-    return this.#start({ layer, files, bail: request.bail }, repeat, request.shared);
+    return this.#start({ layer, files, bail: request.bail, look: request.look ?? false }, repeat, request.shared);
   }
 
   /**
-   * A cheap look at what a tree's tests do: those files share a process. It proves nothing and is never taken for a run of `run`. Its limits
-   * are those of `run`, since a build under them serves both.
+   * A cheap look at what a tree's tests do: those files share a process. It proves nothing and is never taken for a run of `run`.
    */
   runTogether(request: { layer: Layer; files: readonly string[]; together: readonly string[] }): Promise<TestRun> {
     const { recipe, revision } = this.environment;
@@ -257,7 +267,7 @@ export class Workspace {
       together: [...request.together].sort(),
       bail: false,
       seed: null,
-      limits: { wallMs: this.#wallMs },
+      limits: this.#limits,
     };
     return runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
   }
@@ -267,7 +277,7 @@ export class Workspace {
    * does alone. Where that run has an error that belongs to no test, the subset is run by itself.
    */
   async #cleanRun(files: readonly string[], repeat: number): Promise<TestRun> {
-    const whole = await this.#start({ layer: {}, files: this.#suite, bail: false }, repeat, true);
+    const whole = await this.#start({ layer: {}, files: this.#suite, bail: false, look: false }, repeat, true);
     const { ended, report } = whole;
     const failed = report.tests.some((test) => test.status === "failed") || report.unloaded.length > 0;
     const sound =
@@ -276,7 +286,7 @@ export class Workspace {
       report.complete &&
       report.strays.length === 0 &&
       failed === (ended.exitCode !== 0);
-    if (!sound) return this.#start({ layer: {}, files, bail: false }, repeat, true);
+    if (!sound) return this.#start({ layer: {}, files, bail: false, look: false }, repeat, true);
     const wanted = new Set(files);
     const tests = report.tests.filter((test) => wanted.has(test.file));
     const unloaded = report.unloaded.filter(({ file }) => wanted.has(file));
@@ -284,14 +294,20 @@ export class Workspace {
     return { ...whole, ended: { ...ended, exitCode: red ? ended.exitCode : 0 }, report: { ...report, tests, unloaded } };
   }
 
-  #start(request: { layer: Layer; files: readonly string[]; bail: boolean }, repeat: number, shared: boolean): Promise<TestRun> {
+  #start(
+    request: { layer: Layer; files: readonly string[]; bail: boolean; look: boolean },
+    repeat: number,
+    shared: boolean,
+  ): Promise<TestRun> {
     const key = shortId([request.layer, request.files, request.bail, repeat]);
     const known = this.#shared.get(key);
     if (known) return known;
     const { recipe, revision } = this.environment;
     const seed = repeat > 0 && this.runner.canShuffle ? repeat : null;
-    const limits = { wallMs: this.#wallMs };
-    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, { ...request, seed, limits });
+    const limits = request.look ? this.#limits : { wallMs: this.#limits.wallMs };
+    const { layer, files, bail } = request;
+    const asked = { layer, files, bail, seed, limits };
+    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
     if (shared) this.#remember(key, started);
     return started;
   }

@@ -1,6 +1,6 @@
 /** What the tests of a healthy tree do: k whole runs, then each file alone with its lines counted. */
 import type { Language, Runner } from "../../languages/contract.ts";
-import { type Installed, type JobRunner, runTests, type TestRequest, type TestRun } from "../../sandbox/workspace.ts";
+import { type Installed, type JobRunner, type Pace, runTests, type TestRequest, type TestRun } from "../../sandbox/workspace.ts";
 import type { BaselineTest, Recipe, TestFile } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -20,8 +20,8 @@ export interface BaselineSite {
 export interface Baseline {
   readonly tests: readonly BaselineTest[];
   readonly files: readonly string[];
-  /** The slowest whole run: what limits of later runs are made from. Never stored in a row. */
-  readonly wallMs: number;
+  /** Limits of later runs are made from it. Never stored in a row. */
+  readonly pace: Pace;
 }
 
 const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
@@ -64,6 +64,11 @@ function standingOf(statuses: readonly (TestResult["status"] | undefined)[]): Ba
   return statuses.every((status) => status === "skipped") ? "skipped" : "quarantined";
 }
 
+const paceOf = (runs: readonly TestRun[]): Pace => ({
+  wallMs: Math.max(...runs.map(({ result }) => result.usage.wallMs)),
+  silentMs: Math.max(...runs.map(({ result }) => result.usage.silentMs ?? result.usage.wallMs)),
+});
+
 /** k whole runs, from the second on in shuffled order where the runner can. */
 export async function baseline(site: BaselineSite): Promise<Outcome<Baseline>> {
   const runs: TestRun[] = [];
@@ -81,7 +86,7 @@ export async function baseline(site: BaselineSite): Promise<Outcome<Baseline>> {
   if (!tests.some((test) => test.standing === "stable"))
     return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
   const stable = new Set(tests.filter((test) => test.standing === "stable").map((test) => test.file));
-  return keep({ tests, files: [...stable].sort(), wallMs: Math.max(...runs.map(({ result }) => result.usage.wallMs)) });
+  return keep({ tests, files: [...stable].sort(), pace: paceOf(runs) });
 }
 
 const coverageFile = ".kihon-coverage";

@@ -90,7 +90,7 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
     frozenLock,
     missing: [...tree.missing, ...outside.map((name) => `node_modules/${name}`)].sort(),
   };
-  bench.noteSuite(environment.id, base.value.wallMs);
+  bench.notePace(environment.id, base.value.pace);
   const standing = Object.groupBy(environment.tests, (test) => test.standing);
   bench.log.info(
     `${revision.repository.name}: ${recipe.build.length > 0 ? `built by ${recipe.build.map((argv) => argv.join(" ")).join(" && ")}; ` : ""}${standing.stable?.length ?? 0} stable tests in ${testFiles.length} files, ${standing.quarantined?.length ?? 0} quarantined, ${standing.failing?.length ?? 0} failing; ${together.size} files are observed in one process`,

@@ -178,7 +178,7 @@ describe("drafts and machines in trouble", () => {
       jobs,
       text: read,
       paths: () => [],
-      wallMs: 1,
+      limits: { wallMs: 1 },
     });
     await expect(grade(draft, patch({ "src/add.js": defective.replace("*", "%") }), workspace, full)).rejects.toThrow(RetryLater);
   });

@@ -92,7 +92,7 @@ export function resultOf(script: Script, nonce: string): RunResult {
     stderr: "",
     report: `${lines.join("\n")}\n`,
     collected: {},
-    usage: { wallMs: 1, cpuMs: null, peakMemoryBytes: null },
+    usage: { wallMs: 1, cpuMs: null, peakMemoryBytes: null, silentMs: null },
   };
 }
 
@@ -129,7 +129,7 @@ export function standOf(
     jobs,
     text: (path) => own(texts, path),
     paths: () => Object.keys(texts).sort(),
-    wallMs: 1000,
+    limits: { wallMs: 1000 },
   });
   return { workspace, asked };
 }

@@ -53,6 +53,22 @@ describe("exec", () => {
     expect(Number(result.stdout)).toBeGreaterThan(0);
     expect(isAlive(Number(result.stdout))).toBe(false);
   });
+  const channels = [{ kind: "read", maxBytes: 1_000 }] as const;
+  const silentFor = (first: number, rest: number): string =>
+    `const fs = require("fs"); setTimeout(() => fs.writeSync(3, "a"), ${first}); setTimeout(() => {}, ${first + rest});`;
+  test("ends what is silent for too long on the channel that is listened to", async () => {
+    const result = await node(silentFor(100, 60_000), { channels, listen: { channel: 0, silentMs: 1_000 } });
+    expect([result.ended, result.channels[0]?.toString()]).toEqual([{ kind: "timed-out" }, "a"]);
+    expect(result.silentMs).toBeGreaterThan(1_000);
+  });
+  test("lets a process talk as long as it likes, and tells its longest silence", async () => {
+    const talk =
+      'const fs = require("fs"); let n = 0; const t = setInterval(() => { fs.writeSync(3, "a"); if (++n === 12) clearInterval(t); }, 250);';
+    const result = await node(talk, { channels, listen: { channel: 0, silentMs: 2_500 } });
+    expect(result.ended).toEqual({ kind: "exited", code: 0 });
+    expect(result.wallMs).toBeGreaterThan(2_500);
+    expect(result.silentMs).toBeLessThan(2_500);
+  });
   test("does not wait for a process that left the group and holds the output open", async () => {
     const script =
       'const c = require("child_process").spawn(process.execPath, ["-e", "setTimeout(() => {}, 30000)"], { stdio: "inherit", detached: true }); console.log(c.pid); c.unref()';

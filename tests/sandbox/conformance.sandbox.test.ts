@@ -301,6 +301,14 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       expect(seen).toBeGreaterThan(1);
       expect(pidsWith(mark)).toEqual([]);
     });
+    test("hold for the silence of the report, whatever is printed meanwhile", async () => {
+      const script = 'require("fs").writeSync(3, "x"); setInterval(() => console.log("busy"), 100)';
+      const job = { commands: [node(script)], nonce: "n", limits: { ...limits, silentMs: 1_500 } };
+      const result = await run(job);
+      expect([result.ended, result.report]).toEqual([{ kind: "timed-out" }, "x"]);
+      expect(result.usage.silentMs).toBeGreaterThan(1_500);
+      expect(result.usage.wallMs).toBeLessThan(limits.wallMs);
+    });
     test("a daemon dies with a job that ends well", async () => {
       const mark = `orphan-of-${provider.name}-${process.pid}`;
       const script = `require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000) // ${mark}"], { detached: true, stdio: "ignore" }).unref()`;

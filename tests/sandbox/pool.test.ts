@@ -10,7 +10,7 @@ const good: RunResult = {
   stderr: "",
   report: "",
   collected: {},
-  usage: { wallMs: 5, cpuMs: 3, peakMemoryBytes: null },
+  usage: { wallMs: 5, cpuMs: 3, peakMemoryBytes: null, silentMs: null },
 };
 const job = jobOn(["/tree"], { commands: [["true"]] });
 
