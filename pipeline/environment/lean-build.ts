@@ -5,22 +5,16 @@
 import type { Installed } from "../../sandbox/workspace.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
-import type { TestResult } from "../../schemas/report.ts";
 import { type Baseline, type BaselineSite, run } from "./baseline.ts";
+import { differing } from "./together.ts";
 
 type Build = Recipe["build"];
 
-const statusOf = { stable: "passed", failing: "failed", skipped: "skipped", quarantined: null } as const satisfies Record<
-  Baseline["tests"][number]["standing"],
-  TestResult["status"] | null
->;
-
-/** Does one run of all files say what the baseline said? Of quarantined tests nothing is asked. */
+/** Does one run of all files say what the baseline said? */
 async function agrees(site: BaselineSite, found: Baseline): Promise<boolean> {
-  const { ended, report } = await run(site, "all", null);
-  if (ended.kind !== "finished" || ended.failedCommand !== null || !report.complete) return false;
-  const seen = new Map(report.tests.map(({ id, status }) => [id, status]));
-  return found.tests.every(({ id, standing }) => statusOf[standing] === null || seen.get(id) === statusOf[standing]);
+  const one = await run(site, "all", null);
+  if (one.ended.kind !== "finished" || one.ended.failedCommand !== null || !one.report.complete) return false;
+  return differing(one, [...new Set(found.tests.map(({ file }) => file))], found.tests).length === 0;
 }
 
 const isCompiler = (argv: readonly string[]): boolean => argv.some((word) => /(?:^|\/)tsc$/.test(word));
