@@ -2,6 +2,26 @@
 import { z } from "zod";
 import { failureSchema } from "./report.ts";
 
+/** A call that tests make of the package, whose outcome the defect changes. */
+export const changedCallSchema = z
+  .object({
+    /** The source file of the function that is called. */
+    file: z.string(),
+    /** What importers call it. */
+    symbol: z.string(),
+    /** As source text: `isEmail("x@y")`. */
+    call: z.string(),
+    /** The text can be run as it is, by whoever imports its name. */
+    selfContained: z.boolean(),
+    /** What the clean tree gives, as source text where there is such. */
+    expected: z.string(),
+    /** What the defective tree gives; null where it throws in place of giving something. */
+    actual: z.string().nullable(),
+    error: z.string().nullable(),
+  })
+  .readonly();
+export type ChangedCall = z.infer<typeof changedCallSchema>;
+
 export const observationSchema = z
   .object({
     candidateId: z.string(),
@@ -20,6 +40,8 @@ export const observationSchema = z
     flaky: z.array(z.string()),
     /** For each fail-to-pass test, the failure seen in `before`. */
     failures: z.record(z.string(), failureSchema),
+    /** Where the failures alone say too little: calls with other outcomes in `before`, the best told first. */
+    calls: z.array(changedCallSchema),
     /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
     ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
   })

@@ -94,14 +94,15 @@ function unrelatedTest(observed: Observed, gold: { file: string }, context: Pose
   return null;
 }
 
-const prompt = (symptoms: readonly string[], throws: boolean, path: string, context: PoseContext): string =>
+const prompt = (symptoms: readonly Symptom[], path: string, context: PoseContext): string =>
   [
     "A defect was reported in this repository:",
     "",
-    ...symptoms.map((symptom) => `- ${symptom}`),
+    ...symptoms.map((symptom) => `- ${tell(symptom)}`),
     "",
+    ...(symptoms.some(({ of }) => of !== null) ? ["What is called goes by the name under which a module of the tree exports it.", ""] : []),
     `Write a test file for the repository's own runner (${context.runner.name}) that shows this defect. It will be written to \`${path}\`.`,
-    `As long as the defect is there, the file must load and at least one of its tests must fail, by an assertion${throws ? " or by the error above" : ""}. Once the defect is repaired, all of its tests must pass.`,
+    `As long as the defect is there, the file must load and at least one of its tests must fail, by an assertion${symptoms.some(({ error }) => error !== null) ? " or by the error above" : ""}. Once the defect is repaired, all of its tests must pass.`,
     "It is run alone, and also on trees whose source text differs while the behaviour is the same, so test what the code does, not how it is written.",
     "Answer with the text of the file only.",
   ].join("\n");
@@ -120,12 +121,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const path = besides(gold.file, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
-  const words = prompt(
-    clean.map(tell),
-    clean.some(({ error }) => error !== null),
-    path,
-    context,
-  );
+  const words = prompt(clean, path, context);
   const leak = findLeak(words, { ...secrets, paths: [] });
   if (leak) return drop("reproduction/leak", leak);
   return keep({
@@ -156,7 +152,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 2,
+  version: 3,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

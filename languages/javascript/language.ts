@@ -5,6 +5,7 @@ import { emptyBody } from "./empty-body.ts";
 import { evidence } from "./evidence.ts";
 import { expandLines, instrument } from "./instrument.ts";
 import { mutationsOf, mutators } from "./mutators/index.ts";
+import { record } from "./record.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
 import { parsesCleanly } from "./syntax.ts";
@@ -23,6 +24,7 @@ export const javascript = Object.freeze({
   emitsDifferently,
   instrument,
   expandLines,
+  record,
   rewrite,
   reduceTests,
   testCalls,

@@ -1,13 +1,15 @@
 /** What the tests of the defective tree do, in a cold run of every standalone test file that reaches the change. */
 import { z } from "zod";
-import type { TestRun } from "../../sandbox/workspace.ts";
+import type { TestRun, Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
+import { isThin } from "../../skills/symptoms.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
+import { changedCalls } from "../environment/changed-calls.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
@@ -44,6 +46,7 @@ function classify(candidate: Candidate, environment: Environment, files: readonl
     failToFail: known.filter((test) => test.standing === "failing" && seen.get(test.id)?.status === "failed").map((test) => test.id),
     flaky: known.filter((test) => test.standing === "quarantined").map((test) => test.id),
     failures: Object.fromEntries(failToPass.flatMap((id) => (seen.get(id)?.failure ? [[id, seen.get(id)?.failure]] : []))),
+    calls: [],
     ended: run.report.unloaded.length > 0 ? "load" : "finished",
   } as Observation;
 }
@@ -69,16 +72,26 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   return drop("observe/survived", `${files.length} test files`);
 }
 
+/** Where the failures say too little for a question, the calls that the defect changes say more. */
+async function withCalls(record: ObservedRecord, workspace: Workspace): Promise<ObservedRecord> {
+  const { language } = workspace;
+  if (!isThin(record, { language, text: (path) => workspace.text(path) })) return record;
+  const calls = await changedCalls(record.candidate, record.observation, workspace);
+  return { ...record, observation: { ...record.observation, calls: [...calls] } };
+}
+
 async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
-  return outcomeOf(candidate, environment, files, await workspace.run({ layer: candidate.before, files, bail: false, shared: true }, 0));
+  const run = await workspace.run({ layer: candidate.before, files, bail: false, shared: true }, 0);
+  const outcome = outcomeOf(candidate, environment, files, run);
+  return outcome.kept ? keep(await withCalls(outcome.value, workspace)) : outcome;
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 1,
+  version: 2,
   resource: "sandbox",
   output: observedSchema,
   settings: ["runTimeoutMs"],

@@ -138,6 +138,7 @@ export function observe(candidate: Candidate, failures: Readonly<Record<string, 
       failToFail: [],
       flaky: [],
       failures,
+      calls: [],
       ended: "finished",
     },
   };
