@@ -93,7 +93,9 @@ export function symptomsOf({ observation }: Pick<Observed, "observation">, conte
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, 200)
     .map(([test, failure]) => symptomOf(test, failure, context));
-  const all = [...observation.calls.map(symptomOfCall), ...failures];
+  const calls = observation.calls.map(symptomOfCall);
+  // Beside calls with their outcomes, a failure without a call is only how a test words the same.
+  const all = calls.length === 0 ? failures : [...calls, ...failures.filter(({ call }) => call !== null)];
   const distinct = new Map<string, Symptom>();
   for (const symptom of all) {
     const key = JSON.stringify([symptom.call, symptom.expected, symptom.actual, symptom.error]);

@@ -119,11 +119,9 @@ describe("a changed call", () => {
   };
   const said = (...calls: ChangedCall[]): string[] => symptomsOf(saying(...calls), contextOf([])).map(tell);
 
-  it("is told as a failed check is, before the failures", () => {
-    expect(said(call)).toEqual([
-      '`slugify("A B")` gives a wrong result. Expected: `"a-b"`. Received: `"A-B"`.',
-      "A check of the package gives a wrong result.",
-    ]);
+  it("is told as a failed check is, in place of failures without a call", () => {
+    expect(said()).toEqual(["A check of the package gives a wrong result."]);
+    expect(said(call)).toEqual(['`slugify("A B")` gives a wrong result. Expected: `"a-b"`. Received: `"A-B"`.']);
   });
   it("that throws is told by its error", () => {
     expect(said({ ...call, actual: null, error: "TypeError: no" })[0]).toBe(
