@@ -40,7 +40,7 @@ export const observationSchema = z
     flaky: z.array(z.string()),
     /** For each fail-to-pass test, the failure seen in `before`. */
     failures: z.record(z.string(), failureSchema),
-    /** Where the failures alone say too little: calls with other outcomes in `before`, the best told first. */
+    /** Where no failure shows what was put in: calls with other outcomes in `before`, the best told first. */
     calls: z.array(changedCallSchema),
     /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
     ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),

@@ -44,7 +44,7 @@ const isWithin = ({ of }: Symptom, files: readonly string[]): boolean => of !== 
 
 /** What a call into a gold file goes by leads to the file. */
 const namesWithin = (symptoms: readonly Symptom[], files: readonly string[]): string[] =>
-  symptoms.flatMap((symptom) => (symptom.of !== null && isWithin(symptom, files) ? [symptom.of.names] : []));
+  symptoms.flatMap((symptom) => (symptom.of !== null && isWithin(symptom, files) ? [symptom.of.symbol] : []));
 
 /** Calls into a gold file lose their name, and with it a part of what they say: others come before them. */
 const fartherFirst = (symptoms: readonly Symptom[], files: readonly string[]): readonly Symptom[] =>

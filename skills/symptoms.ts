@@ -6,8 +6,8 @@ import type { Failure } from "../schemas/report.ts";
 import type { Observed, PoseContext } from "./contract.ts";
 
 export interface Symptom {
-  /** The source file of the function that is called and the names in its call, where the call was recorded as it was made. */
-  readonly of: { readonly file: string; readonly names: string } | null;
+  /** The function that is called, and its source file, where the call was recorded as it was made. */
+  readonly of: Pick<ChangedCall, "file" | "symbol"> | null;
   /** The call as the failing check writes it, or null where it cannot be read. */
   readonly call: string | null;
   /** The call can be made as it is written, by whoever imports its names. */
@@ -64,15 +64,11 @@ function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
   };
 }
 
-/** The name that the call goes by: `boxes.open` in `await boxes.open(1)`. */
-const namesIn = (call: string): string => /^(?:await )?(?:new )?([\w$.]+)\(/.exec(call)?.[1] ?? "";
-
-function symptomOfCall({ file, call, selfContained, expected, actual, error }: ChangedCall): Symptom {
+function symptomOfCall({ file, symbol, call, selfContained, expected, actual, error }: ChangedCall): Symptom {
   const [one, other] = error === null ? contrast(expected, actual, 240) : [null, null];
   const told = oneLine(call, 240);
-  const of = { file, names: namesIn(call) };
   return {
-    of,
+    of: { file, symbol },
     call: told,
     selfContained: selfContained && told === call,
     expected: one,
@@ -120,9 +116,9 @@ export const isReproducible = (symptom: Symptom): boolean =>
     (symptom.call !== null && symptom.error !== null && symptom.error.length >= 20) ||
     (symptom.expected !== null && symptom.actual !== null && symptom.expected.length + symptom.actual.length >= 24));
 
-/** No failure says enough to write it anew. */
+/** No failure shows what was put in: the call is in a helper of the tests, or its arguments are in a table. */
 export const isThin = (observed: Pick<Observed, "observation">, context: Texts): boolean =>
-  !symptomsOf(observed, context, 12).some(isReproducible);
+  !symptomsOf(observed, context, 12).some((symptom) => symptom.selfContained && isReproducible(symptom));
 
 /** Code in a sentence: in more backticks than it has in a row. */
 export function quoted(code: string): string {

@@ -72,7 +72,7 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   return drop("observe/survived", `${files.length} test files`);
 }
 
-/** Where the failures say too little for a question, the calls that the defect changes say more. */
+/** Where no failure shows what was put in, the calls that the defect changes do. */
 async function withCalls(record: ObservedRecord, workspace: Workspace): Promise<ObservedRecord> {
   const { language } = workspace;
   if (!isThin(record, { language, text: (path) => workspace.text(path) })) return record;

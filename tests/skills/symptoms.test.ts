@@ -135,8 +135,14 @@ describe("a changed call", () => {
   it("makes an observation tell enough", () => {
     expect([isThin(saying(), contextOf([])), isThin(saying(call), contextOf([]))]).toEqual([true, false]);
   });
+  it("is asked for where no failure shows what was put in", () => {
+    const table = "for (const [title, joined] of cases) assert.equal(slugify(title), joined);\n";
+    const observed = observedOf([mistake]);
+    const [own, rows] = [contextOf([]), contextOf([], { text: () => `import { slugify } from "../src/index.js";\n\n\n\n\n${table}` })];
+    expect([isThin(observed, own), isThin(observed, rows)]).toEqual([false, true]);
+  });
   it("that is cut is not self-contained", () => {
     const [symptom] = symptomsOf(saying({ ...call, call: `slugify("${"a".repeat(300)}")` }), contextOf([]));
-    expect(symptom).toMatchObject({ selfContained: false, of: { file: "src/slug.js", names: "slugify" } });
+    expect(symptom).toMatchObject({ selfContained: false, of: { file: "src/slug.js", symbol: "slugify" } });
   });
 });

@@ -216,7 +216,8 @@ if (target && !process.__kihonCall) {
     const made = getOwnPropertyDescriptor(target, "prototype");
     if (above !== null && made && above === made.value) return { text: "new " + name, contained };
     if (!name.includes(".") || above === null || getPrototypeOf(above) === null) return { text: name, contained };
-    return { text: name[0].toLowerCase() + name.slice(1), contained: false };
+    const dot = name.lastIndexOf(".");
+    return { text: `new ${name.slice(0, dot)}(…)${name.slice(dot)}`, contained: false };
   };
 
   /** Our own trouble with a strange value must not become the caller's. */

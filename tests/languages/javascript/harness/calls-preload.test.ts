@@ -87,7 +87,7 @@ describe("calls from outside", () => {
       "exports.Box = class Box { static of(a) { return a } constructor(a) { this.a = a } open(b) { return this.a + b } _no() {} }";
     const program =
       "const box = new library.Box(1); console.log(library.Box.of(2), box.open(3), box.constructor === library.Box); box._no()";
-    expect(told(library, program)).toEqual(["Box.of(2) = 2", "~box.open(3) = 4"]);
+    expect(told(library, program)).toEqual(["Box.of(2) = 2", "~new Box(…).open(3) = 4"]);
   });
 
   it("of a plain object's functions are made from its name", () => {
@@ -111,7 +111,7 @@ const { Old, arrow, make, object } = library;
 console.log(Object.keys(library), arrow.name, arrow.length, make.name, Object.keys(object), object.m.name, object.m(1, 2));
 console.log(new Old(1).get(), new Old(1) instanceof Old, new Old(2).constructor === Old, new make(3).constructor === make, new make(4));
 for (const key in new Old(1)) console.log(key);`;
-    expect(told(library, program)).toContain("~old.get() = 1");
+    expect(told(library, program)).toContain("~new Old(…).get() = 1");
   });
 
   it("has the receiver and the arguments that it was given", () => {
