@@ -84,7 +84,8 @@ class Recorder {
     // Where `this` has no type its mention is an error to the checker; who does not mention it does not miss it.
     const self = !this.#typed || [...nodesOf(body)].some(({ type }) => type === "this") ? "this" : "void 0";
     const hook = this.#hook("Call");
-    const call = `${hook}(${this.#id},${JSON.stringify(this.#nameOf(unit))},${name},${self},arguments)`;
+    // A value of type `never` leaves the type of what the function returns as it was.
+    const call = `${hook}(${this.#id},${JSON.stringify(this.#nameOf(unit))},${name},${self},arguments)${this.#typed ? " as never" : ""}`;
     const directive = partsOf(body).findLast(isDirective);
     const at = directive?.end ?? body.start + 1;
     const open = directive === undefined || this.#text[at - 1] === ";" ? "" : ";";
@@ -104,8 +105,9 @@ class Recorder {
     return [insertion(node.start, this.#opening(hook, unit, own)), insertion(node.end, ")")];
   }
 
-  /** `m() {…}` of an object becomes a property whose value is that method. */
+  /** `m() {…}` of an object becomes a property whose value is that method. With types it stays: its parameters may have theirs from the object's. */
   #method(unit: Unit, node: SyntaxNode): readonly Edit[] {
+    if (this.#typed) return [];
     const key = childOf(node, "name");
     const isPlain = node.children.every((child) => child.named || child.type === "async") && key !== null && PLAIN_KEYS.has(key.type);
     if (!isPlain || node.children.some(({ type }) => type === "get" || type === "set")) return [];
