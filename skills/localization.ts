@@ -46,9 +46,11 @@ const isWithin = ({ of }: Symptom, files: readonly string[]): boolean => of !== 
 const namesWithin = (symptoms: readonly Symptom[], files: readonly string[]): string[] =>
   symptoms.flatMap((symptom) => (symptom.of !== null && isWithin(symptom, files) ? [symptom.of.symbol] : []));
 
-/** Calls into a gold file lose their name, and with it a part of what they say: others come before them. */
-const fartherFirst = (symptoms: readonly Symptom[], files: readonly string[]): readonly Symptom[] =>
-  [...symptoms].sort((a, b) => Number(isWithin(a, files)) - Number(isWithin(b, files)));
+/** Calls into a gold file lose their name, and with it a part of what they say: calls into others come before them, and failures after both. */
+function fartherFirst(symptoms: readonly Symptom[], files: readonly string[]): readonly Symptom[] {
+  const rank = (symptom: Symptom): number => (symptom.of === null ? 2 : Number(isWithin(symptom, files)));
+  return [...symptoms].sort((a, b) => rank(a) - rank(b));
+}
 
 function decoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
   const others = otherSources(observed, context);

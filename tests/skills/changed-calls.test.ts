@@ -46,3 +46,10 @@ it("calls into other files come first, and keep their names", () => {
     .filter((line) => line.startsWith("- "));
   expect(told).toEqual([expect.stringContaining('page.title("Hello World", [1, 2])'), expect.stringContaining("FN(")]);
 });
+
+it("calls come before what failed checks show of them", () => {
+  const observed = observedOf([{ original: ".toLowerCase()", replacement: "" }]);
+  const { prompt } = draftFor(localization, { ...observed, observation: { ...observed.observation, calls: [slugify] } }, []);
+  expect(prompt.indexOf('FN("Hello World")')).toBeLessThan(prompt.lastIndexOf('FN("Hello World")'));
+  expect(prompt.indexOf('"hello-world"')).toBeLessThan(prompt.lastIndexOf("`hello-world`"));
+});
