@@ -12,7 +12,7 @@ import type { ChangedCall, Observation } from "../../schemas/observation.ts";
 /** A line of `calls-preload.cjs`. */
 const toldSchema = z.tuple([z.int(), z.string(), z.string(), z.boolean(), z.enum(["value", "throw"]), z.string()]);
 /** What a call gave, under what was called; null where it gave this and that. */
-export type Outcomes = ReadonlyMap<string, Told | null>;
+type Outcomes = ReadonlyMap<string, Told | null>;
 interface Told {
   readonly file: string;
   readonly symbol: string;
