@@ -110,6 +110,8 @@ export interface Language {
   instrument(file: SourceFile, id: number): string | null;
   /** Lines reported by an instrumented run → every line of the clean file that ran with them, sorted. */
   expandLines(file: SourceFile, hitLines: readonly number[]): number[];
+  /** Text that reports calls from outside: arguments and outcome, for `calls-preload.cjs`; null where no function is reached. `id` names the file. */
+  record(file: SourceFile, id: number): string | null;
   /** Same behaviour, other text: comments between tokens and renamed locals within the named units (all of the file where none is named). */
   rewrite(file: SourceFile, unitNames: readonly string[]): string;
   /** The file without the test calls for which `keep` says no (suites left empty go too). */

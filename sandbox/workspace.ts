@@ -53,6 +53,8 @@ export interface TestRequest {
   readonly limits?: Partial<Limits>;
   /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
   readonly coverageFile?: string;
+  /** The same for sources that tell of their calls. */
+  readonly callsFile?: string;
   /** More paths, relative to the workspace, whose content is wanted afterwards. */
   readonly collect?: readonly string[];
 }
@@ -68,6 +70,7 @@ export interface JobRunner {
   run(job: Job): Promise<RunResult>;
 }
 
+const callsFile = ".kihon-calls";
 export const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
 const guestCompiled = "/kihon/compiled";
@@ -120,6 +123,14 @@ export const toolMounts = (installed: Pick<Installed, "node" | "harness">): Job[
   { host: installed.harness, guest: guestHarness },
 ];
 
+/** What instrumented sources need: who receives their calls, and where to. */
+function sinksOf({ coverageFile, callsFile }: TestRequest): { preload: string; variable: string; path: string }[] {
+  const coverage =
+    coverageFile === undefined ? [] : [{ preload: "coverage-preload.cjs", variable: "KIHON_COVERAGE_FILE", path: coverageFile }];
+  const calls = callsFile === undefined ? [] : [{ preload: "calls-preload.cjs", variable: "KIHON_CALLS_FILE", path: callsFile }];
+  return [...coverage, ...calls];
+}
+
 /** The job that runs these test files of an environment. */
 export function testJob(
   recipe: Recipe,
@@ -139,27 +150,28 @@ export function testJob(
     testTimeoutMs: 20_000,
     harness: guestHarness,
   });
-  const preloads = ["guard-preload.cjs", ...(request.coverageFile === undefined ? [] : ["coverage-preload.cjs"])];
+  const sinks = sinksOf(request);
+  const preloads = ["guard-preload.cjs", ...sinks.map(({ preload }) => preload)];
   const options = [
     ...preloads.map((name) => `--require ${guestHarness}/${name}`),
     command.env["NODE_OPTIONS"] ?? "",
     recipe.env["NODE_OPTIONS"] ?? "",
   ];
   const { compiled, temporary } = installed;
-  const counted = request.coverageFile === undefined ? {} : { KIHON_COVERAGE_FILE: `/workspace/${request.coverageFile}` };
   const cache = compiled === undefined ? {} : { NODE_COMPILE_CACHE: guestCompiled };
+  const written = Object.fromEntries(sinks.map(({ variable, path }) => [variable, `/workspace/${path}`]));
   return {
     tree: installed.folders,
     layer: mergeLayers(command.layer, request.layer),
     mounts: [...toolMounts(installed), ...(compiled === undefined ? [] : [{ host: compiled, guest: guestCompiled }])],
     cwd: command.cwd,
     commands: [...(installed.builds === null ? recipe.build : []), command.argv].map((argv) => argv.map(resolveWord)),
-    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...counted, NODE_OPTIONS: options.join(" ").trim() },
+    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...written, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
     ...(temporary === undefined ? {} : { temporary }),
-    collect: [...(request.collect ?? []), ...(request.coverageFile === undefined ? [] : [request.coverageFile])],
+    collect: [...(request.collect ?? []), ...sinks.map(({ path }) => path)],
   };
 }
 
@@ -270,6 +282,14 @@ export class Workspace {
       limits: this.#limits,
     };
     return runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
+  }
+
+  /** A run by itself of sources that tell of their calls, and what they told. */
+  async record(layer: Layer, files: readonly string[]): Promise<{ readonly run: TestRun; readonly told: string }> {
+    const { recipe, revision } = this.environment;
+    const request = { layer: this.normalise(layer), files, bail: false, seed: null, limits: this.#limits, callsFile };
+    const run = await runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
+    return { run, told: run.result.collected[callsFile]?.toString("utf8") ?? "" };
   }
 
   /**

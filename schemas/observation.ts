@@ -2,6 +2,26 @@
 import { z } from "zod";
 import { failureSchema } from "./report.ts";
 
+/** A call that tests make of the package, whose outcome the defect changes. */
+export const changedCallSchema = z
+  .object({
+    /** The source file of the function that is called. */
+    file: z.string(),
+    /** What importers call it. */
+    symbol: z.string(),
+    /** As source text: `isEmail("x@y")`. */
+    call: z.string(),
+    /** The text can be run as it is, by whoever imports its name. */
+    selfContained: z.boolean(),
+    /** What the clean tree gives, as source text where there is such. */
+    expected: z.string(),
+    /** What the defective tree gives; null where it throws in place of giving something. */
+    actual: z.string().nullable(),
+    error: z.string().nullable(),
+  })
+  .readonly();
+export type ChangedCall = z.infer<typeof changedCallSchema>;
+
 export const observationSchema = z
   .object({
     candidateId: z.string(),
@@ -22,6 +42,8 @@ export const observationSchema = z
     failures: z.record(z.string(), failureSchema),
     /** How `before` was run: each file as the runner's users have it, several in one process, or so and then, nothing being sure, each as usual. */
     manner: z.enum(["apart", "together", "apart-again"]),
+    /** Where no failure shows what was put in: calls with other outcomes in `before`, the best told first. */
+    calls: z.array(changedCallSchema),
     /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
     ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
   })

@@ -40,6 +40,18 @@ function causalPremises(observed: Observed): Trial[] {
   ];
 }
 
+const isWithin = ({ of }: Symptom, files: readonly string[]): boolean => of !== null && files.includes(of.file);
+
+/** What a call into a gold file goes by leads to the file. */
+const namesWithin = (symptoms: readonly Symptom[], files: readonly string[]): string[] =>
+  symptoms.flatMap((symptom) => (symptom.of !== null && isWithin(symptom, files) ? [symptom.of.symbol] : []));
+
+/** Calls into a gold file lose their name, and with it a part of what they say: calls into others come before them, and failures after both. */
+function fartherFirst(symptoms: readonly Symptom[], files: readonly string[]): readonly Symptom[] {
+  const rank = (symptom: Symptom): number => (symptom.of === null ? 2 : Number(isWithin(symptom, files)));
+  return [...symptoms].sort((a, b) => rank(a) - rank(b));
+}
+
 function decoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
   const others = otherSources(observed, context);
   const failing = fileOfTest(observed.observation.failToPass[0] ?? "");
@@ -86,8 +98,8 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const symbols = gold.flatMap((item) => (item.symbol === null ? [] : [item.symbol]));
   const files = gold.map((item) => item.file);
   const secrets = secretsOf("localization", candidate, observation.failToPass);
-  const mask = (text: string): string => maskNames(text, symbols);
-  const telling = symptomsOf(observed, context, 12).filter(isTelling);
+  const telling = fartherFirst(symptomsOf(observed, context, 12).filter(isTelling), files);
+  const mask = (text: string): string => maskNames(text, [...symbols, ...namesWithin(telling, files)]);
   if (telling.length === 0) return drop("localization/thin-evidence", "no failure says what went wrong");
   const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
   const first = telling[0];
@@ -127,7 +139,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 3,
+  version: 4,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

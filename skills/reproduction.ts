@@ -20,7 +20,7 @@ interface Gold extends Place {
 
 /** Of the files that can be cut down the one in which most of what is told was seen, and then most tests fail; and its cut. */
 function goldOf(observed: Observed, told: readonly Symptom[], context: PoseContext): Gold | null {
-  const toldIn = (ids: readonly string[]): number => told.filter(({ test }) => ids.includes(test)).length;
+  const toldIn = (ids: readonly string[]): number => told.filter(({ test }) => test !== null && ids.includes(test)).length;
   for (const { place, ids } of testsByHome(observed, context).sort((a, b) => toldIn(b.ids) - toldIn(a.ids))) {
     const text = onlyTests(place, ids, context);
     if (text !== null) return { ...place, text };
@@ -96,14 +96,15 @@ function unrelatedTest(observed: Observed, gold: Gold, context: PoseContext): st
   return null;
 }
 
-const prompt = (symptoms: readonly string[], throws: boolean, path: string, context: PoseContext): string =>
+const prompt = (symptoms: readonly Symptom[], path: string, context: PoseContext): string =>
   [
     "A defect was reported in this repository:",
     "",
-    ...symptoms.map((symptom) => `- ${symptom}`),
+    ...symptoms.map((symptom) => `- ${tell(symptom)}`),
     "",
+    ...(symptoms.some(({ of }) => of !== null) ? ["What is called goes by the name under which a module of the tree exports it.", ""] : []),
     `Write a test file for the repository's own runner (${context.runner.name}) that shows this defect. It will be written to \`${path}\`.`,
-    `As long as the defect is there, the file must load and at least one of its tests must fail, by an assertion${throws ? " or by the error above" : ""}. Once the defect is repaired, all of its tests must pass.`,
+    `As long as the defect is there, the file must load and at least one of its tests must fail, by an assertion${symptoms.some(({ error }) => error !== null) ? " or by the error above" : ""}. Once the defect is repaired, all of its tests must pass.`,
     "It is run alone, and also on trees whose source text differs while the behaviour is the same, so test what the code does, not how it is written.",
     "Answer with the text of the file only.",
   ].join("\n");
@@ -122,12 +123,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const path = besides(gold, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
-  const words = prompt(
-    clean.map(tell),
-    clean.some(({ error }) => error !== null),
-    path,
-    context,
-  );
+  const words = prompt(clean, path, context);
   const leak = findLeak(words, { ...secrets, paths: [] });
   if (leak) return drop("reproduction/leak", leak);
   return keep({
@@ -158,7 +154,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 4,
+  version: 5,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -165,7 +165,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 3,
+  version: 4,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

@@ -1,11 +1,15 @@
-/** What a user would see of a defect, told from the failures that were observed. No test name, no path, no line of the fix. */
+/** What a user would see of a defect, told from the failures and the changed calls that were observed. No test name, no path, no line of the fix. */
 import { stripVTControlCharacters } from "node:util";
 import type { Evidence } from "../languages/contract.ts";
+import type { ChangedCall } from "../schemas/observation.ts";
 import type { Failure } from "../schemas/report.ts";
 import type { Observed, PoseContext } from "./contract.ts";
 
 export interface Symptom {
-  readonly test: string;
+  /** The failing test that showed it; null for a call that was recorded. */
+  readonly test: string | null;
+  /** The function that is called, and its source file, where the call was recorded as it was made. */
+  readonly of: Pick<ChangedCall, "file" | "symbol"> | null;
   /** The call as the failing check writes it, or null where it cannot be read. */
   readonly call: string | null;
   /** The call can be made as it is written, by whoever imports its names. */
@@ -25,6 +29,8 @@ const oneLine = (text: string, limit: number): string => {
   return flat.length > limit ? `${flat.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…` : flat;
 };
 
+type Texts = Pick<PoseContext, "language" | "text">;
+
 /** Two values on one line each, cut where they begin to differ; null for both where what is left of them does not differ. */
 function contrast(expected: string | null, actual: string | null, limit: number): readonly [string | null, string | null] {
   const [one, other] = [expected === null ? null : oneLine(expected, 10_000), actual === null ? null : oneLine(actual, 10_000)];
@@ -38,7 +44,7 @@ function contrast(expected: string | null, actual: string | null, limit: number)
 }
 
 /** The assertion at the innermost frame of the test's own file, or of a test module that the file loads. */
-function evidenceOf(test: string, failure: Failure, context: PoseContext): Evidence | null {
+function evidenceOf(test: string, failure: Failure, context: Texts): Evidence | null {
   const own = test.slice(0, test.indexOf(" > "));
   const frame =
     failure.frames.find(({ file }) => file === own) ?? failure.frames.find(({ file }) => context.language.roleOf(file) === "test");
@@ -46,17 +52,32 @@ function evidenceOf(test: string, failure: Failure, context: PoseContext): Evide
   return frame && text !== null ? context.language.evidence({ path: frame.file, text }, frame.line) : null;
 }
 
-function symptomOf(test: string, failure: Failure, context: PoseContext): Symptom {
+function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
   const evidence = evidenceOf(test, failure, context);
   const threw = failure.kind === "error" && failure.expected === null;
   const [expected, actual] = threw ? [null, null] : contrast(failure.expected ?? evidence?.expected ?? null, failure.actual, 240);
   return {
     test,
+    of: null,
     call: evidence ? oneLine(evidence.call, 240) : null,
     selfContained: evidence?.selfContained ?? false,
     expected,
     actual,
     error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
+  };
+}
+
+function symptomOfCall({ file, symbol, call, selfContained, expected, actual, error }: ChangedCall): Symptom {
+  const [one, other] = error === null ? contrast(expected, actual, 240) : [null, null];
+  const told = oneLine(call, 240);
+  return {
+    test: null,
+    of: { file, symbol },
+    call: told,
+    selfContained: selfContained && told === call,
+    expected: one,
+    actual: other,
+    error: error && oneLine(error, 240),
   };
 }
 
@@ -66,12 +87,15 @@ const weight = (symptom: Symptom): number =>
   (symptom.error === null ? 0 : 2) +
   (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
 
-/** The best told failures first, no two alike, at most `limit`. */
-export function symptomsOf(observed: Observed, context: PoseContext, limit = 3): readonly Symptom[] {
-  const all = Object.entries(observed.observation.failures)
+/** The best told first, no two alike, at most `limit`. */
+export function symptomsOf({ observation }: Pick<Observed, "observation">, context: Texts, limit = 3): readonly Symptom[] {
+  const failures = Object.entries(observation.failures)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, 200)
     .map(([test, failure]) => symptomOf(test, failure, context));
+  const calls = observation.calls.map(symptomOfCall);
+  // Beside calls with their outcomes, a failure without a call is only how a test words the same.
+  const all = calls.length === 0 ? failures : [...calls, ...failures.filter(({ call }) => call !== null)];
   const distinct = new Map<string, Symptom>();
   for (const symptom of all) {
     const key = JSON.stringify([symptom.call, symptom.expected, symptom.actual, symptom.error]);
@@ -95,6 +119,10 @@ export const isReproducible = (symptom: Symptom): boolean =>
   (symptom.selfContained ||
     (symptom.call !== null && symptom.error !== null && symptom.error.length >= 20) ||
     (symptom.expected !== null && symptom.actual !== null && symptom.expected.length + symptom.actual.length >= 24));
+
+/** No failure shows what was put in: the call is in a helper of the tests, or its arguments are in a table. */
+export const isThin = (observed: Pick<Observed, "observation">, context: Texts): boolean =>
+  !symptomsOf(observed, context, 12).some((symptom) => symptom.selfContained && isReproducible(symptom));
 
 /** Code in a sentence: in more backticks than it has in a row. */
 export function quoted(code: string): string {

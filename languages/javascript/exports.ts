@@ -69,3 +69,30 @@ export function exportedNames(text: string, root: SyntaxNode): ReadonlySet<strin
   for (const name of handedOn(text, root, names)) names.add(name);
   return names;
 }
+
+/** The plain names of an `export {a as b}` or of an `{b: a}` that is exported. */
+function renamedIn(text: string, node: SyntaxNode): readonly (readonly [string, string])[] {
+  const isSpecifier = node.type === "export_specifier";
+  const [own, shown] = isSpecifier ? [childOf(node, "name"), childOf(node, "alias")] : [childOf(node, "value"), childOf(node, "key")];
+  if (own === null || shown === null || !/identifier$/.test(own.type)) return [];
+  const name = text.slice(shown.start, shown.end);
+  return /^[\w$]+$/.test(name) && name !== "default" ? [[text.slice(own.start, own.end), name]] : [];
+}
+
+/** Top-level names that an importer knows by another name. What has both is called by its own. */
+export function shownNames(text: string, root: SyntaxNode): ReadonlyMap<string, string> {
+  const found: (readonly [string, string])[] = [];
+  for (const node of nodesOf(root, (inner) => !isFunction(inner))) {
+    if (node.type === "export_statement" && childOf(node, "source") === null) {
+      for (const clause of node.children)
+        if (clause.type === "export_clause") found.push(...partsOf(clause).flatMap((part) => renamedIn(text, part)));
+    }
+    const [left, right] = [childOf(node, "left"), childOf(node, "right")];
+    if (node.type !== "assignment_expression" || left === null || right === null) continue;
+    const target = exportTarget(text.slice(left.start, left.end));
+    if (target !== null && target !== "" && right.type === "identifier") found.push([text.slice(right.start, right.end), target]);
+    if (target === "" && right.type === "object") for (const pair of partsOf(right)) found.push(...renamedIn(text, pair));
+  }
+  const ownToo = new Set(found.filter(([own, shown]) => own === shown).map(([own]) => own));
+  return new Map(found.filter(([own]) => !ownToo.has(own)));
+}

@@ -6,6 +6,7 @@ import { evidence } from "./evidence.ts";
 import { expandLines, instrument } from "./instrument.ts";
 import { loads } from "./loads.ts";
 import { mutationsOf, mutators } from "./mutators/index.ts";
+import { record } from "./record.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
 import { parsesCleanly } from "./syntax.ts";
@@ -24,6 +25,7 @@ export const javascript = Object.freeze({
   emitsDifferently,
   instrument,
   expandLines,
+  record,
   rewrite,
   reduceTests,
   testCalls,

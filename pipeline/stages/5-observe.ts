@@ -3,13 +3,16 @@
  * process do: what passes there is believed for choosing what is posed, and every premise is run file by file before anything is kept.
  */
 import { z } from "zod";
+import type { Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
+import { isThin } from "../../skills/symptoms.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
+import { changedCalls } from "../environment/changed-calls.ts";
 import { inWords, type Look, look } from "../environment/look.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
@@ -48,6 +51,7 @@ function classify(candidate: Candidate, environment: Environment, files: readonl
     flaky: known.filter((test) => test.standing === "quarantined").map((test) => test.id),
     failures: Object.fromEntries(failToPass.flatMap((id) => (seen.get(id)?.failure ? [[id, seen.get(id)?.failure]] : []))),
     manner,
+    calls: [],
     ended: run.report.unloaded.length > 0 ? "load" : "finished",
   } as Observation;
 }
@@ -74,18 +78,27 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   return drop("observe/survived", `${files.length} test files`);
 }
 
+/** Where no failure shows what was put in, the calls that the defect changes do. */
+async function withCalls(record: ObservedRecord, workspace: Workspace): Promise<ObservedRecord> {
+  const { language } = workspace;
+  if (!isThin(record, { language, text: (path) => workspace.text(path) })) return record;
+  const calls = await changedCalls(record.candidate, record.observation, workspace);
+  return { ...record, observation: { ...record.observation, calls: [...calls] } };
+}
+
 async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
   const seen = await look(candidate.before, environment, files, workspace);
   const outcome = outcomeOf(candidate, environment, files, seen);
-  return outcome.kept || seen.manner === "apart" ? outcome : drop(outcome.reason, `${inWords(seen)}: ${outcome.detail}`);
+  if (outcome.kept) return keep(await withCalls(outcome.value, workspace));
+  return seen.manner === "apart" ? outcome : drop(outcome.reason, `${inWords(seen)}: ${outcome.detail}`);
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 2,
+  version: 3,
   resource: "sandbox",
   output: observedSchema,
   settings: ["runTimeoutMs"],

@@ -142,6 +142,7 @@ export function observe(candidate: Candidate, failures: Readonly<Record<string, 
       flaky: [],
       failures,
       manner: "apart",
+      calls: [],
       ended: "finished",
     },
   };

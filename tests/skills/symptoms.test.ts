@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { ChangedCall } from "../../schemas/observation.ts";
 import type { Failure } from "../../schemas/report.ts";
-import { isReproducible, isTelling, quoted, symptomsOf, tell } from "../../skills/symptoms.ts";
+import { isReproducible, isTelling, isThin, quoted, symptomsOf, tell } from "../../skills/symptoms.ts";
 import { contextOf, failure, observedOf } from "./stand.ts";
 
 const joins = "test/slug.test.js > joins the words of a title";
@@ -98,5 +99,50 @@ describe("code in a sentence", () => {
     ["``", "``` `` ```"],
   ])("%s is quoted as %s", (code, text) => {
     expect(quoted(code)).toBe(text);
+  });
+});
+
+describe("a changed call", () => {
+  const call: ChangedCall = {
+    file: "src/slug.js",
+    symbol: "slugify",
+    call: 'slugify("A B")',
+    selfContained: true,
+    expected: '"a-b"',
+    actual: '"A-B"',
+    error: null,
+  };
+  const silent = failure({ frames: [], expected: null, actual: null });
+  const saying = (...calls: ChangedCall[]) => {
+    const observed = observedOf([mistake], { [joins]: silent });
+    return { ...observed, observation: { ...observed.observation, calls } };
+  };
+  const said = (...calls: ChangedCall[]): string[] => symptomsOf(saying(...calls), contextOf([])).map(tell);
+
+  it("is told as a failed check is, in place of failures without a call", () => {
+    expect(said()).toEqual(["A check of the package gives a wrong result."]);
+    expect(said(call)).toEqual(['`slugify("A B")` gives a wrong result. Expected: `"a-b"`. Received: `"A-B"`.']);
+  });
+  it("that throws is told by its error", () => {
+    expect(said({ ...call, actual: null, error: "TypeError: no" })[0]).toBe(
+      '`slugify("A B")` throws `TypeError: no`, where no error is expected.',
+    );
+  });
+  it("that cannot be made as it stands is told after those that can", () => {
+    const like = { ...call, call: "slugify(() => …)", selfContained: false };
+    expect(said(like, call).slice(0, 2)).toEqual([expect.stringMatching(/^`slugify\("A/), expect.stringMatching(/^A call like/)]);
+  });
+  it("makes an observation tell enough", () => {
+    expect([isThin(saying(), contextOf([])), isThin(saying(call), contextOf([]))]).toEqual([true, false]);
+  });
+  it("is asked for where no failure shows what was put in", () => {
+    const table = "for (const [title, joined] of cases) assert.equal(slugify(title), joined);\n";
+    const observed = observedOf([mistake]);
+    const [own, rows] = [contextOf([]), contextOf([], { text: () => `import { slugify } from "../src/index.js";\n\n\n\n\n${table}` })];
+    expect([isThin(observed, own), isThin(observed, rows)]).toEqual([false, true]);
+  });
+  it("that is cut is not self-contained", () => {
+    const [symptom] = symptomsOf(saying({ ...call, call: `slugify("${"a".repeat(300)}")` }), contextOf([]));
+    expect(symptom).toMatchObject({ selfContained: false, of: { file: "src/slug.js", symbol: "slugify" } });
   });
 });
