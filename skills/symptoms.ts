@@ -84,6 +84,8 @@ function symptomOfCall({ file, symbol, call, selfContained, expected, actual, er
 const weight = (symptom: Symptom): number =>
   (symptom.selfContained ? 8 : 0) +
   (symptom.call === null ? 0 : 4) +
+  // A recorded call cannot show the function that it was given; the line of a test can.
+  (symptom.call === null || symptom.call.includes("…") ? 0 : 3) +
   (symptom.error === null ? 0 : 2) +
   (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
 

@@ -132,6 +132,14 @@ describe("a changed call", () => {
     const like = { ...call, call: "slugify(() => …)", selfContained: false };
     expect(said(like, call).slice(0, 2)).toEqual([expect.stringMatching(/^`slugify\("A/), expect.stringMatching(/^A call like/)]);
   });
+  it("that was given a function is told after a test's line that shows it", () => {
+    const line = "assert.equal(slugify(title, (word) => word), joined);\n";
+    const observed = observedOf([mistake]);
+    const calls = [{ ...call, call: 'slugify("A B", () => …)', selfContained: false }];
+    const seen = { ...observed, observation: { ...observed.observation, calls } };
+    const context = contextOf([], { text: () => `import { slugify } from "../src/index.js";\n\n\n\n\n${line}` });
+    expect(symptomsOf(seen, context).map((symptom) => symptom.call)).toEqual(["slugify(title, (word) => word)", 'slugify("A B", () => …)']);
+  });
   it("makes an observation tell enough", () => {
     expect([isThin(saying(), contextOf([])), isThin(saying(call), contextOf([]))]).toEqual([true, false]);
   });
