@@ -54,7 +54,7 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
     opened[0] ??= clientOf(options.api, outside, { ...options, ...(signal ? { signal } : {}) });
     return opened[0];
   };
-  const tools = { shelf: shelfOf(outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
+  const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
   let passed = context.cursor === null;
   let at = 0;
   for await (const crawled of crawl(options, tools)) {

@@ -22,11 +22,13 @@ const isGuarded = (address: string): boolean => {
   const { protocol, hostname } = new URL(address);
   return protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 };
+/** `owner/name`: a part of an address, so neither is `.` or `..`. */
+export const githubName = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
 const momentSchema = z.iso.datetime({ offset: true, error: "a moment is written like 2025-06-30T00:00:00Z" }).nullable().default(null);
 const githubSchema = z
   .strictObject({
     repositories: z
-      .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, "a repository of GitHub's is given as owner/name"))
+      .array(z.string().regex(githubName, "a repository of GitHub's is given as owner/name"))
       .min(1)
       .describe("Repositories whose merged pull requests are mined, as owner/name."),
     limit: z.int().positive().default(100).describe("Merged pull requests of each, the newest first, at most."),

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
+import { githubName } from "../../schemas/config.ts";
 import type { Outside } from "../contract.ts";
 import { type ClientOptions, GithubClient, type RestAnswer } from "./client.ts";
 import { endOf } from "./crawl.ts";
@@ -32,54 +33,56 @@ export interface OpenOptions {
 
 const repositorySchema = z.object({
   node_id: z.string().min(1),
-  full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
+  full_name: z.string().regex(githubName),
   clone_url: z.url({ protocol: /^https?$/ }),
   private: z.boolean(),
 });
 const newestSchema = z.array(z.object({ number: z.int(), updated_at: z.string() }));
-const keptSchema = z.object({ etag: z.string().nullable(), body: z.unknown() });
 const snapshotSchema = z.object({ snapshot: z.string() });
 
-export const shelfOf = (outside: Outside): Shelf => new Shelf(join(outside.cacheDir, "answers"));
+interface Asking {
+  readonly client: GithubClient;
+  readonly shelf: Shelf;
+  readonly api: string;
+}
+
+/** One for each server: two Enterprise servers may give two repositories the same id. */
+export const shelfOf = (api: string, outside: Outside): Shelf => new Shelf(join(outside.cacheDir, shortId(api.replace(/\/+$/, ""))));
 
 export const clientOf = (api: string, outside: Outside, more: Pick<ClientOptions, "signal" | "retryMs" | "paced"> = {}): GithubClient =>
   new GithubClient({ api, credentials: credentialsFrom(outside.environment), outside, ...more });
 
-/** The answer to a REST question, from the shelf where GitHub says that it has not changed. */
-async function conditional(client: GithubClient, shelf: Shelf, api: string, path: string): Promise<RestAnswer> {
+/** What a REST question tells, from the shelf where GitHub says that it has not changed; what we do not read is not kept. */
+async function conditional<T>(
+  { client, shelf, api }: Asking,
+  path: string,
+  form: z.ZodType<T>,
+): Promise<{ readonly told: T } | { readonly elsewhere: RestAnswer }> {
   const question = ["rest", api, path];
-  const kept = await shelf.get(question, keptSchema);
+  const kept = await shelf.get(question, z.object({ etag: z.string().nullable(), told: form }));
   const answer = await client.get(path, kept?.etag ?? null);
-  if (answer.status === 304 && kept !== null) return { ...answer, status: 200, body: kept.body };
-  if (answer.status === 200) await shelf.put(question, { etag: answer.etag, body: answer.body });
-  return answer;
+  if (answer.status === 304 && kept !== null) return kept;
+  if (answer.status !== 200) return { elsewhere: answer };
+  const { data: told } = form.safeParse(answer.body);
+  if (told === undefined) throw new RetryLater(`GitHub's answer to ${path} has another form than it should`);
+  await shelf.put(question, { etag: answer.etag, told });
+  return { told };
 }
-
-const parsed = <T>(form: z.ZodType<T>, body: unknown, what: string): T => {
-  const { data } = form.safeParse(body);
-  if (data === undefined) throw new RetryLater(`GitHub's answer about ${what} has another form than it should`);
-  return data;
-};
 
 /** Throws `StopRun` where there is no such public repository under this name, `RetryLater` where GitHub does not answer. */
 export async function openGithub({ api, name, pinned }: OpenOptions, outside: Outside, client: GithubClient): Promise<OpenedRepository> {
-  const shelf = shelfOf(outside);
+  const asking: Asking = { client, shelf: shelfOf(api, outside), api };
   try {
-    const answer = await conditional(client, shelf, api, `/repos/${name}`);
-    if (answer.status !== 200) throw await renamed(client, api, name, answer);
-    const {
-      node_id: repositoryId,
-      full_name: fullName,
-      clone_url: cloneUrl,
-      private: hidden,
-    } = parsed(repositorySchema, answer.body, name);
+    const answer = await conditional(asking, `/repos/${name}`, repositorySchema);
+    if ("elsewhere" in answer) throw await renamed(client, api, name, answer.elsewhere);
+    const { node_id: repositoryId, full_name: fullName, clone_url: cloneUrl, private: hidden } = answer.told;
     if (fullName.toLowerCase() !== name.toLowerCase()) throw movedTo(name, fullName);
     if (hidden) {
       throw new StopRun(`${name} is private, and Kihon fetches without a credential`, {
         next: `clone it yourself and mine its history with --repo PATH, or name a public repository`,
       });
     }
-    const snapshot = pinned ?? (await snapshotOf(client, shelf, api, fullName, repositoryId));
+    const snapshot = pinned ?? (await snapshotOf(asking, fullName, repositoryId));
     return { name: fullName, cloneUrl, repositoryId, snapshot };
   } catch (error) {
     if (error instanceof GithubTrouble) throw explained(error, name, api);
@@ -87,14 +90,16 @@ export async function openGithub({ api, name, pinned }: OpenOptions, outside: Ou
   }
 }
 
-async function snapshotOf(client: GithubClient, shelf: Shelf, api: string, name: string, repositoryId: string): Promise<string> {
+async function snapshotOf(asking: Asking, name: string, repositoryId: string): Promise<string> {
+  const { shelf } = asking;
   const place = ["snapshot", repositoryId];
   const known = await shelf.get(place, snapshotSchema);
   if (known !== null && (await shelf.get(endOf(repositoryId, known.snapshot), z.literal(true))) === null) return known.snapshot;
-  const answer = await conditional(client, shelf, api, `/repos/${name}/pulls?state=closed&sort=updated&direction=desc&per_page=1`);
+  const path = `/repos/${name}/pulls?state=closed&sort=updated&direction=desc&per_page=1`;
+  const answer = await conditional(asking, path, newestSchema);
+  if ("elsewhere" in answer) throw new RetryLater(`GitHub answers ${path} from elsewhere (${answer.elsewhere.status})`);
   // The answer's ETag changes with every star of the repository too; what counts is which pull request it names, and when that changed.
-  const [newest] = parsed(newestSchema, answer.body, `the pull requests of ${name}`);
-  const snapshot = shortId([repositoryId, newest ?? null]);
+  const snapshot = shortId([repositoryId, answer.told[0] ?? null]);
   if (snapshot !== known?.snapshot) await shelf.put(place, { snapshot });
   return snapshot;
 }

@@ -50,7 +50,7 @@ export class Stand implements Disposable {
   }
   async crawl(api: string, more: Partial<CrawlOptions> = {}, client = this.client(api)): Promise<Crawled[]> {
     const options = { repositoryId: "R_7", snapshot: "s", limit: 10_000, since: null, until: null, ...more };
-    const tools = { shelf: shelfOf(this.outside), client: () => client, progress: this.outside.log.progress };
+    const tools = { shelf: shelfOf(api, this.outside), client: () => client, progress: this.outside.log.progress };
     const items: Crawled[] = [];
     for await (const item of crawl(options, tools)) items.push(item);
     return items;
