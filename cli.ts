@@ -70,6 +70,16 @@ const program = new Command("kihon")
 withPlace(program.command("run"))
   .description("mine, observe, pose, prove and export: from git repositories to a Parquet dataset")
   .option("--repo <path|url|bundle>", "a git repository; may be repeated", collect, [])
+  .option(
+    "--github <owner/name>",
+    "a repository on GitHub whose merged pull requests are mined; may be repeated; tokens are read from KIHON_GITHUB_TOKEN or GITHUB_TOKEN",
+    collect,
+    [],
+  )
+  .option("--github-limit <n>", "merged pull requests of each, the newest first, at most (default: 100)", whole("--github-limit", 1))
+  .option("--github-since <moment>", "only those merged at or after, such as 2025-06-30T00:00:00Z")
+  .option("--github-until <moment>", "only those merged before")
+  .option("--github-api <url>", "base address of the API (default: https://api.github.com)")
   .requiredOption("--out <folder>", "folder of the dataset")
   .option("--rev <revision>", "revision into which mutants are injected", "HEAD")
   .option("--mutants <n>", "mutants observed per environment, at most", whole("--mutants", 0), 200)
@@ -214,7 +224,18 @@ const placeOf = (words: Words) =>
 function configOf(words: Words): Config {
   const { repo, rev, typeCheck } = words;
   const named = ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"];
-  return { repos: repo, revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
+  return { repos: repo, ...githubOf(words), revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
+}
+
+function githubOf({ github, githubLimit, githubSince, githubUntil, githubApi }: Words): Record<string, unknown> {
+  const given = { limit: githubLimit, since: githubSince, until: githubUntil, api: githubApi };
+  if (Array.isArray(github) && github.length > 0) return { github: { repositories: github, ...pick(given, Object.keys(given)) } };
+  if (Object.values(given).some((value) => value !== undefined)) {
+    throw new StopRun("--github-limit, --github-since, --github-until and --github-api say how --github is mined", {
+      next: "add --github OWNER/NAME",
+    });
+  }
+  return {};
 }
 
 function llmOf({ llm, llmModel }: Words): Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** The filters, in the order in which they are asked: one line a part. */
 import { changeSize } from "./change-size.ts";
 import { notAFix } from "./not-a-fix.ts";
+import { pullRequest } from "./pull-request.ts";
 
-export const filters = Object.freeze([notAFix, changeSize]);
+export const filters = Object.freeze([pullRequest, notAFix, changeSize]);

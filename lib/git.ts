@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
-import { BrokenRecord, StopRun } from "./errors.ts";
+import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
 import { shortId } from "./hash.ts";
@@ -47,6 +47,13 @@ export interface LogEntry {
   readonly body: string;
   /** Against the first parent; a rename is a removal and an addition. */
   readonly changes: readonly LogChange[];
+}
+
+export interface FirstParent {
+  readonly commit: string;
+  readonly parents: readonly string[];
+  /** Whole, trimmed. */
+  readonly message: string;
 }
 
 const settings = [
@@ -323,23 +330,29 @@ function sift(commit: string, all: readonly TreeEntry[]): Tree {
 
 const isRegular = (mode: string): boolean => mode.startsWith("100");
 
+/** The changes of a `--raw -z` listing from a token on: each is a line of modes and ids, and a path. */
+function changesFrom(tokens: readonly string[], from: number): LogChange[] {
+  const changes: LogChange[] = [];
+  for (let at = from; tokens[at]?.replace(/^\n/, "").startsWith(":"); at += 2) {
+    const [oldMode = "", newMode = "", oldSha = "", newSha = ""] = (tokens[at] ?? "").replace(/^\n?:/, "").split(" ");
+    const status = /^0+$/.test(oldMode) ? "added" : /^0+$/.test(newMode) ? "removed" : "changed";
+    changes.push({
+      path: tokens[at + 1] ?? "",
+      status,
+      before: isRegular(oldMode) ? oldSha : null,
+      after: isRegular(newMode) ? newSha : null,
+    });
+  }
+  return changes;
+}
+
 /** The records of `git log --raw -z` with the format below. */
 function* logEntries(output: string): Generator<LogEntry> {
   const tokens = output.split("\0");
   for (let at = 0; at + 5 < tokens.length; ) {
     const [commit = "", parents = "", date = "", subject = "", body = ""] = tokens.slice(at, at + 5);
-    at += 6;
-    const changes: LogChange[] = [];
-    for (; tokens[at]?.replace(/^\n/, "").startsWith(":"); at += 2) {
-      const [oldMode = "", newMode = "", oldSha = "", newSha = ""] = (tokens[at] ?? "").replace(/^\n?:/, "").split(" ");
-      const status = /^0+$/.test(oldMode) ? "added" : /^0+$/.test(newMode) ? "removed" : "changed";
-      changes.push({
-        path: tokens[at + 1] ?? "",
-        status,
-        before: isRegular(oldMode) ? oldSha : null,
-        after: isRegular(newMode) ? newSha : null,
-      });
-    }
+    const changes = changesFrom(tokens, at + 6);
+    at += 6 + 2 * changes.length;
     const committedAt = new Date(date).toISOString();
     yield {
       commit: commit.trim(),
@@ -389,6 +402,57 @@ export class GitRepository {
       `commit ${commit} cannot be read`,
     );
     return { commit, committedAt: new Date(date.trim()).toISOString() };
+  }
+
+  /** Is this very commit here? */
+  async has(commit: string): Promise<boolean> {
+    return succeeded(await git(this.gitDir, ["cat-file", "-e", `${commit}^{commit}`]));
+  }
+
+  /** A commit and its first parents, at most `max` in all. */
+  async firstParents(commit: string, max: number): Promise<readonly FirstParent[]> {
+    const listed = await must(
+      this.gitDir,
+      ["log", "--first-parent", "-z", `--max-count=${max}`, "--format=%H %P%x00%B", "--end-of-options", commit],
+      `the history of ${commit} cannot be read`,
+    );
+    const tokens = listed.split("\0");
+    return tokens.flatMap((token, at): FirstParent[] => {
+      const [own = "", ...parents] = token.split(" ");
+      if (at % 2 === 1 || own === "") return [];
+      return [{ commit: own, parents: parents.filter((parent) => parent !== ""), message: (tokens[at + 1] ?? "").trim() }];
+    });
+  }
+
+  /** The newest commit that both stand on; null where there is none. */
+  async mergeBase(one: string, other: string): Promise<string | null> {
+    const found = await git(this.gitDir, ["merge-base", one, other]);
+    return succeeded(found) ? found.stdout.trim() : null;
+  }
+
+  /** What differs between two commits; a rename is a removal and an addition. */
+  async changesBetween(before: string, after: string): Promise<readonly LogChange[]> {
+    const args = ["diff-tree", "-r", "--raw", "--no-abbrev", "--no-renames", "-z", "--end-of-options", before, after];
+    return changesFrom((await must(this.gitDir, args, `${before} and ${after} cannot be compared`)).split("\0"), 0);
+  }
+
+  /**
+   * Brings a ref of the place that the repository came from, which neither branch nor tag leads to, if it is at the commit that is expected.
+   * Throws `RetryLater` where the place does not answer.
+   */
+  async bring(ref: string, expected: string): Promise<"brought" | "absent" | "moved"> {
+    try {
+      const remote = transport(this.gitDir);
+      const at = (await remote.listRemote(["--", this.origin, ref])).split("\n").find((line) => line.endsWith(`\t${ref}`));
+      if (at === undefined) return "absent";
+      if (!at.startsWith(`${expected}\t`)) return "moved";
+      const own = `refs/kihon/${ref.replace(/^refs\//, "")}`;
+      await remote.raw(["fetch", "--quiet", "--no-write-fetch-head", "--no-auto-gc", "--no-tags", "--", this.origin, `+${ref}:${own}`]);
+    } catch (cause) {
+      if (!(cause instanceof GitError)) throw cause;
+      throw new RetryLater(`${ref} of ${this.name} could not be fetched: ${cause.message.trim().slice(0, 400)}`, { cause });
+    }
+    return (await this.has(expected)) ? "brought" : "moved";
   }
 
   /** Every path of a commit. Throws `BrokenRecord` where its trees are not all here. */

@@ -2,11 +2,13 @@
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
 import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
 import { BrokenRecord, StopRun } from "../lib/errors.ts";
 import { type GitRepository, textOf } from "../lib/git.ts";
+import type { Outside } from "../miners/contract.ts";
 import { type Limits, type SandboxProvider, SandboxTrouble } from "../sandbox/contract.ts";
 import type { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
@@ -102,6 +104,16 @@ export class Bench {
   /** Of a language model's server. It is read when it is needed and kept nowhere. */
   get llmKey(): string | null {
     return process.env["KIHON_LLM_KEY"] || null;
+  }
+
+  /** For miners of remote sources. */
+  get outside(): Outside {
+    return {
+      cacheDir: join(this.place.cache, "github"),
+      environment: process.env,
+      log: this.log,
+      clock: { now: Date.now, sleep: async (ms) => setTimeout(ms) },
+    };
   }
 
   /** A folder of this process, which goes with it. */

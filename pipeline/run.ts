@@ -6,6 +6,7 @@ import { StopRun } from "../lib/errors.ts";
 import { openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import { clientOf, openGithub } from "../miners/github/open.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import type { Candidate, Revision } from "../schemas/candidate.ts";
@@ -39,24 +40,50 @@ export interface RunOptions {
 
 const workFolder = (out: string): string => join(out, ".kihon");
 
-/** Which commit a revision named when the run was started: going on stays with it, whatever was committed since. */
+/** What the names meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
 const pinsSchema = z.record(z.string(), z.string());
+interface Pins {
+  readonly commits: Readonly<Record<string, string>>;
+  readonly snapshots: Readonly<Record<string, string>>;
+}
 
 /** Local paths are kept whole: a run may be gone on with from another folder. */
 const absolute = (repo: string): string => (existsSync(repo) ? resolve(repo) : repo);
 
+/** A repository of the run before it is fetched: where it lies, and which of its pull requests are wanted. */
+interface Wanted {
+  readonly address: string;
+  readonly name?: string;
+  readonly github?: NonNullable<Source["github"]>;
+}
+
+/** One client for all, so that a limit which one of them meets is known to the others. */
+async function wantedOfGithub({ github }: Config, bench: Bench, pins: Pins): Promise<Wanted[]> {
+  if (github === null) return [];
+  const { repositories, ...settings } = github;
+  const client = clientOf(settings.api, bench.outside);
+  const wanted: Wanted[] = [];
+  for (const given of new Set(repositories)) {
+    const options = { api: settings.api, name: given, pinned: pins.snapshots[given.toLowerCase()] ?? null };
+    const { name, cloneUrl, repositoryId, snapshot } = await openGithub(options, bench.outside, client);
+    wanted.push({ address: cloneUrl, name, github: { ...settings, repositoryId, snapshot } });
+  }
+  return wanted;
+}
+
 /** Opens every repository before anything is worked on: a wrong path is said at once. */
-async function openSources(config: Config, bench: Bench, pins: Readonly<Record<string, string>>): Promise<Item<Source>[]> {
-  if (config.repos.length === 0) throw new StopRun("no repository is given", { next: "add --repo PATH, URL or BUNDLE" });
+async function openSources(config: Config, bench: Bench, pins: Pins): Promise<Item<Source>[]> {
+  const wanted: Wanted[] = [...(await wantedOfGithub(config, bench, pins)), ...config.repos.map((address) => ({ address }))];
+  if (wanted.length === 0) throw new StopRun("no repository is given", { next: "add --repo PATH, URL or BUNDLE, or --github OWNER/NAME" });
   const items = new Map<string, Item<Source>>();
-  for (const repo of config.repos) {
-    const repository = await openRepository(repo, join(bench.place.cache, "repositories"));
+  for (const { address, github, ...more } of wanted) {
+    const repository = await openRepository(address, join(bench.place.cache, "repositories"), more);
     if (items.has(repository.name)) {
       throw new StopRun(`two repositories are called ${repository.name}`, { next: "give them in two runs, or rename one of the folders" });
     }
     bench.addRepository(repository);
-    const { commit } = await repository.resolve(pins[repository.name] ?? config.revision);
-    const source = { name: repository.name, commit };
+    const { commit } = await repository.resolve(pins.commits[repository.name] ?? config.revision);
+    const source: Source = { name: repository.name, commit, ...(github ? { github } : {}) };
     items.set(source.name, { id: source.name, sha: shortId(source), load: () => source });
   }
   return [...items.values()];
@@ -232,10 +259,15 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
     store.sweep();
     const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
     bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
-    const pins = pinned ? pinsSchema.parse(JSON.parse(ledger.meta("commits") ?? "{}")) : {};
-    const sources = await openSources(config, bench, pins);
+    const pinsOf = (name: string) => (pinned ? pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}")) : {});
+    const sources = await openSources(config, bench, { commits: pinsOf("commits"), snapshots: pinsOf("snapshots") });
     ledger.setMeta("config", JSON.stringify(config));
     ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.map((item) => [item.id, item.load().commit]))));
+    const snapshots = sources.flatMap((item) => {
+      const { name, github } = item.load();
+      return github ? [[name.toLowerCase(), github.snapshot]] : [];
+    });
+    if (snapshots.length > 0) ledger.setMeta("snapshots", JSON.stringify(Object.fromEntries(snapshots)));
     return await travel(new Road(bench, ledger, options.only), sources, bench, ledger);
   } finally {
     bench?.close();

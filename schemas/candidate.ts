@@ -1,6 +1,7 @@
 /** A possible change of a repository: a mutant of a revision, or a commit of its history. */
 import { z } from "zod";
 import { layerSchema } from "./layer.ts";
+import { pullRequestSchema } from "./pull-request.ts";
 
 export const repositorySchema = z
   .object({
@@ -63,6 +64,8 @@ export const commitSchema = z
     body: z.string(),
     /** Test files that the commit added or changed. */
     testFiles: z.array(z.string()),
+    /** Where it was mined as a pull request; subject and body are then the pull request's. */
+    pullRequest: pullRequestSchema.optional(),
   })
   .readonly();
 export const candidateSchema = z.discriminatedUnion("kind", [mutantSchema, commitSchema]);

@@ -17,10 +17,43 @@ const llmSchema = z
   .readonly();
 export type LlmSettings = z.infer<typeof llmSchema>;
 
+/** A token is sent there, so the way is encrypted, or does not leave the machine. */
+const isGuarded = (address: string): boolean => {
+  const { protocol, hostname } = new URL(address);
+  return protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+};
+/** `owner/name`: a part of an address, so neither is `.` or `..`. */
+export const githubName = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
+const momentSchema = z.iso.datetime({ offset: true, error: "a moment is written like 2025-06-30T00:00:00Z" }).nullable().default(null);
+const githubSchema = z
+  .strictObject({
+    repositories: z
+      .array(z.string().regex(githubName, "a repository of GitHub's is given as owner/name"))
+      .min(1)
+      .describe("Repositories whose merged pull requests are mined, as owner/name."),
+    limit: z.int().positive().default(100).describe("Merged pull requests of each, the newest first, at most."),
+    since: momentSchema.describe("Only those merged at or after this moment, ISO 8601."),
+    until: momentSchema.describe("Only those merged before this moment, ISO 8601."),
+    api: z
+      .url({ protocol: /^https?$/, error: "the address begins with https://", abort: true })
+      .refine(isBare, {
+        error: "the address has no name, password, query or fragment; tokens are read from KIHON_GITHUB_TOKEN",
+        abort: true,
+      })
+      .refine(isGuarded, { error: "a token is sent to https:// only" })
+      .default("https://api.github.com")
+      .describe("Base address of the REST API; https://HOST/api/v3 for a GitHub Enterprise server."),
+  })
+  .readonly();
+
 export const configSchema = z
   .object({
     seed: z.coerce.string().default("1").describe("Seed of every random choice."),
     repos: z.array(z.string()).default([]).describe("Paths, URLs or bundles of git repositories."),
+    github: githubSchema
+      .nullable()
+      .default(null)
+      .describe("Pull requests to mine; the history of their repositories is mined as that of any other."),
     revision: z.string().default("HEAD").describe("The revision into which mutants are injected."),
     mutants: z.int().nonnegative().default(200).describe("Mutants observed per environment, at most."),
     history: z.int().nonnegative().default(0).describe("Newest commits searched for fixing commits; 0 searches none."),

@@ -1,9 +1,10 @@
-/** Repositories → the revision of each package, and the commits of its history that may be fixes. */
+/** Repositories → the revision of each package, and the commits of its history and the pull requests that may be fixes. */
 import { z } from "zod";
 import type { MinedItem } from "../../miners/contract.ts";
 import { miners } from "../../miners/index.ts";
 import { commitSchema, revisionSchema } from "../../schemas/candidate.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
+import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { packageDirs } from "../packages.ts";
 import { revisionId } from "./3-prepare.ts";
@@ -12,6 +13,21 @@ import { revisionId } from "./3-prepare.ts";
 export interface Source {
   readonly name: string;
   readonly commit: string;
+  /** Where it was given as one of GitHub's: which pull requests are mined. */
+  readonly github?: {
+    readonly api: string;
+    readonly repositoryId: string;
+    readonly snapshot: string;
+    readonly limit: number;
+    readonly since: string | null;
+    readonly until: string | null;
+  };
+}
+
+/** What each miner is asked of a package; null where it is not asked. */
+function asked(name: string, { commit, github }: Source, packageDir: string, bench: Bench): Readonly<Record<string, unknown>> | null {
+  if (name === "github") return github ? { ...github, packageDir } : null;
+  return { revision: commit, packageDir, history: bench.config.history };
 }
 
 export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
@@ -31,13 +47,21 @@ export const mineStage: Stage<Source, MinedItem> = {
     const language = bench.language("javascript");
     const folders = await packageDirs(repository, source.commit);
     if (folders.length === 0) yield { id: source.name, parent: null, outcome: drop("mine/no-package", "no package.json in the tree") };
-    const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null };
+    const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null, outside: bench.outside };
+    const seen = new Set<string>();
     for (const packageDir of folders) {
       for (const miner of miners) {
-        const options = miner.options.parse({ revision: source.commit, packageDir, history: bench.config.history });
-        for await (const { item } of miner.mine(options, context)) {
+        const given = asked(miner.name, source, packageDir, bench);
+        if (given === null) continue;
+        for await (const { item } of miner.mine(miner.options.parse(given) as never, context)) {
+          if (item.kind === "passed-over") {
+            yield { id: item.id, parent: null, outcome: drop(`${miner.name}/${item.reason}`, item.detail) };
+            continue;
+          }
           const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
-          yield { id, parent: null, outcome: keep(item) };
+          // The commit of a squashed pull request stands in the history too.
+          if (!seen.has(id)) yield { id, parent: null, outcome: keep(item) };
+          seen.add(id);
         }
       }
     }

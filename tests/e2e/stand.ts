@@ -20,14 +20,22 @@ export interface Said {
 /** Runs the command to its end; `wrap` is put before it, `onError` hears standard error as it comes. */
 export function kihon(
   words: readonly string[],
-  more: { wrap?: readonly string[]; cwd?: string; input?: string; onError?: (text: string, pid: number) => void } = {},
+  more: {
+    wrap?: readonly string[];
+    cwd?: string;
+    input?: string;
+    env?: Readonly<Record<string, string>>;
+    onError?: (text: string, pid: number) => void;
+    onStart?: (pid: number) => void;
+  } = {},
 ): Promise<Said> {
   const [program = "", ...rest] = [...(more.wrap ?? []), process.execPath, cli, ...words];
   const child = spawn(program, rest, {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: "" },
+    env: { ...process.env, NODE_OPTIONS: "", ...more.env },
     ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
   });
+  if (child.pid !== undefined) more.onStart?.(child.pid);
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BrokenRecord, StopRun } from "../../lib/errors.ts";
-import { cleanUrl, nameOfUrl, openRepository, textOf } from "../../lib/git.ts";
+import { BrokenRecord, RetryLater, StopRun } from "../../lib/errors.ts";
+import { cleanUrl, GitRepository, nameOfUrl, openRepository, textOf } from "../../lib/git.ts";
 import { ScratchRepository } from "./scratch-repository.ts";
 
 const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
@@ -272,6 +272,64 @@ describe("a repository", () => {
     const entries = await collect((await openRepository(scratch.work, scratch.cache)).log({ max: 401 }));
     expect(entries.map((entry) => entry.subject)).toEqual(Array.from({ length: 401 }, (_, index) => `c${449 - index}`));
     expect(entries.every((entry) => entry.changes.length === 1)).toBe(true);
+  });
+});
+
+describe("two commits", () => {
+  it("are compared file by file, and tell what both stand on", async () => {
+    using scratch = await ScratchRepository.make();
+    const one = await scratch.commit("One", { "a.txt": "1\n", "b.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "--create", "side");
+    const side = await scratch.commit("Side\n\nWith a body.", { "b.txt": null, "c.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "main");
+    const two = await scratch.commit("Two", { "a.txt": "2\n" });
+    await scratch.git("merge", "--quiet", "-m", "Joined", "side");
+    const joined = await scratch.git("rev-parse", "HEAD");
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect((await repository.changesBetween(one, side)).map(({ path, status }) => [path, status])).toEqual([
+      ["b.txt", "removed"],
+      ["c.txt", "added"],
+    ]);
+    expect((await repository.changesBetween(two, joined)).map(({ path }) => path)).toEqual(["b.txt", "c.txt"]);
+    expect(await repository.changesBetween(one, one)).toEqual([]);
+    expect(await repository.mergeBase(side, two)).toBe(one);
+    expect(await repository.firstParents(joined, 2)).toEqual([
+      { commit: joined, parents: [two, side], message: "Joined" },
+      { commit: two, parents: [one], message: "Two" },
+    ]);
+    expect(await repository.firstParents(side, 9)).toEqual([
+      { commit: side, parents: [one], message: "Side\n\nWith a body." },
+      { commit: one, parents: [], message: "One" },
+    ]);
+    expect([await repository.has(side), await repository.has("0".repeat(40))]).toEqual([true, false]);
+  });
+
+  it("may have nothing in common", async () => {
+    using scratch = await ScratchRepository.make();
+    const one = await scratch.commit("One", { "a.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "--orphan", "other");
+    const other = await scratch.commit("Other", { "b.txt": "1\n" });
+    expect(await (await openRepository(scratch.work, scratch.cache)).mergeBase(one, other)).toBeNull();
+  });
+});
+
+describe("a ref that no branch leads to", () => {
+  it("is brought if it is where it should be", async () => {
+    using scratch = await ScratchRepository.make();
+    const one = await scratch.commit("One", { "a.txt": "1\n" });
+    const bare = join(scratch.folder, "owner", "remote.git");
+    await scratch.git("clone", "--quiet", "--bare", scratch.work, bare);
+    const opened = await openRepository(`file://${bare}`, scratch.cache);
+    const repository = new GitRepository({ gitDir: opened.gitDir, name: "owner/remote", origin: `file://${bare}` });
+    const two = await scratch.commit("Two", { "a.txt": "2\n" });
+    await scratch.git("push", "--quiet", bare, `${two}:refs/pull/7/head`);
+    expect(await repository.has(two)).toBe(false);
+    expect(await repository.bring("refs/pull/8/head", two)).toBe("absent");
+    expect(await repository.bring("refs/pull/7/head", one)).toBe("moved");
+    expect(await repository.bring("refs/pull/7/head", two)).toBe("brought");
+    expect(await repository.has(two)).toBe(true);
+    rmSync(bare, { recursive: true });
+    await expect(repository.bring("refs/pull/7/head", two)).rejects.toThrow(RetryLater);
   });
 });
 

@@ -29,6 +29,13 @@ describe("settings", () => {
     [{ llm: { url: "nowhere", model: "m" } }, /llm\.url/],
     [{ llm: { url: "http://host/v1", model: "" } }, /llm\.model/],
     [{ llm: { url: "http://host/v1", model: "m", key: "secret" } }, /key/],
+    [{ github: { repositories: ["name"] } }, /owner\/name[\s\S]*github\.repositories/],
+    [{ github: { repositories: ["../name"] } }, /owner\/name/],
+    [{ github: { repositories: ["owner/.."] } }, /owner\/name/],
+    [{ github: { repositories: [] } }, /github\.repositories/],
+    [{ github: { repositories: ["o/n"], api: "http://example.com" } }, /https:\/\/ only/],
+    [{ github: { repositories: ["o/n"], api: "https://me:secret@example.com" } }, /KIHON_GITHUB_TOKEN/],
+    [{ github: { repositories: ["o/n"], since: "June" } }, /2025-06-30/],
     ["text", /object/],
   ])("%j is refused by name, with exit code 2", (given, named) => {
     const error = refusal(given);
@@ -41,6 +48,12 @@ describe("settings", () => {
     expect(parseConfig({}).llm).toBeNull();
     const llm = { url: "http://127.0.0.1:8080/v1", model: "small-1" };
     expect(parseConfig({ llm }).llm).toEqual(llm);
+  });
+
+  it("take repositories of GitHub's with a default for the rest, and need none", () => {
+    expect(parseConfig({}).github).toBeNull();
+    const settings = { limit: 100, since: null, until: null, api: "https://api.github.com" };
+    expect(parseConfig({ github: { repositories: ["o/.github"] } }).github).toEqual({ repositories: ["o/.github"], ...settings });
   });
 
   it("know the names of the operators, and list them", () => {

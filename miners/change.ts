@@ -1,0 +1,111 @@
+/** What every miner of changes does alike: the facts of a revision, and a candidate from what a change did to its files. */
+import type { Unit } from "../languages/contract.ts";
+import { changedLines, unifiedDiff } from "../lib/diff.ts";
+import type { GitRepository, LogChange } from "../lib/git.ts";
+import { shortId } from "../lib/hash.ts";
+import { licenseFiles, licenseOf } from "../lib/license.ts";
+import type { Commit, Revision } from "../schemas/candidate.ts";
+import type { Layer } from "../schemas/layer.ts";
+import type { MinerContext } from "./contract.ts";
+
+/** How much of a change is looked at. */
+export interface ChangeLimits {
+  readonly packageDir: string;
+  readonly maxFileBytes: number;
+  readonly maxSourceFiles: number;
+}
+
+/** What was changed, and the commit whose tree came of it. */
+export interface Change {
+  readonly after: string;
+  readonly changes: readonly LogChange[];
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** Why a change gives no candidate. */
+export const changeReasons = ["no-source", "no-test", "too-many-files", "unreadable-source"] as const;
+export type ChangeReason = (typeof changeReasons)[number];
+
+type Edit = Commit["edits"][number];
+interface Sides {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Facts of a commit as a revision: its licence is the one that its own tree states. */
+export async function revisionAt(repository: GitRepository, name: string, packageDir: string): Promise<Revision> {
+  const { commit, committedAt } = await repository.resolve(name);
+  const { entries } = await repository.treeOf(commit);
+  const manifests = packageDir === "." ? ["package.json"] : [`${packageDir}/package.json`, "package.json"];
+  const wanted = [...manifests, ...licenseFiles(entries.map((entry) => entry.path))];
+  const texts = await repository.readTexts(entries.filter((entry) => wanted.includes(entry.path)));
+  const manifest = manifests.map((path) => texts.get(path)).find((text) => text !== undefined) ?? null;
+  const license = licenseOf(
+    manifest,
+    wanted.slice(manifests.length).flatMap((path) => texts.get(path) ?? []),
+  );
+  return { repository: { name: repository.name, origin: repository.origin, license }, commit, committedAt, packageDir };
+}
+
+const inside = (packageDir: string, path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);
+
+/** Both texts of each changed file; null where one of them is no text, too large or not here. */
+async function sidesOf(repository: GitRepository, changes: readonly LogChange[], maxBytes: number): Promise<readonly Sides[] | null> {
+  const sides: Sides[] = [];
+  const read = async (pick: (change: LogChange) => string | null): Promise<ReadonlyMap<string, string>> =>
+    repository.readTexts(
+      changes.flatMap((change) => {
+        const sha = pick(change);
+        return sha === null ? [] : [{ path: change.path, kind: "file", sha }];
+      }),
+      maxBytes,
+    );
+  const [before, after] = [await read((change) => change.before), await read((change) => change.after)];
+  for (const { path, status } of changes) {
+    const pair = { path, before: before.get(path) ?? null, after: after.get(path) ?? null };
+    if ((pair.before === null) !== (status === "added") || (pair.after === null) !== (status === "removed")) return null;
+    sides.push(pair);
+  }
+  return sides;
+}
+
+/** The innermost unit around a line. */
+function unitAround(units: readonly Unit[], line: number): Unit | null {
+  const around = units.filter((unit) => unit.startLine <= line && line <= unit.endLine);
+  return around.reduce<Unit | null>((best, unit) => (best === null || unit.end - unit.start < best.end - best.start ? unit : best), null);
+}
+
+/** What the change edited in one file of its own tree: a range for every run of lines inside one unit. */
+function editsOf(side: Sides, units: readonly Unit[]): Edit[] {
+  const edits: Edit[] = [];
+  for (const range of changedLines(unifiedDiff([side])).after) {
+    for (let line = range.start; line <= range.end; line++) {
+      const symbol = unitAround(units, line)?.name ?? null;
+      const last = edits.at(-1);
+      if (last !== undefined && last.symbol === symbol && last.endLine === line - 1) edits[edits.length - 1] = { ...last, endLine: line };
+      else edits.push({ file: side.path, symbol, startLine: line, endLine: line });
+    }
+  }
+  return edits;
+}
+
+export async function candidateOf(change: Change, limits: ChangeLimits, context: MinerContext): Promise<Commit | ChangeReason> {
+  const { repository, roleOf } = context;
+  const { packageDir, maxFileBytes, maxSourceFiles } = limits;
+  const near = change.changes.filter(({ path, before, after }) => inside(packageDir, path) && (before ?? after) !== null);
+  const sources = near.filter(({ path }) => roleOf(path) === "source");
+  const tests = near.filter(({ path, after }) => roleOf(path) === "test" && after !== null);
+  if (sources.length === 0) return "no-source";
+  if (tests.length === 0) return "no-test";
+  if (sources.length > maxSourceFiles) return "too-many-files";
+  const sides = await sidesOf(repository, sources, maxFileBytes);
+  if (sides === null) return "unreadable-source";
+  const before: Layer = Object.fromEntries(sides.map((side) => [side.path, side.before]));
+  const revision = await revisionAt(repository, change.after, packageDir);
+  const edits = sides.flatMap((side) => (side.after === null ? [] : editsOf(side, context.units({ path: side.path, text: side.after }))));
+  const { subject, body } = change;
+  const id = shortId([repository.name, revision.commit, packageDir, before]);
+  return { kind: "commit", id, revision, before, edits, subject, body, testFiles: tests.map(({ path }) => path).sort() };
+}

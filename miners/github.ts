@@ -1,0 +1,77 @@
+/** The merged pull requests of a repository on GitHub, newest first: each a candidate, with what was asked and said, or passed over by name. */
+import { z } from "zod";
+import { shortId } from "../lib/hash.ts";
+import type { PullRequest } from "../schemas/pull-request.ts";
+import { candidateOf, changeReasons } from "./change.ts";
+import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
+import type { GithubClient } from "./github/client.ts";
+import { crawl } from "./github/crawl.ts";
+import { clientOf, shelfOf } from "./github/open.ts";
+import { treeReasons, treesOf } from "./github/trees.ts";
+
+const reasons = [...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
+
+export const githubOptions = z
+  .object({
+    api: z.string().describe("Base address of the REST API."),
+    repositoryId: z.string().describe("GitHub's own id of the repository."),
+    snapshot: z.string().describe("Which state of its pull requests is read."),
+    limit: z.int().positive().describe("Newest merged pull requests that are looked at."),
+    since: z.string().nullable().default(null).describe("Merged at or after this moment, ISO 8601."),
+    until: z.string().nullable().default(null).describe("Merged before this moment, ISO 8601."),
+    packageDir: z.string().default(".").describe("Workspace folder inside the repository; `.` for the root."),
+    maxFileBytes: z.int().positive().default(300_000).describe("A pull request that changes a larger source file is passed over."),
+    maxSourceFiles: z.int().positive().default(50).describe("A pull request that changes more source files is passed over."),
+    retryMs: z.int().nonnegative().default(1000).describe("Before an answer that was none is asked for again, in milliseconds."),
+    paced: z.boolean().default(true).describe("Keep a second between two questions."),
+  })
+  .strict();
+export type GithubOptions = z.infer<typeof githubOptions>;
+
+async function minedOf(pullRequest: PullRequest, options: GithubOptions, context: MinerContext): Promise<Mined["item"]> {
+  const { repository } = context;
+  const trees = await treesOf(repository, pullRequest);
+  if ("reason" in trees) return passedOver(pullRequest.number, trees.reason, trees.detail, options);
+  const changes = await repository.changesBetween(trees.before, trees.after);
+  const change = { after: trees.after, changes, subject: pullRequest.title, body: pullRequest.body };
+  const commit = await candidateOf(change, options, context);
+  if (typeof commit === "string") return passedOver(pullRequest.number, commit, pullRequest.title, options);
+  return { kind: "commit", commit: { ...commit, pullRequest } };
+}
+
+const passedOver = (which: number | string, reason: (typeof reasons)[number], detail: string, options: GithubOptions): PassedOver => ({
+  kind: "passed-over",
+  id: shortId(["github", options.repositoryId, which, options.packageDir]),
+  reason,
+  detail: `#${which}: ${detail}`,
+});
+
+async function* mine(options: GithubOptions, context: MinerContext): AsyncGenerator<Mined> {
+  const { outside, signal } = context;
+  if (outside === undefined) throw new Error("the miner github was given nothing from outside");
+  const opened: GithubClient[] = [];
+  const client = (): GithubClient => {
+    opened[0] ??= clientOf(options.api, outside, { ...options, ...(signal ? { signal } : {}) });
+    return opened[0];
+  };
+  const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
+  let passed = context.cursor === null;
+  let at = 0;
+  for await (const crawled of crawl(options, tools)) {
+    at += 1;
+    const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
+    // A pull request without a number still has its place.
+    const cursor = number === null ? `at ${at}` : String(number);
+    const before = !passed;
+    passed ||= cursor === context.cursor;
+    if (before) continue;
+    if ("pullRequest" in crawled) yield { cursor, item: await minedOf(crawled.pullRequest, options, context) };
+    else yield { cursor, item: passedOver(cursor, crawled.gap.reason, crawled.gap.detail, options) };
+  }
+  for (const { spent } of opened) {
+    const { requests, points } = spent;
+    outside.log.info(`${context.repository.name}: ${at} pull requests for ${requests} requests and ${points} points of GitHub's`);
+  }
+}
+
+export const github = Object.freeze({ name: "github", version: 1, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

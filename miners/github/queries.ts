@@ -1,0 +1,133 @@
+/**
+ * What is asked of GraphQL, and the form that answers must have.
+ *
+ * GitHub charges a question by its connections: one for each page of a connection that it could need, a hundred to the point, so the sizes of
+ * those that hold further connections are what costs: 25 pull requests with up to 20 threads and 5 issues each come to
+ * (1 + 25 × 6 + 25 × 5 + 25 × 20) / 100, 8 points; the leaves may be as long as they like. What is longer is asked for by itself.
+ * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#predicting-the-point-value-of-a-query
+ */
+import { z } from "zod";
+
+export const pageSize = 25;
+
+const who = "author { __typename login }";
+const pageInfo = "pageInfo { hasNextPage endCursor }";
+const threadParts = `${pageInfo} nodes {
+  path line originalLine isResolved isOutdated
+  comments(first: 1) { nodes { body createdAt ${who} originalCommit { oid } } }
+}`;
+const commentParts = `${pageInfo} nodes { body createdAt ${who} }`;
+const issueParts = `${pageInfo} nodes {
+  id number title body createdAt ${who} repository { nameWithOwner }
+  comments(first: 50) { ${commentParts} }
+}`;
+const inRepository = (parts: string): string => `query PullRequests($repository: ID!, $first: Int!, $after: String) {
+  rateLimit { cost }
+  node(id: $repository) { ... on Repository {
+    pullRequests(states: MERGED, first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) { ${pageInfo} nodes { ${parts} } }
+  } }
+}`;
+const inNode = (type: "PullRequest" | "Issue", parts: string): string => `query More($id: ID!, $after: String) {
+  rateLimit { cost }
+  node(id: $id) { ... on ${type} { ${parts} } }
+}`;
+
+export const queries = Object.freeze({
+  pullRequests: inRepository(`
+    id number title body createdAt mergedAt ${who}
+    baseRefName baseRefOid headRefName headRefOid headRepository { nameWithOwner } baseRepository { nameWithOwner }
+    mergeCommit { oid message parents(first: 3) { nodes { oid } } }
+    labels(first: 100) { nodes { name } }
+    firstCommit: commits(first: 1) { totalCount nodes { commit { message authoredDate } } }
+    lastCommit: commits(last: 1) { nodes { commit { message } } }
+    closingIssuesReferences(first: 5) { ${issueParts} }
+    reviewThreads(first: 20) { ${threadParts} }`),
+  /** Only which they are, where one cannot be told more of. */
+  numbers: inRepository("number"),
+  threads: inNode("PullRequest", `more: reviewThreads(first: 100, after: $after) { ${threadParts} }`),
+  issues: inNode("PullRequest", `more: closingIssuesReferences(first: 20, after: $after) { ${issueParts} }`),
+  comments: inNode("Issue", `more: comments(first: 100, after: $after) { ${commentParts} }`),
+});
+
+/** What GitHub calls a nullable list of nullable nodes; those that it will not show are left out. */
+const listOf = <T extends z.ZodType>(node: T) =>
+  z
+    .object({ nodes: z.array(node.nullable()).nullish() })
+    .nullish()
+    .transform((list) => list?.nodes?.filter((one) => one !== null) ?? []);
+const pageInfoSchema = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
+export const connectionOf = <T extends z.ZodType>(node: T) =>
+  z
+    .object({ pageInfo: pageInfoSchema, nodes: z.array(node.nullable()).nullish() })
+    .nullish()
+    .transform((list) => ({
+      nodes: list?.nodes?.filter((one) => one !== null) ?? [],
+      next: list?.pageInfo.hasNextPage === true ? list.pageInfo.endCursor : null,
+    }));
+/** Of any length: what `next` leads to is asked for until there is none. */
+export interface Connection<T> {
+  readonly nodes: readonly T[];
+  readonly next: string | null;
+}
+
+const actorSchema = z.object({ __typename: z.string(), login: z.string() }).nullable();
+const oid = z.string();
+const moment = z.iso.datetime({ offset: true });
+export const commentSchema = z.object({ body: z.string(), createdAt: moment, author: actorSchema });
+export const threadSchema = z.object({
+  path: z.string(),
+  line: z.int().nullable(),
+  originalLine: z.int().nullable(),
+  isResolved: z.boolean(),
+  isOutdated: z.boolean(),
+  comments: listOf(commentSchema.extend({ originalCommit: z.object({ oid }).nullable() })),
+});
+export const issueNodeSchema = z.object({
+  id: z.string(),
+  number: z.int(),
+  title: z.string(),
+  body: z.string(),
+  createdAt: moment,
+  author: actorSchema,
+  repository: z.object({ nameWithOwner: z.string() }),
+  comments: connectionOf(commentSchema),
+});
+const commitOf = <T extends z.ZodRawShape>(shape: T) => listOf(z.object({ commit: z.object(shape) }));
+/** Written by whoever made the commit, so it may be anything. */
+const authoredDate = moment.nullable().catch(null);
+export const pullRequestNodeSchema = z.object({
+  id: z.string(),
+  number: z.int(),
+  title: z.string(),
+  body: z.string(),
+  createdAt: moment,
+  mergedAt: moment,
+  author: actorSchema,
+  baseRefName: z.string(),
+  baseRefOid: oid,
+  headRefName: z.string(),
+  headRefOid: oid,
+  headRepository: z.object({ nameWithOwner: z.string() }).nullable(),
+  baseRepository: z.object({ nameWithOwner: z.string() }).nullable(),
+  mergeCommit: z.object({ oid, message: z.string(), parents: listOf(z.object({ oid })) }).nullable(),
+  labels: listOf(z.object({ name: z.string() })),
+  firstCommit: z.object({
+    totalCount: z.int(),
+    nodes: z.array(z.object({ commit: z.object({ message: z.string(), authoredDate }) }).nullable()).nullish(),
+  }),
+  lastCommit: commitOf({ message: z.string() }),
+  closingIssuesReferences: connectionOf(issueNodeSchema),
+  reviewThreads: connectionOf(threadSchema),
+});
+export type PullRequestNode = z.infer<typeof pullRequestNodeSchema>;
+export type IssueNode = z.infer<typeof issueNodeSchema>;
+export type ThreadNode = z.infer<typeof threadSchema>;
+export type CommentNode = z.infer<typeof commentSchema>;
+export type ActorNode = z.infer<typeof actorSchema>;
+
+/** Each pull request is read by itself, so that one of another form takes no other with it. */
+export const pageSchema = z.object({
+  node: z.object({ pullRequests: z.object({ pageInfo: pageInfoSchema, nodes: z.array(z.unknown()) }) }),
+});
+export const numberSchema = z.object({ number: z.int().positive() });
+export const moreSchema = <T extends z.ZodType>(node: T) => z.object({ node: z.object({ more: connectionOf(node) }) });

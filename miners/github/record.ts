@@ -1,0 +1,98 @@
+/** From GitHub's answer to our record: what came of a pull request, who wrote it, and what it is. */
+import type { Author, Issue, PullRequest, Remark, ReviewThread } from "../../schemas/pull-request.ts";
+import type { ActorNode, CommentNode, IssueNode, PullRequestNode, ThreadNode } from "./queries.ts";
+
+const iso = (date: string): string => new Date(date).toISOString();
+
+/** Bots of the first years are plain users by type. */
+const botLogin = /\[bot\]$|[-_]bot$|^(?:dependabot|greenkeeper|renovate|snyk|codecov|imgbot|pyup|allcontributors)\b/i;
+
+export function authorOf(actor: ActorNode): Author {
+  if (actor === null) return { login: null, kind: "ghost" };
+  const { login, __typename: type } = actor;
+  if (type === "Bot" || botLogin.test(login)) return { login, kind: "bot" };
+  return { login, kind: type === "Organization" ? "organization" : "user" };
+}
+
+const remarkOf = ({ author, body, createdAt }: CommentNode): Remark => ({ author: authorOf(author), body, createdAt: iso(createdAt) });
+
+/** When the answer may have been known first. A clock that was wrong can only move this back. */
+export const begunAt = (node: PullRequestNode): string =>
+  [node.createdAt, ...(node.firstCommit.nodes ?? []).flatMap((one) => one?.commit.authoredDate ?? [])].map(iso).sort()[0] ?? "";
+
+export const issueOf = (issue: IssueNode, comments: readonly CommentNode[], before: string): Issue => ({
+  repository: issue.repository.nameWithOwner,
+  number: issue.number,
+  title: issue.title,
+  body: issue.body,
+  author: authorOf(issue.author),
+  createdAt: iso(issue.createdAt),
+  comments: comments.map(remarkOf).filter(({ createdAt }) => createdAt < before),
+});
+
+const lineOf = (line: number | null): number | null => (line !== null && line > 0 ? line : null);
+
+/** Null for a thread whose remarks are all gone. */
+export function threadOf(thread: ThreadNode): ReviewThread | null {
+  const [first] = thread.comments;
+  if (first === undefined) return null;
+  return {
+    path: thread.path,
+    line: lineOf(thread.line),
+    originalLine: lineOf(thread.originalLine),
+    commit: first.originalCommit?.oid ?? null,
+    resolved: thread.isResolved,
+    outdated: thread.isOutdated,
+    ...remarkOf(first),
+  };
+}
+
+/** A merge has the head for its second parent; a rebase leaves the last message as it was, which a squash does not: it adds the number. */
+function methodOf({ mergeCommit, headRefOid, lastCommit }: PullRequestNode): PullRequest["method"] {
+  const parents = mergeCommit?.parents ?? [];
+  if (mergeCommit === null || parents.length === 0) return "unknown";
+  if (mergeCommit.oid === headRefOid) return "rebase"; // a fast-forward: its commits as they were
+  if (parents.length === 2) return parents[1]?.oid === headRefOid ? "merge" : "unknown";
+  if (parents.length > 2) return "unknown";
+  return lastCommit[0]?.commit.message.trim() === mergeCommit.message.trim() ? "rebase" : "squash";
+}
+
+const revertTitle = /^revert[ :("]/i;
+const revertBody = /^(?:Reverts \S*#\d+|This reverts commit [0-9a-f]{7,})/m;
+const longLived =
+  /^(?:main|master|trunk|dev|devel|develop|development|next|canary|staging|stable|production|release|v?\d+(?:\.(?:\d+|x))*)$/i;
+const longLivedFolder = /^(?:release|releases|stable)[/-]/i;
+const forwardTitle =
+  /^(?:merge[- ]forward|forward[- ]?port|back[- ]?merge|merge (?:branch|remote-tracking branch) |(?:sync|merge|merging) [`'"]?[\w./-]+[`'"]? (?:in)?to )/i;
+
+function kindOf({ title, body, headRefName, headRepository, baseRepository }: PullRequestNode): PullRequest["kind"] {
+  if (revertTitle.test(title) || revertBody.test(body)) return "revert";
+  const own = headRepository !== null && headRepository.nameWithOwner === baseRepository?.nameWithOwner;
+  const branch = own && (longLived.test(headRefName) || longLivedFolder.test(headRefName));
+  return branch || forwardTitle.test(title) ? "merge-forward" : "change";
+}
+
+export function recordOf(node: PullRequestNode, issues: readonly Issue[], threads: readonly ReviewThread[]): PullRequest {
+  const first = node.firstCommit.nodes?.[0]?.commit;
+  return {
+    number: node.number,
+    title: node.title,
+    body: node.body,
+    author: authorOf(node.author),
+    createdAt: iso(node.createdAt),
+    mergedAt: iso(node.mergedAt),
+    base: { ref: node.baseRefName, oid: node.baseRefOid },
+    head: { ref: node.headRefName, oid: node.headRefOid, fork: node.headRepository?.nameWithOwner ?? null },
+    mergeCommit: node.mergeCommit?.oid ?? null,
+    method: methodOf(node),
+    kind: kindOf(node),
+    commits: {
+      count: node.firstCommit.totalCount,
+      firstMessage: first?.message ?? "",
+      firstAuthoredAt: first?.authoredDate ? iso(first.authoredDate) : null,
+    },
+    labels: node.labels.map(({ name }) => name),
+    issues,
+    threads,
+  };
+}

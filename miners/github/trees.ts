@@ -1,0 +1,54 @@
+/** Where a merged pull request lies in git: the tree that it was merged onto, and the tree that came of it. */
+import type { GitRepository } from "../../lib/git.ts";
+import type { PullRequest } from "../../schemas/pull-request.ts";
+
+export const treeReasons = ["head-gone", "head-moved", "base-unknown"] as const;
+
+export interface Trees {
+  readonly before: string;
+  readonly after: string;
+}
+export interface NoTrees {
+  readonly reason: (typeof treeReasons)[number];
+  readonly detail: string;
+}
+
+/**
+ * The merge commit stands on the tree that the change was put onto: its first parent, or for a rebase what lies below the first of its
+ * commits. (The merge base of branch and head would bring in what others merged meanwhile.) A merge commit that no branch leads to, as where
+ * a branch was rewritten or removed, leaves the head that GitHub keeps of every pull request, and its merge base.
+ */
+export async function treesOf(repository: GitRepository, pullRequest: PullRequest): Promise<Trees | NoTrees> {
+  const { mergeCommit, method } = pullRequest;
+  if (mergeCommit !== null && (await repository.has(mergeCommit))) {
+    const before = method === "rebase" ? await belowRebased(repository, mergeCommit, pullRequest) : await parentOf(repository, mergeCommit);
+    return before === null
+      ? { reason: "base-unknown", detail: `what ${mergeCommit} stands on is not known` }
+      : { before, after: mergeCommit };
+  }
+  return ofHead(repository, pullRequest);
+}
+
+const parentOf = async (repository: GitRepository, commit: string): Promise<string | null> =>
+  (await repository.firstParents(commit, 1))[0]?.parents[0] ?? null;
+
+/** A rebase leaves out merges and commits that are on the branch already, so it may have fewer commits: the first is known by its message. */
+async function belowRebased(repository: GitRepository, commit: string, { commits }: PullRequest): Promise<string | null> {
+  const line = await repository.firstParents(commit, Math.min(commits.count, 250));
+  const first = line.findLast(({ message }) => message === commits.firstMessage.trim());
+  return first?.parents[0] ?? null;
+}
+
+async function ofHead(repository: GitRepository, { number, head, base }: PullRequest): Promise<Trees | NoTrees> {
+  if (!(await repository.has(head.oid))) {
+    const ref = `refs/pull/${number}/head`;
+    const came = repository.origin === "local" ? "absent" : await repository.bring(ref, head.oid);
+    if (came === "absent") return { reason: "head-gone", detail: `neither its merge commit nor ${ref} is to be had` };
+    if (came === "moved") return { reason: "head-moved", detail: `${ref} is no longer at ${head.oid}, which was merged` };
+  }
+  const below = (await repository.has(base.oid)) ? base.oid : (await repository.resolve()).commit;
+  const before = await repository.mergeBase(below, head.oid);
+  if (before === null || before === head.oid)
+    return { reason: "base-unknown", detail: `${head.oid} has no base of its own below ${below}` };
+  return { before, after: head.oid };
+}

@@ -1,0 +1,74 @@
+/** A merged pull request as its forge tells of it: what was asked, what was said, and where its commits are. */
+import { z } from "zod";
+
+const oidSchema = z.string().regex(/^[0-9a-f]{40,64}$/);
+
+export const authorSchema = z
+  .object({
+    /** Null where the account is gone. */
+    login: z.string().nullable(),
+    kind: z.enum(["user", "bot", "organization", "ghost"]),
+  })
+  .readonly();
+export type Author = z.infer<typeof authorSchema>;
+
+export const remarkSchema = z.object({ author: authorSchema, body: z.string(), createdAt: z.string() }).readonly();
+export type Remark = z.infer<typeof remarkSchema>;
+
+export const issueSchema = z
+  .object({
+    /** `owner/name`: an issue may lie in another repository than the pull request that closes it. */
+    repository: z.string(),
+    number: z.int().positive(),
+    title: z.string(),
+    body: z.string(),
+    author: authorSchema,
+    createdAt: z.string(),
+    /** Those from before the pull request was begun: nothing said later can tell of its answer. */
+    comments: z.array(remarkSchema).readonly(),
+  })
+  .readonly();
+export type Issue = z.infer<typeof issueSchema>;
+
+export const reviewThreadSchema = z
+  .object({
+    path: z.string(),
+    /** In the newest state of the pull request; null where the line is gone. Lines count from 1. */
+    line: z.int().positive().nullable(),
+    /** In the commit that was commented on; null for a remark on a whole file. */
+    originalLine: z.int().positive().nullable(),
+    /** The commit that was commented on; null where it is gone. */
+    commit: oidSchema.nullable(),
+    resolved: z.boolean(),
+    outdated: z.boolean(),
+    /** The remark that opened the thread. */
+    body: z.string(),
+    author: authorSchema,
+    createdAt: z.string(),
+  })
+  .readonly();
+export type ReviewThread = z.infer<typeof reviewThreadSchema>;
+
+export const pullRequestSchema = z
+  .object({
+    number: z.int().positive(),
+    title: z.string(),
+    body: z.string(),
+    author: authorSchema,
+    createdAt: z.string(),
+    mergedAt: z.string(),
+    base: z.object({ ref: z.string(), oid: oidSchema }).readonly(),
+    /** `fork` is `owner/name` of where it came from, or null where that is gone. */
+    head: z.object({ ref: z.string(), oid: oidSchema, fork: z.string().nullable() }).readonly(),
+    /** The commit that brought it to the base branch; null where the forge knows of none. */
+    mergeCommit: oidSchema.nullable(),
+    /** As far as parents and messages tell. */
+    method: z.enum(["merge", "squash", "rebase", "unknown"]),
+    kind: z.enum(["change", "revert", "merge-forward"]),
+    commits: z.object({ count: z.int().nonnegative(), firstMessage: z.string(), firstAuthoredAt: z.string().nullable() }).readonly(),
+    labels: z.array(z.string()).readonly(),
+    issues: z.array(issueSchema).readonly(),
+    threads: z.array(reviewThreadSchema).readonly(),
+  })
+  .readonly();
+export type PullRequest = z.infer<typeof pullRequestSchema>;

@@ -1,0 +1,138 @@
+/** `kihon run --github`, as a user starts it, against the scripted server. No job is run: the run ends after its first stage. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kihon, scratch } from "./e2e/stand.ts";
+import { faults, pull, ScriptedGithub } from "./miners/github/scripted-github.ts";
+import { ScriptedRemote } from "./miners/github/scripted-remote.ts";
+
+let github: ScriptedGithub;
+let remote: ScriptedRemote;
+let folder: ReturnType<typeof scratch>;
+beforeEach(async () => {
+  github = await ScriptedGithub.listen();
+  remote = await ScriptedRemote.make({ "package.json": "{}", "sum.js": "a\n", "sum.test.js": "" });
+  folder = scratch();
+});
+afterEach(async () => {
+  folder.remove();
+  remote[Symbol.dispose]();
+  await github.close();
+});
+
+const nobody = { KIHON_GITHUB_TOKEN: "", GITHUB_TOKEN: "", KIHON_GITHUB_APP_ID: "" };
+const words = (...more: readonly string[]): string[] => [
+  ...["run", "--github", "owner/name", "--github-api", github.api, "--only", "mine", "--json"],
+  ...["--sandbox", "process", "--i-trust-this-code", "--out", join(folder.path, "out"), "--cache", join(folder.path, "cache"), ...more],
+];
+const run = (env: Readonly<Record<string, string>>, ...more: readonly string[]) => kihon(words(...more), { env: { ...nobody, ...env } });
+
+async function withPullRequests(): Promise<void> {
+  await remote.propose(1, { "sum.js": "b\n", "sum.test.js": "1" });
+  const first = await remote.merge(1, "squash");
+  await remote.propose(2, { "sum.js": "c\n" });
+  github.pulls = [await remote.merge(2, "merge"), first];
+  await remote.publish(github);
+}
+const mineOf = (out: string): unknown =>
+  (JSON.parse(out) as { stages: Record<string, unknown>[] }).stages.find(({ name }) => name === "mine");
+const pathsBelow = (path: string): string[] =>
+  readdirSync(path, { recursive: true })
+    .map((name) => join(path, String(name)))
+    .filter((name) => statSync(name).isFile());
+
+describe("kihon run --github", { timeout: 240_000 }, () => {
+  it("mines pull requests, names those that give nothing, and writes no token anywhere", async () => {
+    await withPullRequests();
+    github.fail(faults.refused, 1, ({ token }) => token === "ghp_secretOne");
+    github.fail(faults.badGateway, 1, ({ path }) => path === "/graphql");
+    const { code, out, err } = await run({ KIHON_GITHUB_TOKEN: "ghp_secretOne,ghp_secretTwo" });
+    expect([code, err]).toEqual([0, expect.stringContaining("refuses token 1 of 2")]);
+    expect(mineOf(out)).toMatchObject({ in: 1, kept: 2, dropped: [{ reason: "github/no-test", count: 1 }] });
+    expect(err).toContain("owner/name: 2 pull requests for 2 requests and 8 points of GitHub's");
+    const files = pathsBelow(folder.path);
+    expect(files.length).toBeGreaterThan(5);
+    for (const path of files) expect([path, readFileSync(path, "latin1").includes("ghp_secret")]).toEqual([path, false]);
+    expect(out + err).not.toContain("ghp_secret");
+    expect(github.asked.filter(({ path }) => path.includes(".git/")).map(({ token }) => token)).not.toContain("ghp_secretTwo");
+  });
+
+  it("asks conditionally only when it is run again and nothing is new", async () => {
+    await withPullRequests();
+    const token = { GITHUB_TOKEN: "ghp_secret" };
+    const first = await run(token);
+    github.asked.length = 0;
+    const second = await run(token);
+    expect([second.code, mineOf(second.out)]).toEqual([0, expect.objectContaining({ kept: 2 })]);
+    expect([first.code, mineOf(first.out)]).toEqual([0, expect.objectContaining({ kept: 2 })]);
+    expect(github.asked.filter(({ path }) => !path.includes(".git/")).map(({ status }) => status)).toEqual([304, 304]);
+  });
+
+  it("goes on at the page where it was killed", async () => {
+    await withPullRequests();
+    github.pulls = [...github.pulls, ...Array.from({ length: 28 }, (_, at) => pull(at + 3))];
+    let pid = 0;
+    github.fail(
+      () => void process.kill(pid, "SIGKILL"),
+      1,
+      ({ variables }) => variables["after"] === "after 6",
+    );
+    const env = { ...nobody, GITHUB_TOKEN: "ghp_secret" };
+    const killed = await kihon(words(), { env, onStart: (started) => (pid = started) });
+    expect(killed.code).toBeNull();
+    github.asked.length = 0;
+    const { code, out } = await run({ GITHUB_TOKEN: "ghp_secret" });
+    expect([code, mineOf(out)]).toEqual([0, expect.objectContaining({ kept: 2 })]);
+    expect(github.asked.filter(({ query }) => query !== "").map(({ variables }) => variables["after"])).toEqual(["after 6"]);
+  });
+
+  it.each([
+    ["no token", {}, [], () => {}, /nobody without a token[\s\S]*next: set KIHON_GITHUB_TOKEN/],
+    [
+      "a token that GitHub refuses",
+      { GITHUB_TOKEN: "x" },
+      [],
+      () => github.fail(faults.refused),
+      /refuses the credential[\s\S]*next: set KIHON_GITHUB_TOKEN/,
+    ],
+    [
+      "no such repository",
+      { GITHUB_TOKEN: "x" },
+      [],
+      () => github.fail(faults.missing),
+      /no repository owner\/name[\s\S]*next: check the name/,
+    ],
+    ["a private repository", { GITHUB_TOKEN: "x" }, [], () => github.hide(), /is private[\s\S]*next: clone it yourself/],
+    [
+      "a renamed repository",
+      { GITHUB_TOKEN: "x" },
+      [],
+      () => {
+        github.formerly.add("owner/name");
+        github.name = "new/name";
+      },
+      /now called new\/name[\s\S]*next: give --github new\/name/,
+    ],
+    ["a name that is none", {}, ["--github", "name"], () => {}, /given as owner\/name[\s\S]*next:/],
+    ["an address that is not encrypted", {}, ["--github-api", "http://example.com"], () => {}, /https:\/\/ only[\s\S]*next:/],
+    [
+      "an address with a password",
+      {},
+      ["--github-api", "https://me:secret@example.com"],
+      () => {},
+      /read from KIHON_GITHUB_TOKEN[\s\S]*next:/,
+    ],
+    ["a moment that is none", {}, ["--github-since", "yesterday"], () => {}, /2025-06-30T00:00:00Z[\s\S]*next:/],
+  ])("ends with 2, a message and a next step for %s", async (_, env, more, arrange, said) => {
+    arrange();
+    const { code, err } = await run(env, ...more);
+    expect(err).toMatch(said);
+    expect(err).not.toMatch(/a bug|me:secret/);
+    expect(code).toBe(2);
+  });
+
+  it("does not take its settings without it", async () => {
+    const { code, err } = await kihon(["run", "--repo", "x", "--out", "y", "--github-limit", "5"]);
+    expect([code, err]).toEqual([2, expect.stringContaining("next: add --github OWNER/NAME")]);
+  });
+});

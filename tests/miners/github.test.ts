@@ -1,0 +1,194 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Role } from "../../languages/contract.ts";
+import { openRepository } from "../../lib/git.ts";
+import type { Mined } from "../../miners/contract.ts";
+import { openGithub } from "../../miners/github/open.ts";
+import { github as miner } from "../../miners/github.ts";
+import { type Commit, commitSchema } from "../../schemas/candidate.ts";
+import { reasonSchema } from "../../schemas/outcome.ts";
+import { pull, ScriptedGithub } from "./github/scripted-github.ts";
+import { ScriptedRemote } from "./github/scripted-remote.ts";
+import { Stand } from "./github/stand.ts";
+
+const roleOf = (path: string): Role => (/\btest\b/.test(path) ? "test" : path.endsWith(".js") ? "source" : "other");
+const fix = (to: string, more: Readonly<Record<string, string | null>> = {}) => ({ "sum.js": to, "test/sum.js": `// ${to}`, ...more });
+
+let github: ScriptedGithub;
+let stand: Stand;
+let remote: ScriptedRemote;
+beforeEach(async () => {
+  github = await ScriptedGithub.listen();
+  stand = new Stand();
+  remote = await ScriptedRemote.make({ "package.json": '{"license":"MIT"}', "sum.js": "a\n", "other.js": "o\n", "test/sum.js": "" });
+});
+afterEach(async () => {
+  remote[Symbol.dispose]();
+  stand[Symbol.dispose]();
+  await github.close();
+});
+
+async function mined(more: Readonly<Record<string, unknown>> = {}, cursor: string | null = null): Promise<Mined[]> {
+  const { cloneUrl, name, repositoryId, snapshot } = await openGithub(
+    { api: github.api, name: "owner/name", pinned: null },
+    stand.outside,
+    stand.client(github.api),
+  );
+  const repository = await openRepository(cloneUrl, join(stand.cacheDir, "repositories"), { name });
+  const options = miner.options.parse({ api: github.api, repositoryId, snapshot, limit: 100, retryMs: 1, paced: false, ...more });
+  const items: Mined[] = [];
+  for await (const item of miner.mine(options, { repository, roleOf, units: () => [], cursor, outside: stand.outside })) items.push(item);
+  return items;
+}
+const commits = (items: readonly Mined[]): Commit[] =>
+  items.flatMap(({ item }) => (item.kind === "commit" ? [commitSchema.parse(item.commit)] : []));
+const reasons = (items: readonly Mined[]): unknown[] =>
+  items.map(({ item }) => (item.kind === "passed-over" ? `${item.detail.split(":")[0]} ${item.reason}` : item.kind));
+
+describe("a merged pull request", () => {
+  it.each(["merge", "squash", "rebase"] as const)("by %s stands between what it was put onto and what came of it", async (how) => {
+    await remote.propose(1, fix("b\n"), fix("c\n", { "new.js": "n\n" }));
+    await remote.scratch.git("switch", "--quiet", "main");
+    // What others merged meanwhile is no part of it.
+    await remote.scratch.commit("Meanwhile", { "other.js": "p\n" });
+    github.pulls = [await remote.merge(1, how)];
+    const tip = await remote.scratch.git("rev-parse", "main");
+    await remote.publish(github);
+    const [commit, ...others] = commits(await mined());
+    expect(others).toEqual([]);
+    expect(commit).toMatchObject({
+      subject: "Fix number 1",
+      body: "It closes what it closes.",
+      before: { "sum.js": "a\n", "new.js": null },
+      testFiles: ["test/sum.js"],
+      revision: {
+        commit: tip,
+        packageDir: ".",
+        repository: { name: "owner/name", origin: `${github.host}/owner/name.git`, license: "MIT" },
+      },
+      pullRequest: { number: 1, method: how, author: { login: "ann", kind: "user" } },
+    });
+  });
+
+  it("by rebase with fewer commits than it had stands on what lies below its first", async () => {
+    await remote.propose(1, fix("b\n"), fix("c\n"));
+    const made = await remote.merge(1, "rebase");
+    // A merge of the branch into the head, which a rebase leaves out.
+    const extra = { message: "Merge branch 'main' into fix", authoredDate: "2024-01-01T00:00:00Z" };
+    github.pulls = [{ ...made, commits: [...made.commits.slice(0, 1), extra, ...made.commits.slice(1)] }];
+    await remote.publish(github);
+    expect(commits(await mined())[0]?.before).toEqual({ "sum.js": "a\n" });
+  });
+
+  it("into a branch that is gone comes from the head that GitHub keeps", async () => {
+    await remote.scratch.git("branch", "next");
+    await remote.propose(1, fix("b\n"));
+    github.pulls = [await remote.merge(1, "squash", {}, "next")];
+    await remote.publish(github);
+    const [commit] = commits(await mined());
+    expect(commit).toMatchObject({ before: { "sum.js": "a\n" }, revision: { commit: github.pulls[0]?.head.oid } });
+  });
+
+  it("of a fork that is gone comes all the same", async () => {
+    await remote.propose(1, fix("b\n"));
+    const made = await remote.merge(1, "squash");
+    github.pulls = [{ ...made, head: { ...made.head, fork: null } }];
+    await remote.publish(github);
+    expect(commits(await mined())[0]?.pullRequest?.head.fork).toBeNull();
+  });
+
+  it("has the id that its commit has as one of the history", async () => {
+    await remote.propose(1, fix("b\n"));
+    github.pulls = [await remote.merge(1, "squash")];
+    await remote.publish(github);
+    const [first] = commits(await mined());
+    const [again] = commits(await mined());
+    expect(again?.id).toBe(first?.id);
+    const { localGit } = await import("../../miners/local-git.ts");
+    const repository = await openRepository(remote.bare, join(stand.cacheDir, "local"), { name: "owner/name" });
+    const options = localGit.options.parse({ history: 9 });
+    const ids: string[] = [];
+    for await (const { item } of localGit.mine(options, { repository, roleOf, units: () => [], cursor: null })) {
+      if (item.kind === "commit") ids.push(item.commit.id);
+    }
+    expect(ids).toEqual([first?.id]);
+  });
+});
+
+describe("what gives no candidate is named", () => {
+  it("where the branch and the head are gone, or the head was pushed anew", async () => {
+    await remote.scratch.git("branch", "next");
+    const made = [];
+    for (const number of [1, 2]) {
+      await remote.scratch.git("switch", "--quiet", "next");
+      await remote.propose(number, fix(`b${number}\n`));
+      made.push(await remote.merge(number, "squash", {}, "next"));
+    }
+    github.pulls = made;
+    const elsewhere = await remote.scratch.git("rev-parse", "main");
+    await remote.publish(github, { 1: null, 2: elsewhere });
+    expect(reasons(await mined())).toEqual(["#2 head-moved", "#1 head-gone"]);
+  });
+
+  it("where sources or tests are not changed, or too many, or not text", async () => {
+    const made = [];
+    const changes = [
+      { "README.md": "x" },
+      { "test/sum.js": "1" },
+      { "sum.js": "b\n" },
+      fix("c\n", { "x.js": "1\n", "y.js": "1\n" }),
+      fix("\0"),
+      fix("d\n"),
+    ];
+    for (const [at, files] of changes.entries()) {
+      await remote.scratch.git("switch", "--quiet", "main");
+      await remote.propose(at + 1, files);
+      made.push(await remote.merge(at + 1, "squash"));
+    }
+    github.pulls = made;
+    await remote.publish(github);
+    expect(reasons(await mined({ maxSourceFiles: 2 }))).toEqual([
+      "#6 unreadable-source", // its other side is the NUL byte of the one before
+      "#5 unreadable-source",
+      "#4 too-many-files",
+      "#3 no-test",
+      "#2 no-source",
+      "#1 no-source",
+    ]);
+  });
+
+  it("where GitHub does not tell of it", async () => {
+    await remote.propose(1, fix("b\n"));
+    github.pulls = [await remote.merge(1, "squash"), pull(2)];
+    github.broken.set(2, "null-node");
+    await remote.publish(github);
+    expect(reasons(await mined())).toEqual(["#2 unexpected-form", "commit"]);
+  });
+
+  it("where the first of its rebased commits is not to be found", async () => {
+    await remote.propose(1, fix("b\n"));
+    const made = await remote.merge(1, "rebase");
+    github.pulls = [{ ...made, commits: [{ message: "Something else", authoredDate: "2024-01-01T00:00:00Z" }, ...made.commits] }];
+    await remote.publish(github);
+    expect(reasons(await mined())).toEqual(["#1 base-unknown"]);
+  });
+
+  it("in words that can be written down, each once", () => {
+    expect(new Set(miner.reasons).size).toBe(miner.reasons.length);
+    for (const reason of miner.reasons) expect(reasonSchema.parse(`${miner.name}/${reason}`)).toBe(`github/${reason}`);
+  });
+});
+
+it("goes on after any cursor that it gave out", async () => {
+  const made = [];
+  for (const number of [1, 2, 3]) {
+    await remote.scratch.git("switch", "--quiet", "main");
+    await remote.propose(number, number === 2 ? { "README.md": "x" } : fix(`${number}\n`));
+    made.push(await remote.merge(number, "squash"));
+  }
+  github.pulls = made;
+  await remote.publish(github);
+  const all = await mined();
+  expect(reasons(all)).toEqual(["commit", "#2 no-source", "commit"]);
+  for (const [index, { cursor }] of all.entries()) expect(await mined({}, cursor)).toEqual(all.slice(index + 1));
+});

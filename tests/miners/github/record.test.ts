@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { pullRequestNodeSchema } from "../../../miners/github/queries.ts";
+import { authorOf, begunAt, recordOf } from "../../../miners/github/record.ts";
+
+const [head, other, base] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
+const nodeOf = (more: Readonly<Record<string, unknown>> = {}) =>
+  pullRequestNodeSchema.parse({
+    id: "PR_1",
+    number: 1,
+    title: "Fix the sum",
+    body: "",
+    createdAt: "2024-01-02T00:00:00Z",
+    mergedAt: "2024-01-03T00:00:00Z",
+    author: { __typename: "User", login: "ann" },
+    baseRefName: "main",
+    baseRefOid: base,
+    headRefName: "fix",
+    headRefOid: head,
+    headRepository: { nameWithOwner: "ann/name" },
+    baseRepository: { nameWithOwner: "owner/name" },
+    mergeCommit: { oid: other, message: "Fix the sum (#1)", parents: { nodes: [{ oid: base }] } },
+    labels: null,
+    firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "2024-01-01T00:00:00+02:00" } }] },
+    lastCommit: { nodes: [{ commit: { message: "Fix" } }] },
+    closingIssuesReferences: null,
+    reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] },
+    ...more,
+  });
+const merge = (message: string, parents: readonly string[], oid = other) => ({
+  mergeCommit: { oid, message, parents: { nodes: parents.map((parent) => ({ oid: parent })) } },
+});
+const own = { headRepository: { nameWithOwner: "owner/name" } };
+
+describe("how it was merged", () => {
+  it.each([
+    ["merge", "the head is the second parent", merge("Merge pull request #1 from ann/fix", [base, head])],
+    ["squash", "one commit has a message of its own", merge("Fix the sum (#1)", [base])],
+    ["rebase", "one commit has the last message as it was", merge("Fix\n", [base])],
+    ["rebase", "the head itself is on the branch", merge("Fix", [base], head)],
+    ["unknown", "the second parent is another", merge("Merge branch", [base, other])],
+    ["unknown", "there are three parents", merge("Octopus", [base, head, other])],
+    ["unknown", "there is no commit", { mergeCommit: null }],
+  ])("is %s where %s", (method, _, more) => {
+    expect(recordOf(nodeOf(more), [], []).method).toBe(method);
+  });
+});
+
+describe("what it is", () => {
+  it.each([
+    ["change", "a fix", {}],
+    ["change", "a fix that speaks of reverting", { title: "Reverting twice no longer fails" }],
+    ["change", "a branch of a fork that is called like a long-lived one", { headRefName: "main" }],
+    ["change", "a branch that begins like a long-lived one", { ...own, headRefName: "main-menu" }],
+    ["revert", "GitHub's own title", { title: 'Revert "Add the sum"' }],
+    ["revert", "a conventional title", { title: "revert: add the sum" }],
+    ["revert", "GitHub's own words", { body: "Reverts owner/name#12" }],
+    ["revert", "git's own words", { body: "Oh.\n\nThis reverts commit 1234567." }],
+    ["merge-forward", "a long-lived branch of its own", { ...own, headRefName: "release/2.x" }],
+    ["merge-forward", "a version's branch of its own", { ...own, headRefName: "v2.x" }],
+    ["merge-forward", "a title that says so", { title: "Merge branch 'main' into next" }],
+    ["merge-forward", "another title that says so", { title: "Sync `main` to next" }],
+  ])("is a %s: %s", (kind, _, more) => {
+    expect(recordOf(nodeOf(more), [], []).kind).toBe(kind);
+  });
+});
+
+it.each([
+  [{ __typename: "User", login: "ann" }, "user"],
+  [{ __typename: "User", login: "abbott" }, "user"],
+  [{ __typename: "Mannequin", login: "ann" }, "user"],
+  [{ __typename: "Organization", login: "acme" }, "organization"],
+  [{ __typename: "Bot", login: "anything" }, "bot"],
+  [{ __typename: "User", login: "renovate-bot" }, "bot"],
+  [{ __typename: "User", login: "dependabot-preview" }, "bot"],
+  [null, "ghost"],
+])("%j is a %s", (actor, kind) => {
+  expect(authorOf(actor).kind).toBe(kind);
+});
+
+it("may have a first commit whose date is nonsense", () => {
+  const node = nodeOf({ firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "yesterday" } }] } });
+  expect(begunAt(node)).toBe("2024-01-02T00:00:00.000Z");
+  expect(recordOf(node, [], []).commits.firstAuthoredAt).toBeNull();
+});
+
+it("was begun with its first commit or its opening, whichever is earlier", () => {
+  expect(begunAt(nodeOf())).toBe("2023-12-31T22:00:00.000Z");
+  const late = { firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "2031-01-01T00:00:00Z" } }] } };
+  expect(begunAt(nodeOf(late))).toBe("2024-01-02T00:00:00.000Z");
+});

@@ -1,0 +1,412 @@
+/**
+ * A server that speaks GitHub's REST, GraphQL and git for one scripted repository. GraphQL is answered by graphql-js over GitHub's published
+ * schema, so a question or an answer that does not fit the schema cannot come to be. It notes what it was asked, and fails on command.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, normalize } from "node:path";
+import { schema as published } from "@octokit/graphql-schema";
+import { buildSchema, type DocumentNode, execute, parse, type SelectionSetNode, validate } from "graphql";
+
+const schema = buildSchema(published.idl, { assumeValid: true });
+
+export interface ScriptedComment {
+  readonly body: string;
+  readonly createdAt: string;
+  /** Type and login; null for an account that is gone. */
+  readonly author?: readonly [type: string, login: string] | null;
+}
+export interface ScriptedIssue extends ScriptedComment {
+  readonly number: number;
+  readonly title: string;
+  readonly comments?: readonly ScriptedComment[];
+}
+export interface ScriptedThread extends ScriptedComment {
+  readonly path: string;
+  readonly line?: number | null;
+  readonly originalLine?: number;
+  readonly commit?: string;
+  readonly resolved?: boolean;
+  readonly outdated?: boolean;
+}
+export interface ScriptedPull {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly createdAt: string;
+  readonly mergedAt: string;
+  readonly author: readonly [type: string, login: string] | null;
+  readonly base: { readonly ref: string; readonly oid: string };
+  readonly head: { readonly ref: string; readonly oid: string; readonly fork: string | null };
+  readonly merge: { readonly oid: string; readonly message: string; readonly parents: readonly string[] } | null;
+  readonly commits: readonly { readonly message: string; readonly authoredDate: string }[];
+  readonly labels: readonly string[];
+  readonly issues: readonly ScriptedIssue[];
+  readonly threads: readonly ScriptedThread[];
+}
+
+const oid = (text: string): string => createHash("sha1").update(text).digest("hex");
+const day = (number: number): string => new Date(Date.UTC(2024, 0, 1) + number * 3_600_000).toISOString().replace(".000Z", "Z");
+
+/** A squashed pull request with nothing special about it. */
+export const pull = (number: number, more: Partial<ScriptedPull> = {}): ScriptedPull => ({
+  number,
+  title: `Fix number ${number}`,
+  body: `It closes what it closes.`,
+  createdAt: day(number),
+  mergedAt: day(number + 5),
+  author: ["User", "ann"],
+  base: { ref: "main", oid: oid(`base ${number}`) },
+  head: { ref: `fix-${number}`, oid: oid(`head ${number}`), fork: "ann/name" },
+  merge: { oid: oid(`merge ${number}`), message: `Fix number ${number} (#${number})`, parents: [oid(`base ${number}`)] },
+  commits: [{ message: `work on ${number}`, authoredDate: day(number - 1) }],
+  labels: ["bug"],
+  issues: [],
+  threads: [],
+  ...more,
+});
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string;
+  /** The operation's text and variables, for GraphQL. */
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** 0 while it is not answered. */
+  status: number;
+}
+export type Fault = (response: ServerResponse, asked: Asked) => void;
+
+const json = (response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+  response.end(JSON.stringify(body));
+};
+const seconds = (ms: number): string => String(Math.ceil(ms / 1000));
+
+/** What can go wrong. `skewMs` is how far GitHub's clock is ahead of ours. */
+export const faults = {
+  secondary:
+    (status: 403 | 429, retryAfter: number | null): Fault =>
+    (response) =>
+      json(
+        response,
+        status,
+        { message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again." },
+        retryAfter === null ? {} : { "retry-after": String(retryAfter) },
+      ),
+  primary:
+    (now: () => number, inMs: number, skewMs = 0): Fault =>
+    (response) =>
+      json(
+        response,
+        403,
+        { message: "API rate limit exceeded" },
+        {
+          date: new Date(now() + skewMs).toUTCString(),
+          "x-ratelimit-remaining": "0",
+          "x-ratelimit-reset": seconds(now() + skewMs + inMs),
+        },
+      ),
+  graphqlLimit:
+    (now: () => number, inMs: number): Fault =>
+    (response) =>
+      json(
+        response,
+        200,
+        { errors: [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }] },
+        { date: new Date(now()).toUTCString(), "x-ratelimit-remaining": "0", "x-ratelimit-reset": seconds(now() + inMs) },
+      ),
+  badGateway: ((response) => {
+    response.writeHead(502, { "content-type": "text/html" }).end("<html><body>Unicorn!</body></html>");
+  }) satisfies Fault,
+  serverError: ((response) => json(response, 500, { message: "Server Error" })) satisfies Fault,
+  html: ((response) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<!DOCTYPE html><html>maintenance</html>");
+  }) satisfies Fault,
+  /** The connection ends before the body does. */
+  cutOff: ((response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "5000" });
+    response.write('{"data":{"node":{"pullRequests"', () => response.destroy());
+  }) satisfies Fault,
+  /** The body ends before the JSON does. */
+  halfJson: ((response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data":{"node":{"pullRequests":{"nodes":[');
+  }) satisfies Fault,
+  empty: ((response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end();
+  }) satisfies Fault,
+  nothing: ((response) => json(response, 200, null)) satisfies Fault,
+  timeout: ((response) =>
+    json(response, 200, {
+      data: null,
+      errors: [
+        { message: "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug." },
+      ],
+    })) satisfies Fault,
+  reset: ((response) => {
+    response.destroy();
+  }) satisfies Fault,
+  refused: ((response) => json(response, 401, { message: "Bad credentials" })) satisfies Fault,
+  sso: ((response) => json(response, 403, { message: "Resource protected by organization SAML enforcement." })) satisfies Fault,
+  blocked: ((response) => json(response, 451, { message: "Repository access blocked" })) satisfies Fault,
+  missing: ((response) => json(response, 404, { message: "Not Found" })) satisfies Fault,
+};
+
+/** What GitHub would charge for a question: a request for each page of each connection, a hundred to the point. */
+function pointsOf(document: DocumentNode, variables: Readonly<Record<string, unknown>>): number {
+  const count = (set: SelectionSetNode | undefined, times: number): number => {
+    let sum = 0;
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === "FragmentSpread") throw new Error("named fragments are not counted");
+      const sized = selection.kind === "Field" ? selection.arguments?.find(({ name }) => /^(?:first|last)$/.test(name.value)) : undefined;
+      const value = sized?.value;
+      const size =
+        value?.kind === "IntValue" ? Number(value.value) : value?.kind === "Variable" ? Number(variables[value.name.value]) : null;
+      sum += (size === null ? 0 : times) + count(selection.selectionSet, times * (size ?? 1));
+    }
+    return sum;
+  };
+  const total = document.definitions.reduce((sum, one) => sum + (one.kind === "OperationDefinition" ? count(one.selectionSet, 1) : 0), 0);
+  return Math.max(1, Math.round(total / 100));
+}
+
+type Sized = { first?: number; last?: number; after?: string | null };
+/** A connection whose cursors are keys of its items, as GitHub's are: they stay valid when items come before them. */
+const connection =
+  <T>(all: readonly T[], keyOf: (item: T, at: number) => string, nodeOf: (item: T) => unknown) =>
+  ({ first, last, after }: Sized) => {
+    const from = typeof after === "string" ? all.findIndex((item, at) => keyOf(item, at) === after) + 1 : 0;
+    const slice = last === undefined ? all.slice(from, from + (first ?? 0)) : all.slice(-last);
+    const end = slice.length === 0 ? null : keyOf(slice.at(-1) as T, from + slice.length - 1);
+    return {
+      totalCount: all.length,
+      nodes: slice.map(nodeOf),
+      pageInfo: { hasNextPage: last === undefined && from + slice.length < all.length, endCursor: end },
+    };
+  };
+const byPlace = (_: unknown, at: number): string => `at ${at}`;
+const actor = (author: readonly [string, string] | null | undefined) =>
+  author === null ? null : { __typename: author?.[0] ?? "User", login: author?.[1] ?? "ann" };
+const commentNode = (comment: ScriptedComment) => ({ ...comment, author: actor(comment.author) });
+
+export class ScriptedGithub {
+  readonly asked: Asked[] = [];
+  pulls: ScriptedPull[] = [];
+  name = "owner/name";
+  /** Earlier names, which are redirected. */
+  readonly formerly = new Set<string>();
+  #hidden = false;
+  stars = 1;
+  points = 0;
+  /** A bare repository that is served as the remote. */
+  remote: string | null = null;
+  /** Below what path the API lies, as `/api/v3`. */
+  readonly base: string;
+  /** Numbers for which whatever else is asked than the number fails, in a way. */
+  readonly broken = new Map<number, Fault | "null-node" | "other-form">();
+  readonly #faults: { readonly fault: Fault; readonly when: (asked: Asked) => boolean; left: number }[] = [];
+  readonly #server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => void this.#answer(request, Buffer.concat(parts).toString(), response));
+  });
+
+  private constructor(base: string) {
+    this.base = base;
+  }
+  static async listen(base = ""): Promise<ScriptedGithub> {
+    const made = new ScriptedGithub(base);
+    await new Promise<void>((resolve) => made.#server.listen(0, "127.0.0.1", resolve));
+    return made;
+  }
+  get host(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+  get api(): string {
+    return `${this.host}${this.base}`;
+  }
+  /** The next so many questions that fit fail so. */
+  fail(fault: Fault, times = 1, when: (asked: Asked) => boolean = ({ path }) => !path.includes(".git/")): void {
+    this.#faults.push({ fault, when, left: times });
+  }
+  hide(): void {
+    this.#hidden = true;
+  }
+  /** Faults that were scripted and never met. */
+  get unmet(): number {
+    return this.#faults.reduce((sum, { left }) => sum + (Number.isFinite(left) ? left : 0), 0);
+  }
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
+    const path = request.url ?? "";
+    const graphql = path.endsWith("/graphql") ? (JSON.parse(body) as { query: string; variables: Record<string, unknown> }) : null;
+    const token = request.headers.authorization?.replace(/^(?:token|bearer) /i, "") ?? "";
+    const asked: Asked = {
+      method: request.method ?? "",
+      path,
+      token,
+      query: graphql?.query ?? "",
+      variables: graphql?.variables ?? {},
+      status: 0,
+    };
+    this.asked.push(asked);
+    response.once("finish", () => {
+      asked.status = response.statusCode;
+    });
+    const met = this.#faults.find(({ left, when }) => left > 0 && when(asked));
+    if (met) {
+      met.left -= 1;
+      return met.fault(response, asked);
+    }
+    if (path.includes(".git/")) return this.#git(path, response);
+    if (token === "") return json(response, 401, { message: "Requires authentication" });
+    if (path === `${this.base.replace("/v3", "")}/graphql`) return this.#graphql(asked, response);
+    if (path.startsWith(`${this.base}/`)) this.#rest(path.slice(this.base.length), request, response);
+    else json(response, 404, { message: "Not Found" });
+  }
+
+  /** The "dumb" protocol: files of the bare repository, after `git update-server-info`. */
+  #git(path: string, response: ServerResponse): void {
+    const [own, inside = ""] = path.split(".git/");
+    const file = join(this.remote ?? "/nowhere", normalize(inside.split("?")[0] ?? ""));
+    if (own !== `/${this.name}` || !existsSync(file)) response.writeHead(404).end();
+    else response.end(readFileSync(file));
+  }
+
+  #rest(path: string, request: IncomingMessage, response: ServerResponse): unknown {
+    const app = /^\/app\/installations\/\d+\/access_tokens$/.test(path);
+    if (app)
+      return json(response, 201, {
+        token: "ghs_installation",
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+        permissions: {},
+      });
+    const old = [...this.formerly].find((name) => path.toLowerCase().startsWith(`/repos/${name.toLowerCase()}`));
+    if (old !== undefined) {
+      const location = `${this.api}/repositories/7`;
+      return json(response, 301, { message: "Moved Permanently", url: location }, { location });
+    }
+    const repository = {
+      id: 7,
+      node_id: "R_7",
+      full_name: this.name,
+      private: this.#hidden,
+      clone_url: `${this.host}/${this.name}.git`,
+      default_branch: "main",
+      stargazers_count: this.stars,
+    };
+    if (path === "/repositories/7" || path.toLowerCase() === `/repos/${this.name.toLowerCase()}`)
+      return this.#cached(repository, request, response);
+    if (path.startsWith(`/repos/${this.name}/pulls?`)) {
+      const newest = this.pulls.toSorted((a, b) => (a.mergedAt < b.mergedAt ? 1 : -1)).slice(0, 1);
+      const shown = newest.map(({ number, mergedAt }) => ({ number, updated_at: mergedAt, base: { repo: repository } }));
+      return this.#cached(shown, request, response);
+    }
+    return json(response, 404, { message: "Not Found" });
+  }
+
+  #cached(body: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const etag = `"${oid(JSON.stringify(body))}"`;
+    if (request.headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
+    else json(response, 200, body, { etag });
+  }
+
+  async #graphql(asked: Asked, response: ServerResponse): Promise<void> {
+    const document = parse(asked.query);
+    const invalid = validate(schema, document);
+    if (invalid.length > 0)
+      return json(response, 200, { errors: invalid.map(({ message }) => ({ message: `invalid question: ${message}` })) });
+    const cost = pointsOf(document, asked.variables);
+    this.points += cost;
+    const full = asked.query.includes("reviewThreads(first: 20)");
+    let fault: Fault | null = null;
+    const nodeOf = (one: ScriptedPull): unknown => {
+      const how = full ? this.broken.get(one.number) : undefined;
+      if (how === "null-node") return null;
+      if (typeof how === "function") fault = how;
+      return this.#pullNode(one);
+    };
+    const newestFirst = this.pulls.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const repository = {
+      __typename: "Repository",
+      id: "R_7",
+      pullRequests: connection(newestFirst, ({ number }) => `after ${number}`, nodeOf),
+    };
+    const node = ({ id }: { id: string }): unknown => {
+      if (id === "R_7") return repository;
+      const [kind, number] = id.split("_");
+      const own = this.pulls.find((one) => String(one.number) === number);
+      if (kind === "PR") return own ? this.#pullNode(own) : null;
+      const issue = this.pulls.flatMap(({ issues }) => issues).find((one) => String(one.number) === number);
+      return issue ? this.#issueNode(issue) : null;
+    };
+    const rateLimit = {
+      cost,
+      limit: 5000,
+      remaining: 5000 - this.points,
+      resetAt: new Date(0).toISOString(),
+      nodeCount: 0,
+      used: this.points,
+    };
+    const answer = await execute({ schema, document, variableValues: asked.variables, rootValue: { node, rateLimit } });
+    if (fault !== null) return (fault as Fault)(response, asked);
+    let text = JSON.stringify(answer);
+    for (const [number, how] of this.broken) {
+      if (full && how === "other-form") text = text.replace(`"number":${number},"title":"Fix`, `"number":${number},"title":5,"was":"Fix`);
+    }
+    response
+      .writeHead(200, { "content-type": "application/json; charset=utf-8", "x-ratelimit-remaining": String(5000 - this.points) })
+      .end(text);
+  }
+
+  #issueNode(issue: ScriptedIssue): unknown {
+    return {
+      __typename: "Issue",
+      ...commentNode(issue),
+      id: `I_${issue.number}`,
+      repository: { nameWithOwner: this.name },
+      comments: connection(issue.comments ?? [], byPlace, commentNode),
+    };
+  }
+
+  #pullNode(one: ScriptedPull): unknown {
+    const { base, head, merge } = one;
+    const commits = one.commits.map((commit) => ({ commit: { ...commit, oid: oid(commit.message) } }));
+    const thread = (its: ScriptedThread): unknown => ({
+      path: its.path,
+      line: its.line === undefined ? 3 : its.line,
+      originalLine: its.originalLine ?? 3,
+      isResolved: its.resolved ?? false,
+      isOutdated: its.outdated ?? false,
+      comments: connection([its], byPlace, (comment) => ({ ...commentNode(comment), originalCommit: { oid: its.commit ?? head.oid } })),
+    });
+    return {
+      __typename: "PullRequest",
+      id: `PR_${one.number}`,
+      number: one.number,
+      title: one.title,
+      body: one.body,
+      createdAt: one.createdAt,
+      mergedAt: one.mergedAt,
+      author: actor(one.author),
+      baseRefName: base.ref,
+      baseRefOid: base.oid,
+      headRefName: head.ref,
+      headRefOid: head.oid,
+      headRepository: head.fork === null ? null : { nameWithOwner: head.fork },
+      baseRepository: { nameWithOwner: this.name },
+      mergeCommit: merge && { ...merge, parents: connection(merge.parents, byPlace, (parent) => ({ oid: parent })) },
+      labels: connection(one.labels, byPlace, (name) => ({ name })),
+      commits: connection(commits, byPlace, (commit) => commit),
+      closingIssuesReferences: connection(one.issues, byPlace, (issue) => this.#issueNode(issue)),
+      reviewThreads: connection(one.threads, byPlace, thread),
+    };
+  }
+}

@@ -1,0 +1,69 @@
+/** A real git repository with pull requests merged in every way, and the bare remote that the scripted server serves. */
+import { join } from "node:path";
+import { ScratchRepository } from "../../lib/scratch-repository.ts";
+import { pull, type ScriptedGithub, type ScriptedPull } from "./scripted-github.ts";
+
+export class ScriptedRemote implements Disposable {
+  readonly scratch: ScratchRepository;
+  readonly bare: string;
+  readonly #heads = new Map<number, string>();
+
+  private constructor(scratch: ScratchRepository) {
+    this.scratch = scratch;
+    this.bare = join(scratch.folder, "remote.git");
+  }
+  static async make(files: Readonly<Record<string, string>>): Promise<ScriptedRemote> {
+    const scratch = await ScratchRepository.make();
+    await scratch.commit("Start", files);
+    return new ScriptedRemote(scratch);
+  }
+
+  /** Commits on a branch of its own, not yet merged. */
+  async propose(number: number, ...changes: readonly Readonly<Record<string, string | null>>[]): Promise<string[]> {
+    await this.scratch.git("switch", "--quiet", "--create", `pr-${number}`);
+    const commits: string[] = [];
+    for (const [at, files] of changes.entries()) commits.push(await this.scratch.commit(`Work ${number}.${at + 1}`, files));
+    this.#heads.set(number, commits.at(-1) ?? "");
+    return commits;
+  }
+
+  /** Brings the branch to `into`; gives the pull request as GitHub would tell of it. */
+  async merge(number: number, how: "merge" | "squash" | "rebase", more: Partial<ScriptedPull> = {}, into = "main"): Promise<ScriptedPull> {
+    const { scratch } = this;
+    const base = await scratch.git("merge-base", into, `pr-${number}`);
+    const messages = (await scratch.git("log", "--reverse", "--format=%s", `${base}..pr-${number}`)).split("\n");
+    await scratch.git("switch", "--quiet", into);
+    if (how === "merge")
+      await scratch.git("merge", "--quiet", "--no-ff", "-m", `Merge pull request #${number} from ann/fix`, `pr-${number}`);
+    if (how === "squash") {
+      await scratch.git("merge", "--quiet", "--squash", `pr-${number}`);
+      await scratch.git("commit", "--quiet", "-m", `Fix number ${number} (#${number})`);
+    }
+    if (how === "rebase") await scratch.git("cherry-pick", `${base}..pr-${number}`);
+    const [oid = "", ...parents] = (await scratch.git("rev-list", "--parents", "-1", "HEAD")).split(" ");
+    return pull(number, {
+      base: { ref: into, oid: base },
+      head: { ref: `pr-${number}`, oid: this.#heads.get(number) ?? "", fork: "ann/name" },
+      merge: { oid, parents, message: await scratch.git("log", "-1", "--format=%B") },
+      commits: messages.map((message) => ({ message, authoredDate: "2024-01-01T00:00:00Z" })),
+      ...more,
+    });
+  }
+
+  /** Publishes `main` and a ref for each proposal, as GitHub does; `heads` changes or leaves out some of these. */
+  async publish(github: ScriptedGithub, heads: Readonly<Record<number, string | null>> = {}): Promise<void> {
+    const { scratch, bare } = this;
+    await scratch.git("init", "--quiet", "--bare", "--initial-branch=main", bare);
+    const refs = [...this.#heads].flatMap(([number, oid]) => {
+      const at = heads[number] === undefined ? oid : heads[number];
+      return at === null ? [] : [`+${at}:refs/pull/${number}/head`];
+    });
+    await scratch.git("push", "--quiet", bare, "+main:main", ...refs);
+    await scratch.git("--git-dir", bare, "update-server-info");
+    github.remote = bare;
+  }
+
+  [Symbol.dispose](): void {
+    this.scratch[Symbol.dispose]();
+  }
+}
