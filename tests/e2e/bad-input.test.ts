@@ -10,6 +10,7 @@ import { cache, healthy, kihon, manifest, scratch } from "./stand.ts";
 const { path: folder, remove } = scratch();
 afterAll(remove);
 const quiet = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
+const onGitHost = { thing: "git+https://git.invalid/some/thing.git" };
 const small = ["--mutants", "4", "--per-skill", "1", "--repeats", "2", "--cache", cache];
 
 async function repository(files: Readonly<Record<string, string>>): Promise<ScratchRepository> {
@@ -84,10 +85,11 @@ describe("a repository that gives nothing ends with 0, an empty dataset and its 
     expect(await leftOut("no-locked", files)).toMatchObject({ reason: "prepare/install-failed" });
   });
 
-  it("with a dependency on a git host", async () => {
-    const files = { ...healthy, "package.json": manifest({ dependencies: { thing: "git+https://git.invalid/some/thing.git" } }) };
-    const { reason } = await leftOut("git-host", files);
-    expect(reason).toBe("prepare/install-failed");
+  it("with a dependency on a git host that its tests need", async () => {
+    const needs = { "index.test.js": `import "thing";\n${healthy["index.test.js"]}` };
+    const { reason, detail } = await leftOut("git-host", { ...healthy, ...needs, "package.json": manifest({ dependencies: onGitHost }) });
+    expect(reason).toMatch(/^prepare\/no-(tests|stable-test)$/);
+    expect(detail).toContain("thing");
   });
 
   it("with a test that hangs", async () => {
@@ -97,6 +99,13 @@ describe("a repository that gives nothing ends with 0, an empty dataset and its 
     const summary: RunSummary = await run(config, defaultPlace({ out: join(folder, "hangs"), cache }), { log: quiet });
     expect(summary.leftOut).toEqual([expect.objectContaining({ reason: "prepare/baseline-hangs" })]);
   });
+});
+
+it("a dependency on a git host that no test needs is left out, which is said", async () => {
+  const { work } = await repository({ ...healthy, "package.json": manifest({ dependencies: onGitHost }) });
+  const { code, out: text, err } = await kihon(["run", "--repo", work, "--out", join(folder, "git-host-unneeded"), ...small]);
+  expect([code, err]).toEqual([0, expect.stringContaining("left out, from outside the registry: thing")]);
+  expect(text).toMatch(/3 tests/);
 });
 
 describe("a test that prints a gigabyte", () => {
