@@ -5,7 +5,7 @@ import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { listProviders } from "../../sandbox/index.ts";
 import { buildShelf } from "../../sandbox/workspace.ts";
 import type { Recipe } from "../../schemas/environment.ts";
-import { nodeFolder, readTree, scratch, treeFor } from "./stand.ts";
+import { nodeFolder, readTree, recipeOf, scratch, treeFor } from "./stand.ts";
 
 const place = scratch();
 afterAll(() => place.remove());
@@ -13,21 +13,7 @@ afterAll(() => place.remove());
 const harness = resolve(import.meta.dirname, "../../languages/javascript/harness");
 const limits = { wallMs: 20_000 };
 
-const recipe = (...script: string[]): Recipe => ({
-  nodeVersion: "24.0.0",
-  nodeReason: "default",
-  packageManager: "npm",
-  packageManagerVersion: "11.0.0",
-  lockFile: null,
-  install: [],
-  installEnv: {},
-  scriptsAllowed: [],
-  build: script.map((line) => ["sh", "-c", line]),
-  runner: "mocha",
-  runnerVersion: "11.0.0",
-  runnerArgs: [],
-  env: {},
-});
+const recipe = (...script: string[]): Recipe => recipeOf({ build: script.map((line) => ["sh", "-c", line]) });
 
 describe.each(listProviders({}).map((provider) => ({ provider, name: provider.name })))("$name", ({ provider }) => {
   const files = { "src/a.js": "a\n", "dist/old.js": "old\n", "same.js": "same\n", "test/a.test.js": "test\n" };

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Job, Limits, SandboxProvider } from "../../sandbox/contract.ts";
+import type { Recipe } from "../../schemas/environment.ts";
 
 export const MEBIBYTE = 2 ** 20;
 
@@ -22,6 +23,24 @@ export const limits: Limits = {
 /** The folder above the `bin` of the node that runs the tests. */
 export const nodeFolder = resolve(dirname(process.execPath), "..");
 export const nodeMount = { host: nodeFolder, guest: "/kihon/node" };
+
+/** A recipe with nothing to install, on the node that runs the tests. */
+export const recipeOf = (over: Partial<Recipe> = {}): Recipe => ({
+  nodeVersion: process.versions.node,
+  nodeReason: "default",
+  packageManager: "none",
+  packageManagerVersion: "",
+  lockFile: null,
+  install: [],
+  installEnv: {},
+  scriptsAllowed: [],
+  build: [],
+  runner: "node-test",
+  runnerVersion: process.versions.node,
+  runnerArgs: [],
+  env: {},
+  ...over,
+});
 
 /** A folder for one test file; removed by the returned function. */
 export function scratch(): { readonly path: string; readonly remove: () => void } {

@@ -7,7 +7,7 @@ import type { SandboxProvider } from "../../../sandbox/contract.ts";
 import { chooseProvider } from "../../../sandbox/index.ts";
 import { buildShelf, type Installed } from "../../../sandbox/workspace.ts";
 import type { Recipe } from "../../../schemas/environment.ts";
-import { nodeFolder, readTree, scratch, treeFor } from "../../sandbox/stand.ts";
+import { nodeFolder, readTree, recipeOf, scratch, treeFor } from "../../sandbox/stand.ts";
 
 const place = scratch();
 afterAll(() => place.remove());
@@ -38,21 +38,7 @@ async function leanOf(files: Readonly<Record<string, string>>, build: Recipe["bu
   const [language] = languages;
   const runner = runnerNamed("node-test");
   if (!language || !runner) throw new Error("the language or the runner is not listed");
-  const recipe: Recipe = {
-    nodeVersion: process.versions.node,
-    nodeReason: "default",
-    packageManager: "none",
-    packageManagerVersion: "",
-    lockFile: null,
-    install: [],
-    installEnv: {},
-    scriptsAllowed: [],
-    build,
-    runner: "node-test",
-    runnerVersion: process.versions.node,
-    runnerArgs: [],
-    env: {},
-  };
+  const recipe = recipeOf({ build });
   const installedWith = (steps: Recipe["build"]): Installed => {
     const bare = { folders: [folder], node: nodeFolder, harness };
     const shelf = buildShelf(provider, { ...recipe, build: steps }, ".", bare, (path) => language.roleOf(path) === "test");

@@ -9,17 +9,13 @@ import { createLog } from "../../../pipeline/log.ts";
 import { bubblewrap } from "../../../sandbox/bubblewrap.ts";
 import { SandboxPool } from "../../../sandbox/pool.ts";
 import { type Installed, runTests, type TestRun } from "../../../sandbox/workspace.ts";
-import type { Recipe } from "../../../schemas/environment.ts";
-import { nodeFolder, readTree, scratch, treeFor } from "../../sandbox/stand.ts";
+import { nodeFolder, readTree, recipeOf, scratch, treeFor } from "../../sandbox/stand.ts";
 
 const place = scratch();
 afterAll(place.remove);
 const provider = bubblewrap();
 const jobs = new SandboxPool(provider, { concurrency: 1 });
-const recipe: Recipe = {
-  ...{ nodeVersion: process.versions.node, nodeReason: "default", packageManager: "none", packageManagerVersion: "", lockFile: null },
-  ...{ install: [], installEnv: {}, scriptsAllowed: [], build: [], runner: "node-test", runnerVersion: "", runnerArgs: [], env: {} },
-};
+const recipe = recipeOf();
 const program = (wanted: number): string =>
   `import assert from "node:assert"; import { test } from "node:test"; import { one } from "one"; import { two } from "../two.mjs";
 test("sum", () => assert.equal(one + two, ${wanted}));`;
