@@ -45,8 +45,10 @@ async function perform(words: readonly string[], okCodes: readonly number[]): Pr
   return { stdout, seconds: wallMs / 1000 };
 }
 
+const nameOf = (repository: string): string => basename(repository).replace(/\.(?:git|bundle)$/, "");
+
 async function measure(repository: string, out: string, options: readonly string[], commit: string): Promise<Figure> {
-  const name = basename(repository).replace(/\.(?:git|bundle)$/, "");
+  const name = nameOf(repository);
   const [dataset, cache] = [join(out, name), join(out, `${name}-empty-cache`)];
   const ran = await perform(["cli.ts", "run", "--repo", repository, "--out", dataset, ...options, "--json"], [0]);
   rmSync(cache, { recursive: true, force: true });
@@ -131,7 +133,7 @@ async function main(): Promise<number> {
   let failed = false;
   for (const repository of positionals.map((given) => resolve(given))) {
     const known = readFigures(path);
-    if (known.some(({ name }) => name === basename(repository).replace(/\.(?:git|bundle)$/, ""))) continue;
+    if (known.some(({ name }) => name === nameOf(repository))) continue;
     process.stderr.write(`${repository}\n`);
     try {
       const figures = [...known, await measure(repository, out, options, stdout.trim())];

@@ -1,8 +1,10 @@
 /** The packages of a repository: its root, or the workspaces that have a test script of their own. */
+
 import { matchesGlob } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import type { GitRepository } from "../lib/git.ts";
+import { readJson } from "../lib/json.ts";
 
 const manifestSchema = z.looseObject({
   workspaces: z
@@ -15,13 +17,7 @@ const pnpmSchema = z.looseObject({ packages: z.array(z.string()).optional() }).n
 
 /** Null where the text is no manifest: a broken package.json in a fixture folder is nobody's package. */
 function readManifest(text: string | undefined): z.infer<typeof manifestSchema> | null {
-  if (text === undefined) return null;
-  try {
-    return manifestSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return text === undefined ? null : readJson(text, manifestSchema);
 }
 
 /** None where the text is no YAML or names no packages. */

@@ -4,8 +4,10 @@
  *
  * The build never sees a changed test file: tests are run as they are, not built (a runner's files are tracked ones).
  */
+
 import { z } from "zod";
 import { shortId } from "../lib/hash.ts";
+import { readJson } from "../lib/json.ts";
 import type { Recipe } from "../schemas/environment.ts";
 import { type Layer, layerSchema, mergeLayers } from "../schemas/layer.ts";
 import { type Job, type Limits, type RunResult, SandboxTrouble } from "./contract.ts";
@@ -87,7 +89,8 @@ export class BuildShelf {
     const unfit = (why: string): Built => failed(build.length - 1, why);
     const told = result.collected[changesFile];
     if (ended.exitCode !== 0 || told === undefined) return unfit("what a build did could not be read out");
-    const changes = readChanges(told.toString("utf8"));
+    // The build is foreign code, and the file lay in its reach.
+    const changes = readJson(told.toString("utf8"), changesSchema);
     if (changes === null) return unfit("what a build did was not told in its form");
     if (changes.unfit.length > 0) return unfit(`a build makes files that are not text, first ${changes.unfit[0]}`);
     return { ok: true, layer: this.#kept(mergeLayers(changes.files, Object.fromEntries(changes.gone.map((path) => [path, null])))) };
@@ -109,15 +112,5 @@ export class BuildShelf {
       this.#chars = 0;
     }
     return shared;
-  }
-}
-
-/** Null where it is not what `build-changes.cjs` writes: the build is foreign code, and the file lay in its reach. */
-function readChanges(told: string): z.infer<typeof changesSchema> | null {
-  try {
-    return changesSchema.safeParse(JSON.parse(told)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }

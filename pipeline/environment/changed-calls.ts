@@ -4,7 +4,9 @@
  *
  * A call counts only where it gave one and the same thing in two clean runs. Where telling changes which tests fail, nothing is believed.
  */
+
 import { z } from "zod";
+import { readJson } from "../../lib/json.ts";
 import type { TestRun, Workspace } from "../../sandbox/workspace.ts";
 import type { Candidate } from "../../schemas/candidate.ts";
 import type { ChangedCall, Observation } from "../../schemas/observation.ts";
@@ -29,23 +31,14 @@ const maxFiles = 2;
 /** The sink writes 1 MiB a process. */
 const maxChars = 16 * 1024 ** 2;
 
+/** Tests may write there too: what is no line of the sink is nothing. */
 function tellOf(line: string, sources: readonly string[]): Told | null {
-  const [id, symbol, call, contained, how, outcome] = toldSchema.safeParse(parsed(line)).data ?? [];
+  const [id, symbol, call, contained, how, outcome] = readJson(line, toldSchema) ?? [];
   const file = id === undefined ? undefined : sources[id];
   if (file === undefined || symbol === undefined || call === undefined || how === undefined || outcome === undefined) return null;
   // An assertion of the test itself, thrown through the package by a callback.
   if (how === "throw" && /^\w*Assert/.test(outcome)) return null;
   return { file, symbol, call, selfContained: contained === true && !/\/(?:workspace|kihon|tmp)\//.test(call), how, outcome };
-}
-
-/** Tests may write there too: what is no line of the sink is nothing. */
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** Every call of these runs. */

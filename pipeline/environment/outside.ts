@@ -2,7 +2,9 @@
  * Packages from outside the registry: git hosts and tarballs, which no install here can reach. They are taken out of manifest and lock before
  * the install; whether the tests miss one is for the baseline to show.
  */
+
 import { z } from "zod";
+import { readJson } from "../../lib/json.ts";
 
 const specsSchema = z.record(z.string(), z.unknown());
 const fileSchema = z.looseObject({
@@ -43,15 +45,6 @@ function prune(file: z.infer<typeof fileSchema>, left: Set<string>): void {
   }
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null; // the package manager will say so
-    throw error;
-  }
-};
-
 export interface Pruned {
   /** The new text of each file that changes. */
   readonly texts: Readonly<Record<string, string>>;
@@ -59,18 +52,18 @@ export interface Pruned {
   readonly names: readonly string[];
 }
 
-/** Of the root's manifest and npm's lock, as path → text. Locks of other clients are not rewritten: their installs fail by name. */
+/** Of the root's manifest and npm's lock, as path → text; one that is no JSON stays, and the package manager will say so. Locks of other clients are not rewritten: their installs fail by name. */
 export function withoutOutside(inputs: Readonly<Record<string, string>>): Pruned {
   const left = new Set<string>();
   const texts: Record<string, string> = {};
   const foreignLock = ["pnpm-lock.yaml", "yarn.lock"].some((path) => path in inputs);
-  const manifest = fileSchema.safeParse(parsed(inputs["package.json"] ?? "")).data;
-  if (manifest === undefined || foreignLock) return { texts, names: [] };
+  const manifest = readJson(inputs["package.json"] ?? "", fileSchema);
+  if (manifest === null || foreignLock) return { texts, names: [] };
   prune(manifest, left);
   if (left.size > 0) texts["package.json"] = JSON.stringify(manifest, null, 2);
   for (const path of ["package-lock.json", "npm-shrinkwrap.json"]) {
-    const lock = lockSchema.safeParse(parsed(inputs[path] ?? "")).data;
-    if (lock === undefined) continue;
+    const lock = readJson(inputs[path] ?? "", lockSchema);
+    if (lock === null) continue;
     const before = JSON.stringify(lock);
     for (const [place, entry] of Object.entries(lock.packages)) {
       prune(entry, left);

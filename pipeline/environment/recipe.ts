@@ -1,4 +1,5 @@
 /** From a repository's files to how it is installed, built and run: detection put together, nothing executed. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,6 +13,7 @@ import {
   nativePackages,
   type PackageManagerChoice,
 } from "../../languages/javascript/manifest.ts";
+import { readJson } from "../../lib/json.ts";
 import { managerTool, NoSuchTool, nodeTool } from "../../sandbox/toolchains.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -21,13 +23,7 @@ const objectSchema = z.record(z.string(), z.unknown());
 
 /** Null where the text is not there or no JSON object. */
 function parseManifest(text: string | undefined): Readonly<Record<string, unknown>> | null {
-  if (text === undefined) return null;
-  try {
-    return objectSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return text === undefined ? null : readJson(text, objectSchema);
 }
 
 /** A repository that asks for nothing runs on the Node that runs Kihon, where that is a long-term line. */

@@ -1,6 +1,8 @@
 /** Reads what a harness wrote on the report channel; one protocol for all runners. */
+
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { readJson } from "../../../lib/json.ts";
 import type { Failure, TestReport, TestResult } from "../../../schemas/report.ts";
 
 const errorRecord = z.object({
@@ -75,14 +77,7 @@ const unexplained: Failure = { kind: "error", name: "", message: "", expected: n
 
 /** Null for a line without the nonce. A line with the nonce that is no record cannot come from the harness, so it counts as forged too. */
 function recordOf(line: string, nonce: string): ReportRecord | null {
-  if (!line.startsWith(`${nonce} `)) return null;
-  try {
-    const parsed = recordSchema.safeParse(JSON.parse(line.slice(nonce.length + 1)));
-    return parsed.success ? parsed.data : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null; // cut off where the process died, or not ours
-    throw error;
-  }
+  return line.startsWith(`${nonce} `) ? readJson(line.slice(nonce.length + 1), recordSchema) : null;
 }
 
 /**
