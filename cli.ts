@@ -83,7 +83,12 @@ withPlace(program.command("run"))
   .requiredOption("--out <folder>", "folder of the dataset")
   .option("--rev <revision>", "revision into which mutants are injected", "HEAD")
   .option("--mutants <n>", "mutants observed per environment, at most", whole("--mutants", 0), 200)
-  .option("--history <n>", "newest commits searched for fixing commits", whole("--history", 0), 0)
+  .option("--history <n>", "newest changes of sources and tests together that are tried as fixes", whole("--history", 0), 0)
+  .option(
+    "--history-environments <n>",
+    "environments made of each repository for such changes, at most (default: 100)",
+    whole("--history-environments", 1),
+  )
   .option("--per-skill <n>", "proven instances per environment and skill, at most", whole("--per-skill", 1))
   .option("--skills <names>", `comma-separated, of: ${skills.join(", ")}`, listOf(skills))
   .option("--operators <names>", "comma-separated mutator names (default: all)", (text: string) => text.split(","))
@@ -223,7 +228,19 @@ const placeOf = (words: Words) =>
 /** Checked by the run itself. */
 function configOf(words: Words): Config {
   const { repo, rev, typeCheck } = words;
-  const named = ["mutants", "history", "perSkill", "skills", "operators", "higherOrder", "repeats", "seed", "jsonl", "codec"];
+  const named = [
+    "mutants",
+    "history",
+    "historyEnvironments",
+    "perSkill",
+    "skills",
+    "operators",
+    "higherOrder",
+    "repeats",
+    "seed",
+    "jsonl",
+    "codec",
+  ];
   return { repos: repo, ...githubOf(words), revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
 }
 

@@ -529,20 +529,24 @@ export class GitRepository {
     return texts;
   }
 
-  /** Commits from the newest on, at most `max`, with what each changed. `paths` keeps commits that touch one of them. */
+  /**
+   * Commits from the newest on, with what each changed; what a merge changed is told against its first parent. `line` is all (merges left
+   * out) or the mainline: first parents alone, merges among them. `without` leaves out whatever leads to that commit.
+   */
   async *log(options: {
     readonly from?: string;
-    readonly max: number;
-    readonly merges?: boolean;
-    readonly paths?: readonly string[];
+    readonly without?: string;
+    readonly line?: "all" | "mainline";
+    readonly max?: number;
   }): AsyncGenerator<LogEntry> {
     const { commit } = await this.resolve(options.from);
-    const merges = options.merges === true ? [] : ["--no-merges"];
-    const listed = await must(
-      this.gitDir,
-      ["rev-list", ...merges, `--max-count=${options.max}`, commit, "--", ...(options.paths ?? [])],
-      "the history cannot be read",
-    );
+    const walk = [
+      options.line === "mainline" ? "--first-parent" : "--no-merges",
+      ...(options.max === undefined ? [] : [`--max-count=${options.max}`]),
+      commit,
+      ...(options.without === undefined ? [] : [`^${(await this.resolve(options.without)).commit}`]),
+    ];
+    const listed = await must(this.gitDir, ["rev-list", ...walk, "--"], "the history cannot be read");
     const commits = listed.split("\n").filter((line) => line !== "");
     const format = ["--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "-z", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
     for (let at = 0; at < commits.length; at += 200) {

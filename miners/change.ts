@@ -71,6 +71,13 @@ async function sidesOf(repository: GitRepository, changes: readonly LogChange[],
   return sides;
 }
 
+/** What the older tree has at these paths; null where it has none, or nothing that is text of this size. */
+async function textsBefore(repository: GitRepository, changes: readonly LogChange[], maxBytes: number): Promise<Layer> {
+  const blobs = changes.flatMap(({ path, before: sha }) => (sha === null ? [] : [{ path, kind: "file" as const, sha }]));
+  const texts = await repository.readTexts(blobs, maxBytes);
+  return Object.fromEntries(changes.map(({ path }) => [path, texts.get(path) ?? null]));
+}
+
 /** The innermost unit around a line. */
 function unitAround(units: readonly Unit[], line: number): Unit | null {
   const around = units.filter((unit) => unit.startLine <= line && line <= unit.endLine);
@@ -78,7 +85,7 @@ function unitAround(units: readonly Unit[], line: number): Unit | null {
 }
 
 /** What the change edited in one file of its own tree: a range for every run of lines inside one unit. */
-function editsOf(side: Sides, units: readonly Unit[]): Edit[] {
+export function editsOf(side: Sides, units: readonly Unit[]): Edit[] {
   const edits: Edit[] = [];
   for (const range of changedLines(unifiedDiff([side])).after) {
     for (let line = range.start; line <= range.end; line++) {
@@ -96,7 +103,8 @@ export async function candidateOf(change: Change, limits: ChangeLimits, context:
   const { packageDir, maxFileBytes, maxSourceFiles } = limits;
   const near = change.changes.filter(({ path, before, after }) => inside(packageDir, path) && (before ?? after) !== null);
   const sources = near.filter(({ path }) => roleOf(path) === "source");
-  const tests = near.filter(({ path, after }) => roleOf(path) === "test" && after !== null);
+  const allTests = near.filter(({ path }) => roleOf(path) === "test");
+  const tests = allTests.filter(({ after }) => after !== null);
   if (sources.length === 0) return "no-source";
   if (tests.length === 0) return "no-test";
   if (sources.length > maxSourceFiles) return "too-many-files";
@@ -107,5 +115,7 @@ export async function candidateOf(change: Change, limits: ChangeLimits, context:
   const edits = sides.flatMap((side) => (side.after === null ? [] : editsOf(side, context.units({ path: side.path, text: side.after }))));
   const { subject, body } = change;
   const id = shortId([repository.name, revision.commit, packageDir, before]);
-  return { kind: "commit", id, revision, before, edits, subject, body, testFiles: tests.map(({ path }) => path).sort() };
+  const testFiles = tests.map(({ path }) => path).sort();
+  const testsBefore = await textsBefore(repository, allTests, maxFileBytes);
+  return { kind: "commit", id, revision, before, edits, subject, body, testFiles, testsBefore };
 }

@@ -1,39 +1,79 @@
-/** The history of one repository: the revision asked for, then the newest commits that change sources and tests together. */
+/**
+ * The history of one repository: the revision asked for, then the newest changes of sources and tests together. A change is what came to the
+ * mainline in one step: a commit, or a merged branch as a whole, for a branch often has its tests in another commit than its sources. Where a
+ * merge only brings two copies of the mainline together, the commits that it brings are looked at one by one.
+ */
 import { z } from "zod";
-import { candidateOf, revisionAt } from "./change.ts";
+import type { LogEntry } from "../lib/git.ts";
+import { shortId } from "../lib/hash.ts";
+import type { Revision } from "../schemas/candidate.ts";
+import { candidateOf, changeReasons, revisionAt } from "./change.ts";
 import type { Mined, Miner, MinerContext } from "./contract.ts";
+import { landedOf } from "./landed.ts";
+
+const reasons = changeReasons;
 
 export const localGitOptions = z
   .object({
     revision: z.string().default("HEAD").describe("Branch, tag or commit id."),
     packageDir: z.string().default(".").describe("Workspace folder inside the repository; `.` for the root."),
-    history: z.int().nonnegative().default(0).describe("Newest non-merge commits that are looked at for fixes; 0 gives the revision only."),
+    history: z.int().nonnegative().default(0).describe("Newest changes of sources and tests together; 0 gives the revision only."),
     maxFileBytes: z.int().positive().default(300_000).describe("A commit that changes a larger source file is passed over."),
     maxSourceFiles: z.int().positive().default(50).describe("A commit that changes more source files is passed over."),
   })
   .strict();
 export type LocalGitOptions = z.infer<typeof localGitOptions>;
 
+/** Every change that came to the mainline, from the newest on. */
+async function* changesOf({ commit }: Revision, { repository }: MinerContext): AsyncGenerator<LogEntry> {
+  for await (const entry of repository.log({ from: commit, line: "mainline" })) {
+    const [first, ...others] = entry.parents;
+    if (first === undefined || landedOf(entry).kind === "change") {
+      yield entry;
+      continue;
+    }
+    for (const other of others) if (await repository.has(other)) yield* repository.log({ from: other, without: first });
+  }
+}
+
+async function itemOf(entry: LogEntry, options: LocalGitOptions, context: MinerContext): Promise<Mined["item"] | null> {
+  const { kind, subject, body, pullRequest, closes } = landedOf(entry);
+  if (kind === "sync" || entry.parents.length === 0) return null;
+  const commit = await candidateOf({ after: entry.commit, changes: entry.changes, subject, body }, options, context);
+  // A history counts no candidates: what changes no source or no test is none.
+  if (commit === "no-source" || commit === "no-test") return null;
+  if (typeof commit !== "string") return { kind: "commit", commit: { ...commit, landed: { pullRequest, closes } } };
+  const id = shortId(["local-git", context.repository.name, entry.commit, options.packageDir]);
+  return { kind: "passed-over", id, reason: commit, detail: `${entry.commit.slice(0, 10)}: ${subject}` };
+}
+
 async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGenerator<Mined> {
   const { repository, cursor, signal } = context;
   const revision = await revisionAt(repository, options.revision, options.packageDir);
   if (cursor === null) yield { cursor: "revision", item: { kind: "revision", revision } };
-  if (options.history === 0) return;
+  let left = options.history;
   let passed = cursor === null || cursor === "revision";
-  for await (const entry of repository.log({ from: revision.commit, max: options.history })) {
+  const seen = new Set<string>();
+  if (left === 0) return;
+  for await (const entry of changesOf(revision, context)) {
     signal?.throwIfAborted();
+    // Two merges may bring the same commit.
+    if (seen.has(entry.commit)) continue;
+    seen.add(entry.commit);
+    const item = await itemOf(entry, options, context);
+    if (item === null) continue;
     const before = !passed;
     passed ||= entry.commit === cursor;
-    if (before || entry.parents.length !== 1) continue;
-    const commit = await candidateOf({ ...entry, after: entry.commit }, options, context);
-    if (typeof commit !== "string") yield { cursor: entry.commit, item: { kind: "commit", commit } };
+    if (!before) yield { cursor: entry.commit, item };
+    left -= 1;
+    if (left === 0) return;
   }
 }
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 1,
-  reasons: [],
+  version: 2,
+  reasons,
   options: localGitOptions,
   mine,
 }) satisfies Miner<LocalGitOptions>;

@@ -2,7 +2,7 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { z } from "zod";
 import { canonical, sha256 } from "../lib/hash.ts";
-import { candidateSchema, type Repository } from "../schemas/candidate.ts";
+import { type Candidate, candidateSchema, type Repository } from "../schemas/candidate.ts";
 import { type Environment, environmentSchema, recipeSchema, testFileSchema } from "../schemas/environment.ts";
 import { type Instance, instanceSchema } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
@@ -60,6 +60,11 @@ export function toRows(instance: Instance, environment: Environment, context: Ro
   return { public: publicRow, private: { ...columns, provenance, extra_json } };
 }
 
+function sourceKindOf(candidate: Candidate): PublicRow["source_kind"] {
+  if (candidate.kind === "mutant") return "injected";
+  return candidate.mirrorOf === undefined ? "commit" : "mirrored";
+}
+
 function toPublicRow({ draft, candidate }: Instance, environment: Environment, context: RowContext): PublicRow {
   const { repository, commit } = candidate.revision;
   return {
@@ -71,7 +76,7 @@ function toPublicRow({ draft, candidate }: Instance, environment: Environment, c
     language: context.language,
     license_spdx: repository.license,
     base_commit: commit,
-    source_kind: candidate.kind === "mutant" ? "injected" : "commit",
+    source_kind: sourceKindOf(candidate),
     change_id: draft.changeId,
     pair_id: draft.pairId,
     environment_id: environment.id,

@@ -240,7 +240,7 @@ async function passAll<In, Out>({
         parent: id,
         blob: null,
         reason: `${stage.name}/over-limit`,
-        detail: `${limit} are proven`,
+        detail: `${limit} are kept`,
       }));
       if (mode !== "stored" && ledger.lookup(batch.key) === null) ledger.record(batch.key, verdicts, { wallMs: 0, tries: 0 });
       settle(verdicts);

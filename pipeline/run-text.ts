@@ -7,12 +7,17 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 export function runText(summary: RunSummary, out: string): string {
   const lines: string[] = [];
-  for (const { name, commit, environments, mutants, instances } of summary.repositories) {
+  for (const { name, commit, environments, mutants, history, instances } of summary.repositories) {
     const [environment] = environments;
     lines.push(
       `${name} at ${commit.slice(0, 12)}${environment ? `: ${environment.runner} ${environment.runnerVersion}, ${environment.tests} tests` : ""}`,
     );
     lines.push(`  mutants: ${mutants.generated} generated, ${mutants.covered} covered, ${mutants.sampled} taken, ${mutants.killed} killed`);
+    if (history !== undefined && history.changes > 0) {
+      lines.push(
+        `  history: ${history.changes} changes tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,
+      );
+    }
     lines.push(`  proven:  ${skills.map((skill) => `${skill} ${instances[skill] ?? 0}`).join(", ")}`);
   }
   for (const { name, packageDir, reason, detail } of summary.leftOut ?? []) {

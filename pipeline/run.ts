@@ -9,7 +9,7 @@ import type { MinedItem } from "../miners/contract.ts";
 import { clientOf, openGithub } from "../miners/github/open.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
-import type { Candidate, Revision } from "../schemas/candidate.ts";
+import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
@@ -23,8 +23,8 @@ import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
 import { mineStage, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
-import { prepareStage, revisionId } from "./stages/3-prepare.ts";
-import { injectStage } from "./stages/4-inject.ts";
+import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
+import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/5-observe.ts";
 import { type Posable, type PosedRecord, poseStage } from "./stages/6-pose.ts";
 import { type Provable, proofOrder, proofQuota, proveStage } from "./stages/7-prove.ts";
@@ -147,11 +147,50 @@ const composed = <A, B, T>(a: Item<A>, b: Item<B>, make: (a: A, b: B) => T): Ite
   load: () => make(a.load(), b.load()),
 });
 
-/** Every mutant and every commit whose environment came to be, with it. */
+/** Every revision once: wanted for itself, or for the first of the changes that led to it. */
+function preparablesOf(screened: readonly Item<MinedItem>[]) {
+  const preparables = new Map<string, Item<Preparable>>();
+  const quotas = new Map<string, string>();
+  const mutable = new Set<string>();
+  for (const item of screened) {
+    const value = item.load();
+    const [revision, change] = value.kind === "revision" ? [value.revision, null] : [value.commit.revision, value.commit];
+    const id = revisionId(revision);
+    if (change === null) mutable.add(id);
+    else if (preparables.has(id)) continue;
+    quotas.set(id, prepareQuota({ revision, change }));
+    const load = (): Preparable => ({ revision, change: change === null ? null : (item.load() as { commit: Commit }).commit });
+    preparables.set(id, { id, sha: change === null ? shortId(revision) : item.sha, load });
+  }
+  return { preparables: [...preparables.values()], quotaKey: ({ id }: Item<Preparable>): string => quotas.get(id) ?? "", mutable };
+}
+
+/** Environments that mutants are injected into, each with the history of its package. */
+function injectablesOf(environments: readonly Item<Environment>[], screened: readonly Item<MinedItem>[]): Item<Injectable>[] {
+  const placeOf = ({ repository, packageDir }: Revision): string => shortId([repository.name, packageDir]);
+  const changes = new Map<string, Item<MinedItem>[]>();
+  for (const item of screened) {
+    const value = item.load();
+    if (value.kind !== "commit") continue;
+    const place = placeOf(value.commit.revision);
+    changes.set(place, [...(changes.get(place) ?? []), item]);
+  }
+  return environments.map((environment) => {
+    const own = changes.get(placeOf(environment.load().revision)) ?? [];
+    return {
+      id: environment.id,
+      sha: shortId([environment.sha, own.map(({ sha }) => sha)]),
+      load: () => ({ environment: environment.load(), changes: own.map((item) => (item.load() as { commit: Commit }).commit) }),
+    };
+  });
+}
+
+/** Every mutant, every mirror and every commit whose environment came to be, with it. */
 function subjectsOf(
   screened: readonly Item<MinedItem>[],
-  injected: readonly KeptItem<Environment, Candidate>[],
+  injected: readonly KeptItem<Injectable, Candidate>[],
   environments: ReadonlyMap<string, Item<Environment>>,
+  byId: ReadonlyMap<string, Item<Environment>>,
 ) {
   const subjects: Item<Subject>[] = [];
   const environmentOf = new Map<string, Item<Environment>>();
@@ -159,7 +198,11 @@ function subjectsOf(
     environmentOf.set(candidate.id, environment);
     subjects.push(composed(candidate, environment, (its, at): Subject => ({ candidate: its, environment: at })));
   };
-  for (const mutant of injected) add(mutant, mutant.from);
+  for (const defect of injected) {
+    const environment = byId.get(defect.from.id);
+    // Two changes may be taken back to the same text.
+    if (environment && !environmentOf.has(defect.id)) add(defect, environment);
+  }
   for (const item of screened) {
     const value = item.load();
     const environment = value.kind === "commit" ? environments.get(revisionId(value.commit.revision)) : undefined;
@@ -207,27 +250,21 @@ function provablesOf(posed: readonly KeptItem<Posable, PosedRecord>[], environme
 async function travel(road: Road, sources: readonly Item<Source>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
   const mined = await road.step(mineStage, sources);
   const screened = await road.step(screenStage, mined.kept);
-  const revisions = new Map<string, Item<Revision>>();
-  const mutable = new Set<string>();
-  for (const item of screened.kept) {
-    const value = item.load();
-    const revision = value.kind === "revision" ? value.revision : value.commit.revision;
-    const id = revisionId(revision);
-    revisions.set(id, { id, sha: shortId(revision), load: () => revision });
-    if (value.kind === "revision") mutable.add(id);
-  }
-  const prepared = await road.step(prepareStage, [...revisions.values()]);
+  const { preparables, quotaKey: repositoryKey, mutable } = preparablesOf(screened.kept);
+  const prepared = await road.step(prepareStage, preparables, { quotaKey: repositoryKey });
   const environments = prepared.kept.map(remembered);
   const byRevision = new Map(prepared.kept.map(({ from }, at) => [from.id, environments[at] as Item<Environment>]));
   const byId = new Map(environments.map((item) => [item.id, item]));
   const injected = await road.step(
     injectStage,
-    [...byRevision].flatMap(([revision, item]) => (mutable.has(revision) ? [item] : [])),
+    injectablesOf(
+      [...byRevision].flatMap(([revision, item]) => (mutable.has(revision) ? [item] : [])),
+      screened.kept,
+    ),
   );
-  const { subjects, environmentOf } = subjectsOf(screened.kept, injected.kept, byRevision);
+  const { subjects, environmentOf } = subjectsOf(screened.kept, injected.kept, byRevision, byId);
   const observed = await road.step(observeStage, subjects);
-  const mutants = new Set(injected.kept.map(({ id }) => id));
-  road.summary.noteObserved(observed, (id) => (mutants.has(id) ? (environmentOf.get(id)?.load().revision.repository.name ?? null) : null));
+  road.summary.noteObserved(observed, (id) => environmentOf.get(id)?.load().revision.repository.name ?? null);
   const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });

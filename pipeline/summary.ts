@@ -1,7 +1,6 @@
 /** What a run did, counted while it went: what the card and the report are written from. */
 
 import { shortId } from "../lib/hash.ts";
-import type { Revision } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
@@ -9,7 +8,10 @@ import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run
 import type { Bench } from "./bench.ts";
 import type { Driven } from "./drive.ts";
 import { tool } from "./identity.ts";
+import type { Verdict } from "./ledger.ts";
 import { promisesOf } from "./promises.ts";
+import type { Preparable } from "./stages/3-prepare.ts";
+import type { Injectable } from "./stages/4-inject.ts";
 
 interface Counts {
   generated: number;
@@ -17,6 +19,7 @@ interface Counts {
   sampled: number;
   observed: number;
   killed: number;
+  readonly history: { changes: number; prepared: number; observed: number; mirrors: number; mirrorsFailing: number };
 }
 
 /** What the end of a run says of its instances. */
@@ -34,6 +37,8 @@ export class Summary {
   readonly #environments: Environment[] = [];
   /** By repository name. */
   readonly #counts = new Map<string, Counts>();
+  /** What was injected, by id. */
+  readonly #kinds = new Map<string, "mutant" | "mirror">();
   readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
   #troubles = 0;
 
@@ -42,7 +47,8 @@ export class Summary {
   }
 
   #of(name: string): Counts {
-    const known = this.#counts.get(name) ?? { generated: 0, covered: 0, sampled: 0, observed: 0, killed: 0 };
+    const history = { changes: 0, prepared: 0, observed: 0, mirrors: 0, mirrorsFailing: 0 };
+    const known = this.#counts.get(name) ?? { generated: 0, covered: 0, sampled: 0, observed: 0, killed: 0, history };
     this.#counts.set(name, known);
     return known;
   }
@@ -63,8 +69,8 @@ export class Summary {
       cpuMs: Math.round(cpuMs),
     });
     if (stage === "mine") this.#noteMined(driven);
-    if (stage === "prepare") this.#notePrepared(driven as unknown as Driven<Revision, Environment>);
-    if (stage === "inject") this.#noteInjected(driven as Driven<Environment, unknown>);
+    if (stage === "prepare") this.#notePrepared(driven as unknown as Driven<Preparable, Environment>);
+    if (stage === "inject") this.#noteInjected(driven as Driven<Injectable, unknown>);
   }
 
   #noteMined({ outcomes }: Driven<unknown, unknown>): void {
@@ -75,36 +81,57 @@ export class Summary {
     }
   }
 
-  #notePrepared({ kept, outcomes }: Driven<Revision, Environment>): void {
+  #notePrepared({ kept, outcomes }: Driven<Preparable, Environment>): void {
     for (const item of kept) this.#environments.push(item.load());
     for (const { inputs, verdicts } of outcomes) {
-      const revision = inputs[0]?.load();
-      if (revision === undefined || verdicts?.some(({ blob }) => blob !== null)) continue;
+      const given = inputs[0]?.load();
+      if (given === undefined) continue;
+      const { revision, change } = given;
+      const isKept = verdicts?.some(({ blob }) => blob !== null) ?? false;
+      if (change !== null) {
+        const { history } = this.#of(revision.repository.name);
+        history.changes += 1;
+        history.prepared += isKept ? 1 : 0;
+        continue;
+      }
+      if (isKept) continue;
       const { reason, detail } = verdicts?.[0] ?? { reason: null, detail: "trouble of this machine or of the registry" };
       this.#leftOut.push({ name: revision.repository.name, packageDir: revision.packageDir, reason: reason ?? "not-finished", detail });
     }
   }
 
-  #noteInjected(driven: Driven<Environment, unknown>): void {
+  /** A mutant comes of its environment, a mirror of the change that it takes back. */
+  #noteInjected(driven: Driven<Injectable, unknown>): void {
     for (const { inputs, verdicts } of driven.outcomes) {
-      const name = inputs[0]?.load().revision.repository.name;
-      if (name === undefined || verdicts === null) continue;
-      const counts = this.#of(name);
-      counts.generated += verdicts.length;
-      counts.covered += verdicts.filter(({ reason }) => reason !== "inject/uncovered").length;
-      counts.sampled += verdicts.filter(({ blob }) => blob !== null).length;
+      const [input] = inputs;
+      if (input === undefined || verdicts === null) continue;
+      const counts = this.#of(input.load().environment.revision.repository.name);
+      const { mutants = [], mirrors = [] } = Object.groupBy(verdicts, ({ parent }) => (parent === input.id ? "mutants" : "mirrors"));
+      counts.generated += mutants.length;
+      counts.covered += mutants.filter(({ reason }) => reason !== "inject/uncovered").length;
+      const made = (all: readonly Verdict[]): readonly string[] => all.flatMap(({ id, blob }) => (blob === null ? [] : [id]));
+      counts.sampled += made(mutants).length;
+      counts.history.mirrors += made(mirrors).length;
+      for (const id of made(mutants)) this.#kinds.set(id, "mutant");
+      for (const id of made(mirrors)) this.#kinds.set(id, "mirror");
     }
   }
 
-  /** Mutants alone: `repositoryOf` is asked by the id of the subject, which is costly to load, and answers null for a commit. */
+  /** `repositoryOf` is asked by the id of the subject, which is costly to load. */
   noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
     for (const { inputs, verdicts } of outcomes) {
       const [subject] = inputs;
       const name = subject === undefined ? null : repositoryOf(subject.id);
-      if (name === null || verdicts === null) continue;
+      if (subject === undefined || name === null || verdicts === null) continue;
       const counts = this.#of(name);
-      counts.observed += 1;
-      counts.killed += verdicts.filter(({ blob }) => blob !== null).length;
+      const failing = verdicts.filter(({ blob }) => blob !== null).length;
+      const kind = this.#kinds.get(subject.id) ?? "commit";
+      if (kind === "commit") counts.history.observed += failing;
+      else if (kind === "mirror") counts.history.mirrorsFailing += failing;
+      else {
+        counts.observed += 1;
+        counts.killed += failing;
+      }
     }
   }
 
@@ -150,7 +177,7 @@ export class Summary {
     cost: { wallMs: number; cpuMs: number; peakMemoryBytes: number } | null,
   ): RepositorySummary {
     const environments = this.#environments.filter(({ revision }) => revision.repository.name === name);
-    const { generated, covered, sampled, observed, killed } = this.#of(name);
+    const { generated, covered, sampled, observed, killed, history } = this.#of(name);
     const bySkill: Partial<Record<SkillName, number>> = {};
     for (const { repository, skill } of instances) if (repository === name) bySkill[skill] = (bySkill[skill] ?? 0) + 1;
     return {
@@ -167,6 +194,7 @@ export class Summary {
         files: testFiles.length,
       })),
       mutants: { generated, covered, sampled, observed, killed },
+      history,
       instances: bySkill,
       wallMs: cost?.wallMs ?? 0,
       cpuMs: cost?.cpuMs ?? null,

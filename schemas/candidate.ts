@@ -64,6 +64,18 @@ export const commitSchema = z
     body: z.string(),
     /** Test files that the commit added or changed. */
     testFiles: z.array(z.string()),
+    /** What the older tree has in their place, and of those that the commit removed; null where it has no such text. Absent for a mirror. */
+    testsBefore: layerSchema.optional(),
+    /** Where the change of another commit is taken back in this tree: that commit. */
+    mirrorOf: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/)
+      .optional(),
+    /** What the message tells of how it came to the mainline; absent where nothing was read from a message. */
+    landed: z
+      .object({ pullRequest: z.int().positive().nullable(), closes: z.array(z.int().positive()).readonly() })
+      .readonly()
+      .optional(),
     /** Where it was mined as a pull request; subject and body are then the pull request's. */
     pullRequest: pullRequestSchema.optional(),
   })

@@ -56,7 +56,16 @@ export const configSchema = z
       .describe("Pull requests to mine; the history of their repositories is mined as that of any other."),
     revision: z.string().default("HEAD").describe("The revision into which mutants are injected."),
     mutants: z.int().nonnegative().default(200).describe("Mutants observed per environment, at most."),
-    history: z.int().nonnegative().default(0).describe("Newest commits searched for fixing commits; 0 searches none."),
+    history: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe("Newest changes of sources and tests together that are tried as fixes; 0 tries none."),
+    historyEnvironments: z
+      .int()
+      .positive()
+      .default(100)
+      .describe("Environments made of each repository for changes whose tests tell their trees apart, the newest first, at most."),
     perSkill: z.int().positive().default(1000).describe("Proven instances per environment and skill, at most."),
     higherOrder: z.number().min(0).max(1).default(0.1).describe("Share of the mutants that combine 2 or 3 sites."),
     operators: z.array(z.string()).default([]).describe("Names of the mutators to use; empty uses all."),

@@ -38,6 +38,8 @@ export const observationSchema = z
     failToFail: z.array(z.string()),
     /** Mixed outcomes over the repeats: never used. */
     flaky: z.array(z.string()),
+    /** For each fail-to-pass test of a commit, what it did before the commit brought its tests: a third tree, that of the parent. */
+    atBase: z.record(z.string(), z.enum(["absent", "passed", "failed", "skipped"])).optional(),
     /** For each fail-to-pass test, the failure seen in `before`. */
     failures: z.record(z.string(), failureSchema),
     /** How `before` was run: each file as the runner's users have it, several in one process, or so and then, nothing being sure, each as usual. */

@@ -51,7 +51,10 @@ export const publicColumns = {
   language: column(string, "language of the files that the change edits"),
   license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
   base_commit: column(string, "commit of the healthy tree"),
-  source_kind: column(string, "`injected` (a mutant) or `commit` (from history)"),
+  source_kind: column(
+    string,
+    "`injected` (a mutant), `commit` (from history) or `mirrored` (a change of the history taken back in a later tree)",
+  ),
   change_id: column(string, "the change behind the question: all questions about one change share it"),
   pair_id: column(nullable(string), "shared by the two arms of a matched pair; null for the others"),
   environment_id: column(string, "row of the config `environments`"),

@@ -29,6 +29,20 @@ export const repositorySummarySchema = z
       observed: count,
       killed: count,
     }),
+    /** Changes of the history, not mutants. Absent in summaries of before they were counted. */
+    history: z
+      .object({
+        /** Changes of sources and tests that were tried as fixes. */
+        changes: count,
+        /** Those whose tests tell the trees apart, and that have an environment of their own. */
+        prepared: count,
+        /** Those with an observed fail-to-pass test. */
+        observed: count,
+        /** Changes taken back in the newest tree, and those of them with a failing test. */
+        mirrors: count,
+        mirrorsFailing: count,
+      })
+      .optional(),
     instances: perSkill,
     wallMs: z.number().nonnegative(),
     /** Null where the machine gives none. */

@@ -3,7 +3,7 @@ import type { Language, Runner } from "../../languages/contract.ts";
 import { type Installed, type JobRunner, type Pace, runTests, type TestRequest, type TestRun } from "../../sandbox/workspace.ts";
 import type { BaselineTest, Recipe, TestFile } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
-import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import { type Dropped, drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
 
 export interface BaselineSite {
@@ -32,7 +32,7 @@ export const run = (
   files: readonly string[] | "all",
   seed: number | null,
   layer: Layer = {},
-  more: Pick<TestRequest, "coverageFile" | "together"> = {},
+  more: Pick<TestRequest, "coverageFile" | "together" | "limits"> = {},
 ): Promise<TestRun> =>
   runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
     layer,
@@ -69,12 +69,18 @@ const paceOf = (runs: readonly TestRun[]): Pace => ({
   silentMs: Math.max(...runs.map(({ result }) => result.usage.silentMs ?? result.usage.wallMs)),
 });
 
-/** k whole runs, from the second on in shuffled order where the runner can. */
-export async function baseline(site: BaselineSite): Promise<Outcome<Baseline>> {
+/**
+ * k whole runs, from the second on in shuffled order where the runner can. `afterFirst` is asked about the first of them, and may say that
+ * the others are not worth making.
+ */
+export async function baseline(
+  site: BaselineSite,
+  afterFirst: (first: TestRun) => Promise<Dropped | null> = async () => null,
+): Promise<Outcome<Baseline>> {
   const runs: TestRun[] = [];
   for (let repeat = 0; repeat < site.repeats; repeat++) {
     const one = await run(site, "all", repeat > 0 && site.runner.canShuffle ? repeat : null);
-    const no = objection(one);
+    const no = objection(one) ?? (repeat === 0 ? await afterFirst(one) : null);
     if (no) return no;
     runs.push(one);
   }

@@ -6,6 +6,7 @@ import type { TestRun, Workspace } from "../../sandbox/workspace.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import type { Observation } from "../../schemas/observation.ts";
+import type { TestResult } from "../../schemas/report.ts";
 import { fewestTogether, unsure } from "./together.ts";
 
 export interface Look {
@@ -17,6 +18,9 @@ export interface Look {
 
 export const inWords = ({ manner, why }: Look): string =>
   manner === "together" ? "seen in one process" : `seen file by file, after one process: ${why}`;
+
+/** Failed by an assertion or by a thrown error; not by a limit, a hook or a file that did not load. */
+export const failsByItself = ({ failure }: TestResult): boolean => failure?.kind === "assertion" || failure?.kind === "error";
 
 /** First stable test of these files of which the run says nothing. */
 function vanished(environment: Environment, files: readonly string[], { report }: TestRun): string | undefined {

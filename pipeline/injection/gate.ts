@@ -1,9 +1,9 @@
-/** What a mutant must pass before a test is run on it: it parses, compiles to something else, and type-checks where the project does. */
+/** What a defect must pass before a test is run on it: it parses, compiles to something else, and type-checks where the project does. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { openTypeGate } from "../../languages/javascript/type-gate.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
-import type { Mutant } from "../../schemas/candidate.ts";
+import type { Candidate } from "../../schemas/candidate.ts";
 
 export interface Refusal {
   readonly code: "does-not-parse" | "equivalent" | "type-error";
@@ -13,7 +13,7 @@ export interface Refusal {
 export interface Gate {
   /** Whether types are checked here, and why or why not. */
   readonly types: string;
-  refuse(mutant: Mutant): Refusal | null;
+  refuse({ before }: Pick<Candidate, "before">): Refusal | null;
   close(): void;
 }
 
@@ -34,16 +34,16 @@ export function openGate(workspace: Workspace, typeCheck: boolean, scratch: stri
   const root = wanted ? joined(workspace.installed.folders, scratch) : null;
   const types = root === null ? null : openTypeGate({ root, tsconfigPath: config });
   const { language } = workspace;
-  const refuse = (mutant: Mutant): Refusal | null => {
+  const refuse = ({ before }: Pick<Candidate, "before">): Refusal | null => {
     let differs = false;
-    for (const [file, text] of Object.entries(mutant.before)) {
+    for (const [file, text] of Object.entries(before)) {
       if (text === null) continue;
       if (!language.parses(file, text)) return { code: "does-not-parse", detail: file };
       differs ||= language.emitsDifferently(file, workspace.text(file) ?? "", text);
     }
     if (!differs) return { code: "equivalent", detail: "it compiles to the same code" };
     if (!types?.active) return null;
-    for (const [file, text] of Object.entries(mutant.before)) {
+    for (const [file, text] of Object.entries(before)) {
       const error = text === null ? null : types.check(file, text);
       if (error !== null) return { code: "type-error", detail: error };
     }

@@ -3,12 +3,13 @@ import { looksGenerated } from "../../languages/javascript/roles.ts";
 import { packTree } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
-import type { Revision } from "../../schemas/candidate.ts";
+import type { Commit, Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { type BaselineSite, baseline, mapCoverage } from "../environment/baseline.ts";
+import { glimpse } from "../environment/glimpse.ts";
 import { installInputs } from "../environment/inputs.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
@@ -33,7 +34,13 @@ function sourcesOf(tree: CheckedTree, packageDir: string, bench: Bench): { path:
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Environment>> {
+/** A revision, and the change that it is wanted for; null where it is wanted for itself, as for mutants. */
+export interface Preparable {
+  readonly revision: Revision;
+  readonly change: Commit | null;
+}
+
+async function prepare({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> {
   const { config, place } = bench;
   const tree = await readTree(bench.repository(revision.repository.name), revision.commit);
   const found = await recipeOf(tree, revision.packageDir, place.cache);
@@ -63,7 +70,7 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   bench.log.info(
     `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason})`,
   );
-  const base = await baseline(wholeSite);
+  const base = await baseline(wholeSite, async (first) => (change === null ? null : glimpse(wholeSite, change, first)));
   if (!base.kept) return base;
   const lean = await leanBuild(wholeSite, base.value, async (build) => {
     const again = await bench.install({ ...whole, build }, revision.packageDir, { bytes: archive, sha }, null);
@@ -98,20 +105,25 @@ async function prepare(revision: Revision, bench: Bench): Promise<Outcome<Enviro
   return keep(environment);
 }
 
-export const prepareStage: Stage<Revision, Environment> = {
+export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 3,
+  version: 4,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],
   blobs: ({ archive }) => [archive],
-  async *work([revision], bench) {
-    if (!revision) return;
-    const outcome = await prepare(revision, bench);
-    const id = outcome.kept ? outcome.value.id : revisionId(revision);
-    yield { id, parent: revisionId(revision), outcome };
+  quota: ({ historyEnvironments }) => historyEnvironments,
+  async *work([preparable], bench) {
+    if (!preparable) return;
+    const outcome = await prepare(preparable, bench);
+    const parent = preparable.change?.id ?? revisionId(preparable.revision);
+    yield { id: outcome.kept ? outcome.value.id : parent, parent, outcome };
   },
 };
+
+/** At most `historyEnvironments` are prepared for each of these: a revision that is wanted for itself stands alone. */
+export const prepareQuota = ({ revision, change }: Preparable): string =>
+  change === null ? revisionId(revision) : revision.repository.name;
 
 /** Stable across machines: the repository's name, the commit, the package. */
 export const revisionId = (revision: Revision): string => shortId([revision.repository.name, revision.commit, revision.packageDir]);

@@ -1,15 +1,19 @@
-/** Revision → mutants: every place where an operator applies on covered code, a spread sample of them, gated one by one. */
+/**
+ * Revision → mutants: every place where an operator applies on covered code, a spread sample of them, gated one by one; and mirrors: the
+ * changes of its history that can be taken back in its tree.
+ */
 import type { Language, Mutation, SourceFile, Unit } from "../../languages/contract.ts";
 import { shortId } from "../../lib/hash.ts";
 import { rngFor } from "../../lib/rng.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
-import { type Candidate, candidateSchema, type Mutant, type Site } from "../../schemas/candidate.ts";
+import { type Candidate, type Commit, candidateSchema, type Mutant, type Site } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { combine } from "../injection/combine.ts";
 import { type Gate, openGate } from "../injection/gate.ts";
+import { mirrorId, mirrorOf } from "../injection/mirror.ts";
 import type { Spot } from "../injection/spot.ts";
 import { spread } from "../injection/spread.ts";
 
@@ -129,7 +133,29 @@ function* takeSingles(spots: readonly Spot[], budget: number, gate: Gate, make: 
   return chosen;
 }
 
-async function* inject(environment: Environment, workspace: Workspace, bench: Bench): AsyncGenerator<Result<Candidate>> {
+/** An environment, and the changes of its repository's history that may be taken back in it. */
+export interface Injectable {
+  readonly environment: Environment;
+  readonly changes: readonly Commit[];
+}
+
+/** Every change of the history that can be taken back in this tree, each of which has passed the gate. */
+async function* mirrors(
+  { environment, changes }: Injectable,
+  workspace: Workspace,
+  gate: Gate,
+  bench: Bench,
+): AsyncGenerator<Result<Candidate>> {
+  const repository = bench.repository(environment.revision.repository.name);
+  for (const change of changes) {
+    const mirror = await mirrorOf(change, environment, workspace, repository);
+    const refusal = mirror.kept ? gate.refuse(mirror.value) : null;
+    const outcome = refusal ? drop(`inject/${refusal.code}`, `takes back ${change.subject}: ${refusal.detail}`) : mirror;
+    yield { id: mirror.kept ? mirror.value.id : mirrorId(change, environment), parent: change.id, outcome };
+  }
+}
+
+async function* inject({ environment, changes }: Injectable, workspace: Workspace, bench: Bench): AsyncGenerator<Result<Candidate>> {
   const { config } = bench;
   const text = (path: string): string => workspace.text(path) ?? "";
   const covered = coveredLines(environment);
@@ -151,18 +177,19 @@ async function* inject(environment: Environment, workspace: Workspace, bench: Be
       const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
       yield { id: mutant.id, parent: environment.id, outcome };
     }
+    yield* mirrors({ environment, changes }, workspace, gate, bench);
   } finally {
     gate.close();
   }
 }
 
-export const injectStage: Stage<Environment, Candidate> = {
+export const injectStage: Stage<Injectable, Candidate> = {
   name: "inject",
-  version: 2,
+  version: 3,
   resource: "cpu",
   output: candidateSchema,
   settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck"],
-  async *work([environment], bench) {
-    if (environment) yield* inject(environment, await bench.workspace(environment), bench);
+  async *work([injectable], bench) {
+    if (injectable) yield* inject(injectable, await bench.workspace(injectable.environment), bench);
   },
 };

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, candidateSchema } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
+import { mergeLayers } from "../../schemas/layer.ts";
 import { type Observation, observationSchema } from "../../schemas/observation.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
@@ -13,7 +14,7 @@ import { isThin } from "../../skills/symptoms.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { changedCalls } from "../environment/changed-calls.ts";
-import { inWords, type Look, look } from "../environment/look.ts";
+import { failsByItself, inWords, type Look, look } from "../environment/look.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
@@ -22,22 +23,24 @@ export const observedSchema = z
   .readonly();
 export type ObservedRecord = z.infer<typeof observedSchema>;
 
-/** Test files that run a line of the change. A file that was added by the fix has no lines before: whoever reaches it counts. */
+/**
+ * Test files that run a line of the change, and those that came with it: a change that only takes lines away leaves none to run. A file that
+ * was added by the fix has no lines before: whoever reaches it counts.
+ */
 export function reachingFiles(candidate: Candidate, environment: Environment): string[] {
   const touches = (covers: Readonly<Record<string, readonly number[]>>): boolean =>
     candidate.edits.some(({ file, startLine, endLine }) => (covers[file] ?? []).some((line) => line >= startLine && line <= endLine)) ||
     Object.entries(candidate.before).some(([file, text]) => text === null && file in covers);
-  return environment.testFiles.filter((test) => test.standalone && touches(test.covers)).map((test) => test.file);
+  const came = new Set(candidate.kind === "commit" ? candidate.testFiles : []);
+  return environment.testFiles.flatMap(({ file, standalone, covers }) => (standalone && (came.has(file) || touches(covers)) ? [file] : []));
 }
-
-const byItself = (test: TestResult): boolean => test.failure?.kind === "assertion" || test.failure?.kind === "error";
 
 function classify(candidate: Candidate, environment: Environment, files: readonly string[], { run, manner }: Look): Observation {
   const seen = new Map(run.report.tests.map((test) => [test.id, test]));
   const known = environment.tests.filter((test) => files.includes(test.file));
   const stable = known.filter((test) => test.standing === "stable").map((test) => test.id);
   const failed = stable.filter((id) => seen.get(id)?.status === "failed");
-  const failToPass = failed.filter((id) => byItself(seen.get(id) as TestResult));
+  const failToPass = failed.filter((id) => failsByItself(seen.get(id) as TestResult));
   return {
     candidateId: candidate.id,
     environmentId: environment.id,
@@ -73,7 +76,7 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
       ? keep({ candidate, environmentId: environment.id, observation })
       : drop("observe/all-fail", "every test of the environment fails");
   }
-  const late = report.tests.find((test) => test.status === "failed" && !byItself(test));
+  const late = report.tests.find((test) => test.status === "failed" && !failsByItself(test));
   if (late) return drop("observe/fails-otherwise", `${late.id}: ${late.failure?.kind ?? ""}`);
   return drop("observe/survived", `${files.length} test files`);
 }
@@ -86,19 +89,32 @@ async function withCalls(record: ObservedRecord, workspace: Workspace): Promise<
   return { ...record, observation: { ...record.observation, calls: [...calls] } };
 }
 
+/** The parent's tree: without the change and without the tests that came with it. What cannot be told there is absent. */
+async function withBase(record: ObservedRecord, workspace: Workspace): Promise<ObservedRecord> {
+  const { candidate, observation } = record;
+  if (candidate.kind !== "commit" || candidate.testsBefore === undefined) return record;
+  const { testsBefore } = candidate;
+  const files = observation.files.filter((file) => testsBefore[file] !== null);
+  const layer = mergeLayers(candidate.before, testsBefore);
+  const run = files.length > 0 ? await workspace.run({ layer, files, bail: false, shared: false, look: true }, 0) : null;
+  const seen = new Map(run?.report.tests.map(({ id, status }) => [id, status]));
+  const atBase = Object.fromEntries(observation.failToPass.map((id) => [id, seen.get(id) ?? "absent"] as const));
+  return { ...record, observation: { ...observation, atBase } };
+}
+
 async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
   const seen = await look(candidate.before, environment, files, workspace);
   const outcome = outcomeOf(candidate, environment, files, seen);
-  if (outcome.kept) return keep(await withCalls(outcome.value, workspace));
+  if (outcome.kept) return keep(await withBase(await withCalls(outcome.value, workspace), workspace));
   return seen.manner === "apart" ? outcome : drop(outcome.reason, `${inWords(seen)}: ${outcome.detail}`);
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 3,
+  version: 4,
   resource: "sandbox",
   output: observedSchema,
   settings: ["runTimeoutMs"],

@@ -236,7 +236,7 @@ describe("a repository", () => {
     expect(entries[2]?.committedAt).toMatch(/^2023-11-14T.*Z$/);
   });
 
-  it("leaves merges out of the log unless asked, and keeps to the paths that are named", async () => {
+  it("leaves merges out of the log unless it follows the mainline, and leaves out what is there without it", async () => {
     using scratch = await ScratchRepository.make();
     await scratch.commit("root", { "a.js": "1\n" });
     await scratch.git("checkout", "--quiet", "-b", "side");
@@ -246,11 +246,13 @@ describe("a repository", () => {
     await scratch.git("merge", "--quiet", "--no-ff", "-m", "merged", "side");
     const repository = await openRepository(scratch.work, scratch.cache);
     expect((await collect(repository.log({ max: 9 }))).map((entry) => entry.subject)).toEqual(["main", "side", "root"]);
-    const merged = await collect(repository.log({ max: 1, merges: true }));
+    const merged = await collect(repository.log({ line: "mainline" }));
     expect(merged.map((entry) => [entry.subject, entry.parents.length, entry.changes.map((change) => change.path)])).toEqual([
       ["merged", 2, ["b.js"]],
+      ["main", 1, ["a.js"]],
+      ["root", 0, ["a.js"]],
     ]);
-    expect((await collect(repository.log({ max: 9, paths: ["b.js"] }))).map((entry) => entry.subject)).toEqual(["side"]);
+    expect((await collect(repository.log({ without: "HEAD^1" }))).map((entry) => entry.subject)).toEqual(["side"]);
   });
 
   it("logs many commits in their order", async () => {

@@ -36,7 +36,7 @@ async function mined(scratch: ScratchRepository, options: Record<string, unknown
   return items;
 }
 const subjects = (items: readonly Mined[]): string[] =>
-  items.map(({ item }) => (item.kind === "commit" ? item.commit.subject : "(revision)"));
+  items.flatMap(({ item }) => (item.kind === "passed-over" ? [] : [item.kind === "commit" ? item.commit.subject : "(revision)"]));
 
 const sum = (sign: string): string => `function other() {\n}\n\nfunction sum(a, b) {\n  return a ${sign} b;\n}\n`;
 
@@ -100,10 +100,64 @@ describe("local-git", () => {
     for (const [index, { cursor }] of all.entries()) expect(await mined(scratch, { history: 100 }, cursor)).toEqual(all.slice(index + 1));
   });
 
-  it("looks at so many commits only", async () => {
+  it("gives so many changes only, the newest", async () => {
     using scratch = await withFix();
-    expect(subjects(await mined(scratch, { history: 1 }))).toEqual(["(revision)"]);
-    expect(subjects(await mined(scratch, { history: 2 }))).toEqual(["(revision)", "Fix the sum"]);
+    await scratch.commit("Fix it again", { "sum.js": sum("*"), "test/sum.js": "3\n" });
+    expect(subjects(await mined(scratch, { history: 1 }))).toEqual(["(revision)", "Fix it again"]);
+    expect(subjects(await mined(scratch, { history: 2 }))).toEqual(["(revision)", "Fix it again", "Fix the sum"]);
+  });
+
+  it("keeps what the older tree has in place of the tests", async () => {
+    using scratch = await withFix();
+    await scratch.commit("Move the tests", {
+      "sum.js": sum("*"),
+      "test/sum.js": null,
+      "test/new.js": "3\n",
+      "test/data.bin": Buffer.from([0]),
+    });
+    const [, moved] = await mined(scratch, { history: 1 });
+    expect(moved?.item.kind === "commit" && moved.item.commit).toMatchObject({
+      testFiles: ["test/data.bin", "test/new.js"],
+      testsBefore: { "test/sum.js": "2\n", "test/new.js": null, "test/data.bin": null },
+    });
+  });
+
+  async function merge(scratch: ScratchRepository, message: string): Promise<void> {
+    await scratch.git("checkout", "--quiet", "-b", "side");
+    await scratch.commit("Mend the source", { "sum.js": sum("*") });
+    await scratch.commit("Add tests", { "test/sum.js": "3\n" });
+    await scratch.commit("Both", { "sum.js": sum("%"), "test/sum.js": "4\n" });
+    await scratch.git("checkout", "--quiet", "main");
+    await scratch.commit("Documents again", { "README.md": "z" });
+    await scratch.git("merge", "--quiet", "--no-ff", "-m", message, "side");
+  }
+
+  it("takes a merged pull request as one change, under its title", async () => {
+    using scratch = await withFix();
+    await merge(scratch, "Merge pull request #12 from somebody/side\n\nMultiply\n\nCloses #9.");
+    const items = await mined(scratch, { history: 100 });
+    expect(subjects(items)).toEqual(["(revision)", "Multiply", "Fix the sum"]);
+    expect(items[1]?.item.kind === "commit" && items[1].item.commit).toMatchObject({
+      before: { "sum.js": sum("+") },
+      testsBefore: { "test/sum.js": "2\n" },
+      body: "Closes #9.",
+      landed: { pullRequest: 12, closes: [9] },
+    });
+  });
+
+  it("looks at commits one by one where a merge only brings two copies of the mainline together", async () => {
+    using scratch = await withFix();
+    await merge(scratch, "Merge branch 'main' of https://example.invalid/owner/name");
+    expect(subjects(await mined(scratch, { history: 100 }))).toEqual(["(revision)", "Both", "Fix the sum"]);
+  });
+
+  it("names the changes that it passes over", async () => {
+    using scratch = await withFix();
+    await scratch.commit("Too many (#5)", { "a.js": "1\n", "b.js": "1\n", "test/sum.js": "3\n" });
+    const [, over, fix] = await mined(scratch, { history: 2, maxSourceFiles: 1 });
+    const short = (await scratch.git("rev-parse", "HEAD")).slice(0, 10);
+    expect(over?.item).toMatchObject({ kind: "passed-over", reason: "too-many-files", detail: `${short}: Too many` });
+    expect(fix?.item).toMatchObject({ kind: "passed-over", reason: "too-many-files" });
   });
 
   it("keeps to the package's folder, and reads the licence there first", async () => {

@@ -1,0 +1,56 @@
+/**
+ * Do the tests that came with a change tell its two trees apart? A run or two of the defective tree answer it, before an environment is prepared,
+ * which costs many. It only chooses: what is posed is observed anew.
+ */
+import type { TestRun } from "../../sandbox/workspace.ts";
+import type { Commit } from "../../schemas/candidate.ts";
+import { type Dropped, drop } from "../../schemas/outcome.ts";
+import { type BaselineSite, run } from "./baseline.ts";
+import { failsByItself } from "./look.ts";
+
+const filesOf = ({ report }: TestRun): readonly string[] =>
+  [...new Set([...report.tests, ...report.unloaded].map(({ file }) => file))].sort();
+
+/**
+ * In which files is looked, first and, where nothing is seen there, then: those with tests that the change touched; the others where it also
+ * touched what tests read, as helpers and fixtures.
+ */
+export function filesToGlimpse({ testFiles }: Pick<Commit, "testFiles">, healthy: TestRun): readonly (readonly string[])[] {
+  const all = filesOf(healthy);
+  const [own, others] = [all.filter((file) => testFiles.includes(file)), all.filter((file) => !testFiles.includes(file))];
+  return [own, own.length < testFiles.length ? others : []].filter((files) => files.length > 0);
+}
+
+/** Why the tests of these files do not tell the trees apart; null where one fails by itself in `broken` and passes in `healthy`. */
+export function unmoved(files: readonly string[], healthy: TestRun, broken: TestRun): Dropped | null {
+  const { ended, report } = broken;
+  const over = `over ${files.length} test files`;
+  if (ended.kind !== "finished") return drop(`glimpse/${ended.kind}`, over);
+  if (ended.failedCommand !== null)
+    return drop("glimpse/does-not-build", `${broken.result.stdout}\n${broken.result.stderr}`.trim().slice(-300));
+  const good = new Set(healthy.report.tests.flatMap(({ id, file, status }) => (status === "passed" && files.includes(file) ? [id] : [])));
+  if (good.size === 0) return drop("glimpse/fails-with-the-change", over);
+  const bad = report.tests.filter(({ id, status }) => status === "failed" && good.has(id));
+  if (bad.some(failsByItself)) return null;
+  const [late] = bad;
+  if (late) return drop("glimpse/fails-otherwise", `${late.id}: ${late.failure?.kind ?? ""}`);
+  const [unloaded] = report.unloaded;
+  if (unloaded) return drop("glimpse/does-not-load", unloaded.failure.message);
+  if (!report.complete) return drop("glimpse/ended-early", over);
+  const seen = new Set(report.tests.map(({ id }) => id));
+  const absent = [...good].filter((id) => !seen.has(id));
+  if (absent.length > 0) return drop("glimpse/tests-vanish", `${absent.length} tests, first ${absent[0]}`);
+  return drop("glimpse/no-fail-to-pass", `${good.size} tests ${over} pass with the change and without it`);
+}
+
+/** Cold runs on the tree without the change. `healthy` is a whole run of the tree with it. */
+export async function glimpse(site: BaselineSite, commit: Commit, healthy: TestRun): Promise<Dropped | null> {
+  const wallMs = Math.min(site.runTimeoutMs, Math.max(20_000, 4 * healthy.result.usage.wallMs + 10_000));
+  let first: Dropped | null = null;
+  for (const files of filesToGlimpse(commit, healthy)) {
+    const no = unmoved(files, healthy, await run(site, files, null, commit.before, { limits: { wallMs } }));
+    if (no?.reason !== "glimpse/no-fail-to-pass") return no;
+    first ??= no;
+  }
+  return first ?? drop("glimpse/no-tests", `no test file that was run is among ${commit.testFiles.length}`);
+}
