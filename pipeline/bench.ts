@@ -152,12 +152,16 @@ export class Bench {
     return { cache: place.cache, provider, jobs, harness: this.#harness, timeoutMs: config.installTimeoutMs, log: this.log };
   }
 
-  /** Tree and dependencies as folders; an install is made once for all revisions with the same inputs. */
+  /**
+   * Tree and dependencies as folders; an install is made once for all revisions with the same inputs. What makes later runs of the tree start
+   * faster costs a run of its suite: `once` does without it, for a tree that may not be run again.
+   */
   async install(
     recipe: Recipe,
     packageDir: string,
     archive: { readonly bytes: Uint8Array; readonly sha: string },
     frozen: Environment["frozenLock"],
+    use: "often" | "once" = "often",
   ): Promise<Outcome<{ installed: Installed; frozenLock: Dependencies["frozenLock"] }>> {
     const site = this.#site;
     const found = await dependencies(site, recipe, archive.bytes, frozen);
@@ -166,7 +170,8 @@ export class Bench {
     const bare = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
     const cold = { ...bare, builds: await this.#builds(recipe, packageDir, bare) };
     const test = { runner: this.runner(recipe.runner), recipe, packageDir, wallMs: this.config.runTimeoutMs };
-    return keep({ installed: await warmed(site, cold, test), frozenLock: found.value.frozenLock });
+    const installed = use === "often" ? await warmed(site, cold, test) : cold;
+    return keep({ installed, frozenLock: found.value.frozenLock });
   }
 
   /** Builds as jobs of their own, where the build of the clean tree can be carried into another job. */

@@ -69,6 +69,12 @@ const paceOf = (runs: readonly TestRun[]): Pace => ({
   silentMs: Math.max(...runs.map(({ result }) => result.usage.silentMs ?? result.usage.wallMs)),
 });
 
+/** A whole run of the healthy tree, or why it cannot be part of a baseline. */
+export async function healthyRun(site: BaselineSite, repeat: number): Promise<Outcome<TestRun>> {
+  const one = await run(site, "all", repeat > 0 && site.runner.canShuffle ? repeat : null);
+  return objection(one) ?? keep(one);
+}
+
 /**
  * k whole runs, from the second on in shuffled order where the runner can. `afterFirst` is asked about the first of them, and may say that
  * the others are not worth making.
@@ -79,10 +85,11 @@ export async function baseline(
 ): Promise<Outcome<Baseline>> {
   const runs: TestRun[] = [];
   for (let repeat = 0; repeat < site.repeats; repeat++) {
-    const one = await run(site, "all", repeat > 0 && site.runner.canShuffle ? repeat : null);
-    const no = objection(one) ?? (repeat === 0 ? await afterFirst(one) : null);
+    const one = await healthyRun(site, repeat);
+    if (!one.kept) return one;
+    const no = repeat === 0 ? await afterFirst(one.value) : null;
     if (no) return no;
-    runs.push(one);
+    runs.push(one.value);
   }
   const byRun = runs.map(({ report }) => new Map(report.tests.map((test) => [test.id, test])));
   const files = new Map(runs.flatMap(({ report }) => report.tests.map((test) => [test.id, test.file] as const)));

@@ -3,12 +3,13 @@ import { looksGenerated } from "../../languages/javascript/roles.ts";
 import { packTree } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
+import type { Installed } from "../../sandbox/workspace.ts";
 import type { Commit, Revision } from "../../schemas/candidate.ts";
-import { type Environment, environmentSchema } from "../../schemas/environment.ts";
+import { type Environment, environmentSchema, type Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
-import { type BaselineSite, baseline, mapCoverage } from "../environment/baseline.ts";
+import { type BaselineSite, baseline, healthyRun, mapCoverage } from "../environment/baseline.ts";
 import { glimpse } from "../environment/glimpse.ts";
 import { installInputs } from "../environment/inputs.ts";
 import { leanBuild } from "../environment/lean-build.ts";
@@ -40,26 +41,34 @@ export interface Preparable {
   readonly change: Commit | null;
 }
 
-async function prepare({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> {
+/** A revision, installed and its runner found; nothing of it was run. */
+interface Ready {
+  readonly site: BaselineSite;
+  readonly tree: CheckedTree;
+  readonly archive: { readonly bytes: Uint8Array; readonly sha: string };
+  readonly frozenLock: Environment["frozenLock"];
+  /** Packages from outside the registry, which were left out. */
+  readonly outside: readonly string[];
+}
+
+async function readied(revision: Revision, use: "often" | "once", bench: Bench): Promise<Outcome<Ready>> {
   const { config, place } = bench;
   const tree = await readTree(bench.repository(revision.repository.name), revision.commit);
   const found = await recipeOf(tree, revision.packageDir, place.cache);
   if (!found.kept) return found;
-  const archive = packTree(tree.entries);
+  const bytes = packTree(tree.entries);
   const outside = found.value.install.length === 0 ? [] : withoutOutside(installInputs(tree.entries)).names;
   if (outside.length > 0) bench.log.warn(`${revision.repository.name}: left out, from outside the registry: ${outside.join(", ")}`);
-  const sha = bench.store.put(archive);
+  const archive = { bytes, sha: bench.store.put(bytes) };
   const runner = bench.runner(found.value.runner);
   const language = bench.language("javascript");
-  const installed = await bench.install(found.value, revision.packageDir, { bytes: archive, sha }, null);
+  const installed = await bench.install(found.value, revision.packageDir, archive, null, use);
   if (!installed.kept) return installed;
-  const whole = {
-    ...found.value,
-    runnerVersion: packageVersion(installed.value.installed.folders, revision.packageDir, runner.package) ?? found.value.nodeVersion,
-  };
-  const wholeSite: BaselineSite = {
+  const { folders } = installed.value.installed;
+  const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.value.nodeVersion;
+  const site: BaselineSite = {
     jobs: bench.jobs,
-    recipe: whole,
+    recipe: { ...found.value, runnerVersion },
     packageDir: revision.packageDir,
     installed: installed.value.installed,
     runner,
@@ -67,16 +76,35 @@ async function prepare({ revision, change }: Preparable, bench: Bench): Promise<
     repeats: config.repeats,
     runTimeoutMs: config.runTimeoutMs,
   };
+  return keep({ site, tree, archive, frozenLock: installed.value.frozenLock, outside });
+}
+
+/** Whether the tests of a change tell its trees apart, and nothing more: what the bench of the history counts. */
+export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<null>> {
+  const ready = await readied(change.revision, "once", bench);
+  if (!ready.kept) return ready;
+  const healthy = await healthyRun(ready.value.site, 0);
+  if (!healthy.kept) return healthy;
+  return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
+}
+
+async function prepare({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> {
+  const ready = await readied(revision, change === null ? "often" : "once", bench);
+  if (!ready.kept) return ready;
+  const { site: first, tree, archive, frozenLock, outside } = ready.value;
+  const { recipe: whole } = first;
   bench.log.info(
     `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason})`,
   );
-  const base = await baseline(wholeSite, async (first) => (change === null ? null : glimpse(wholeSite, change, first)));
+  const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
   if (!base.kept) return base;
-  const lean = await leanBuild(wholeSite, base.value, async (build) => {
-    const again = await bench.install({ ...whole, build }, revision.packageDir, { bytes: archive, sha }, null);
+  const installedWith = async (build: Recipe["build"]): Promise<Installed> => {
+    const again = await bench.install({ ...whole, build }, revision.packageDir, archive, null);
     if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
     return again.value.installed;
-  });
+  };
+  const wholeSite = change === null ? first : { ...first, installed: await installedWith(whole.build) };
+  const lean = await leanBuild(wholeSite, base.value, installedWith);
   const recipe = { ...whole, build: lean.build };
   const site = { ...wholeSite, recipe, installed: lean.installed };
   const sources = sourcesOf(tree, revision.packageDir, bench);
@@ -85,7 +113,6 @@ async function prepare({ revision, change }: Preparable, bench: Bench): Promise<
   const together = new Set(await filesTogether(site, base.value.tests, mapped));
   const testFiles = mapped.map((test) => (together.has(test.file) ? { ...test, together: true as const } : test));
   if (!testFiles.some((test) => test.standalone)) return drop("prepare/nothing-stands-alone", "no test file passes when it is run alone");
-  const frozenLock = installed.value.frozenLock;
   const environment: Environment = {
     id: shortId([revision.repository.name, revision.commit, revision.packageDir, recipe, frozenLock]),
     revision,
@@ -93,7 +120,7 @@ async function prepare({ revision, change }: Preparable, bench: Bench): Promise<
     sourceFiles: sources.map((source) => source.path),
     tests: [...base.value.tests],
     testFiles,
-    archive: sha,
+    archive: archive.sha,
     frozenLock,
     missing: [...tree.missing, ...outside.map((name) => `node_modules/${name}`)].sort(),
   };
