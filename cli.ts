@@ -82,6 +82,7 @@ withPlace(program.command("run"))
   .option("--github-api <url>", "base address of the API (default: https://api.github.com)")
   .requiredOption("--out <folder>", "folder of the dataset")
   .option("--rev <revision>", "revision into which mutants are injected", "HEAD")
+  .option("--also-at <revision>", "a further revision into which mutants are injected; may be repeated", collect, [])
   .option("--mutants <n>", "mutants observed per environment, at most", whole("--mutants", 0), 200)
   .option("--history <n>", "newest changes of sources and tests together that are tried as fixes", whole("--history", 0), 0)
   .option(

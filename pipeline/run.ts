@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
-import { openRepository } from "../lib/git.ts";
+import { type GitRepository, openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import { clientOf, openGithub } from "../miners/github/open.ts";
@@ -71,6 +71,23 @@ async function wantedOfGithub({ github }: Config, bench: Bench, pins: Pins): Pro
   return wanted;
 }
 
+/** Of a repository's further revisions the pins know too. */
+const pinName = (repository: string, revision: string): string => `${repository} ${revision}`;
+
+async function commitsOf(revisions: readonly string[], repository: GitRepository, { commits }: Pins): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const revision of new Set(revisions)) {
+    found.push((await repository.resolve(commits[pinName(repository.name, revision)] ?? revision)).commit);
+  }
+  return found;
+}
+
+/** What the names of the run's revisions meant when it was started. */
+function pinsOf({ alsoAt }: Config, { name, commit, also = [] }: Source): readonly (readonly [string, string])[] {
+  const further = [...new Set(alsoAt)].map((revision, at) => [pinName(name, revision), also[at] ?? ""] as const);
+  return [[name, commit], ...further];
+}
+
 /** Opens every repository before anything is worked on: a wrong path is said at once. */
 async function openSources(config: Config, bench: Bench, pins: Pins): Promise<Item<Source>[]> {
   const wanted: Wanted[] = [...(await wantedOfGithub(config, bench, pins)), ...config.repos.map((address) => ({ address }))];
@@ -83,7 +100,8 @@ async function openSources(config: Config, bench: Bench, pins: Pins): Promise<It
     }
     bench.addRepository(repository);
     const { commit } = await repository.resolve(pins.commits[repository.name] ?? config.revision);
-    const source: Source = { name: repository.name, commit, ...(github ? { github } : {}) };
+    const also = await commitsOf(config.alsoAt, repository, pins);
+    const source: Source = { name: repository.name, commit, ...(also.length > 0 ? { also } : {}), ...(github ? { github } : {}) };
     items.set(source.name, { id: source.name, sha: shortId(source), load: () => source });
   }
   return [...items.values()];
@@ -296,10 +314,10 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
     store.sweep();
     const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
     bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
-    const pinsOf = (name: string) => (pinned ? pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}")) : {});
-    const sources = await openSources(config, bench, { commits: pinsOf("commits"), snapshots: pinsOf("snapshots") });
+    const stored = (name: string) => (pinned ? pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}")) : {});
+    const sources = await openSources(config, bench, { commits: stored("commits"), snapshots: stored("snapshots") });
     ledger.setMeta("config", JSON.stringify(config));
-    ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.map((item) => [item.id, item.load().commit]))));
+    ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.flatMap((item) => pinsOf(config, item.load())))));
     const snapshots = sources.flatMap((item) => {
       const { name, github } = item.load();
       return github ? [[name.toLowerCase(), github.snapshot]] : [];

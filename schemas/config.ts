@@ -55,6 +55,7 @@ export const configSchema = z
       .default(null)
       .describe("Pull requests to mine; the history of their repositories is mined as that of any other."),
     revision: z.string().default("HEAD").describe("The revision into which mutants are injected."),
+    alsoAt: z.array(z.string().min(1)).default([]).describe("Further revisions of each repository into which mutants are injected."),
     mutants: z.int().nonnegative().default(200).describe("Mutants observed per environment, at most."),
     history: z
       .int()

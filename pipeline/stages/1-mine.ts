@@ -1,5 +1,7 @@
 /** Repositories → the revision of each package, and the commits of its history and the pull requests that may be fixes. */
 import { z } from "zod";
+import type { GitRepository } from "../../lib/git.ts";
+import { shortId } from "../../lib/hash.ts";
 import type { MinedItem } from "../../miners/contract.ts";
 import { miners } from "../../miners/index.ts";
 import { commitSchema, revisionSchema } from "../../schemas/candidate.ts";
@@ -13,6 +15,8 @@ import { revisionId } from "./3-prepare.ts";
 export interface Source {
   readonly name: string;
   readonly commit: string;
+  /** Commits of further revisions into which mutants are injected. */
+  readonly also?: readonly string[];
   /** Where it was given as one of GitHub's: which pull requests are mined. */
   readonly github?: {
     readonly api: string;
@@ -24,10 +28,22 @@ export interface Source {
   };
 }
 
-/** What each miner is asked of a package; null where it is not asked. */
-function asked(name: string, { commit, github }: Source, packageDir: string, bench: Bench): Readonly<Record<string, unknown>> | null {
-  if (name === "github") return github ? { ...github, packageDir } : null;
-  return { revision: commit, packageDir, history: bench.config.history };
+/** What each miner is asked of a package; null where it is not asked. The history leads to the first revision alone. */
+function asked(name: string, { source, commit, packageDir }: Site, bench: Bench): Readonly<Record<string, unknown>> | null {
+  const isFirst = commit === source.commit;
+  if (name === "github") return isFirst && source.github ? { ...source.github, packageDir } : null;
+  return { revision: commit, packageDir, history: isFirst ? bench.config.history : 0 };
+}
+
+/** A package at a commit. */
+interface Site {
+  readonly source: Source;
+  readonly commit: string;
+  readonly packageDir: string;
+}
+
+async function sitesOf(source: Source, commit: string, repository: GitRepository): Promise<readonly Site[]> {
+  return (await packageDirs(repository, commit)).map((packageDir) => ({ source, commit, packageDir }));
 }
 
 export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
@@ -45,13 +61,19 @@ export const mineStage: Stage<Source, MinedItem> = {
     if (!source) return;
     const repository = bench.repository(source.name);
     const language = bench.language("javascript");
-    const folders = await packageDirs(repository, source.commit);
-    if (folders.length === 0) yield { id: source.name, parent: null, outcome: drop("mine/no-package", "no package.json in the tree") };
+    const sites: Site[] = [];
+    for (const commit of new Set([source.commit, ...(source.also ?? [])])) {
+      const own = await sitesOf(source, commit, repository);
+      const none = drop("mine/no-package", `no package.json in the tree of ${commit}`);
+      if (own.length === 0)
+        yield { id: commit === source.commit ? source.name : shortId([source.name, commit]), parent: null, outcome: none };
+      sites.push(...own);
+    }
     const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null, outside: bench.outside };
     const seen = new Set<string>();
-    for (const packageDir of folders) {
+    for (const site of sites) {
       for (const miner of miners) {
-        const given = asked(miner.name, source, packageDir, bench);
+        const given = asked(miner.name, site, bench);
         if (given === null) continue;
         for await (const { item } of miner.mine(miner.options.parse(given) as never, context)) {
           if (item.kind === "passed-over") {
