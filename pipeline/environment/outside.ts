@@ -15,6 +15,16 @@ const fileSchema = z.looseObject({
 });
 const lockSchema = z.looseObject({ packages: z.record(z.string(), fileSchema.extend({ resolved: z.unknown().optional() })) });
 
+/** A package in npm's lock of version 1: `version` is where it comes from, where that is not the registry. */
+const oldEntrySchema = z.looseObject({
+  version: z.unknown().optional(),
+  requires: z.unknown().optional(),
+  get dependencies() {
+    return z.record(z.string(), oldEntrySchema).optional();
+  },
+});
+const oldLockSchema = z.looseObject({ dependencies: z.record(z.string(), oldEntrySchema) });
+
 const groups = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
 /** `git+ssh://…`, `github:a/b`, `a/b`, `https://host/x.tgz`. Folders, workspaces and aliases of the registry are inside. */
@@ -45,6 +55,39 @@ function prune(file: z.infer<typeof fileSchema>, left: Set<string>): void {
   }
 }
 
+/** Takes out of a lock's packages, and of those below them, what is outside, with the edges that lead there. */
+function pruneOld(entries: NonNullable<z.infer<typeof oldEntrySchema>["dependencies"]>, left: Set<string>): void {
+  for (const [name, entry] of Object.entries(entries)) {
+    if (isOutsideSpec(entry.version)) {
+      delete entries[name];
+      left.add(name);
+      continue;
+    }
+    const edges = specsSchema.safeParse(entry.requires).data;
+    if (edges !== undefined) entry.requires = Object.fromEntries(Object.entries(edges).filter(([, spec]) => !isOutsideSpec(spec)));
+    pruneOld(entry.dependencies ?? {}, left);
+  }
+}
+
+/** The new text of an npm lock; null where it stays as it is. */
+function withoutOutsideLock(text: string, left: Set<string>): string | null {
+  const lock = readJson(text, lockSchema);
+  const old = lock === null ? readJson(text, oldLockSchema) : null;
+  const before = JSON.stringify(lock ?? old);
+  if (lock !== null) pruneLock(lock, left);
+  if (old !== null) pruneOld(old.dependencies, left);
+  return JSON.stringify(lock ?? old) === before ? null : JSON.stringify(lock ?? old, null, 2);
+}
+
+function pruneLock({ packages }: z.infer<typeof lockSchema>, left: Set<string>): void {
+  for (const [place, entry] of Object.entries(packages)) {
+    prune(entry, left);
+    if (!isOutsideAddress(entry.resolved)) continue;
+    delete packages[place];
+    left.add(place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length));
+  }
+}
+
 export interface Pruned {
   /** The new text of each file that changes. */
   readonly texts: Readonly<Record<string, string>>;
@@ -62,16 +105,8 @@ export function withoutOutside(inputs: Readonly<Record<string, string>>): Pruned
   prune(manifest, left);
   if (left.size > 0) texts["package.json"] = JSON.stringify(manifest, null, 2);
   for (const path of ["package-lock.json", "npm-shrinkwrap.json"]) {
-    const lock = readJson(inputs[path] ?? "", lockSchema);
-    if (lock === null) continue;
-    const before = JSON.stringify(lock);
-    for (const [place, entry] of Object.entries(lock.packages)) {
-      prune(entry, left);
-      if (!isOutsideAddress(entry.resolved)) continue;
-      delete lock.packages[place];
-      left.add(place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length));
-    }
-    if (JSON.stringify(lock) !== before) texts[path] = JSON.stringify(lock, null, 2);
+    const text = withoutOutsideLock(inputs[path] ?? "", left);
+    if (text !== null) texts[path] = text;
   }
   return { texts, names: [...left].sort() };
 }

@@ -37,12 +37,39 @@ describe("packages from outside the registry", () => {
     });
   });
 
+  it("are left out of a lock of version 1 at any depth, with the edges that lead to them", () => {
+    const { texts, names } = withoutOutside({
+      "package.json": JSON.stringify({ devDependencies: { tool: "1.0.0" } }),
+      "package-lock.json": JSON.stringify({
+        lockfileVersion: 1,
+        requires: true,
+        dependencies: {
+          tool: {
+            version: "1.0.0",
+            resolved: registry("tool"),
+            requires: { far: "github:a/b#main", near: "1.0.0" },
+            dependencies: { far: { version: "github:a/b#0123456789", from: "github:a/b#main" } },
+          },
+          wide: { version: "git+ssh://git@github.com/a/wide.git#0123456789", from: "git+ssh://git@github.com/a/wide.git" },
+          near: { version: "1.0.0", resolved: registry("near"), integrity: "sha1-x" },
+        },
+      }),
+    });
+    expect(names).toEqual(["far", "wide"]);
+    expect(JSON.parse(texts["package-lock.json"] ?? "").dependencies).toEqual({
+      tool: { version: "1.0.0", resolved: registry("tool"), requires: { near: "1.0.0" }, dependencies: {} },
+      near: { version: "1.0.0", resolved: registry("near"), integrity: "sha1-x" },
+    });
+  });
+
   it("change nothing where there are none, whatever the formatting of the files", () => {
     const inputs = {
       "package.json": '{ "name":"x" }',
       "package-lock.json": lock({ "": {}, "node_modules/a": { resolved: registry("a") } }),
     };
     expect(withoutOutside(inputs)).toEqual({ texts: {}, names: [] });
+    const old = JSON.stringify({ lockfileVersion: 1, dependencies: { a: { version: "1.0.0", requires: { b: "^1.0.0" } } } });
+    expect(withoutOutside({ ...inputs, "package-lock.json": old })).toEqual({ texts: {}, names: [] });
   });
 
   it("stay where another client's lock names them, and where a file is no JSON", () => {
