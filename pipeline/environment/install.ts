@@ -18,6 +18,7 @@ import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
 import { installInputs } from "./inputs.ts";
+import { installFailure } from "./install-failure.ts";
 import { withoutOutside } from "./outside.ts";
 
 export interface InstallSite {
@@ -50,23 +51,6 @@ async function modulesUnder(folder: string, prefix = ""): Promise<string[]> {
     else found.push(...(await modulesUnder(folder, path)));
   }
   return found;
-}
-
-const causes: readonly [RegExp, string][] = [
-  [/gate: refused ([^\n"]+)/i, "a dependency lies outside the registry"],
-  [/ETARGET|No matching version|ERR_PNPM_NO_MATCHING_VERSION/i, "a version is no longer on the registry"],
-  [/E404|404 Not Found/i, "a package is no longer on the registry"],
-  [/ERESOLVE|peer dep/i, "peer dependencies conflict"],
-  [/EUSAGE|lockfile|frozen-lockfile|out of date|in sync/i, "the lock file does not fit the manifest"],
-  [/EBADENGINE|engine/i, "a package refuses this Node"],
-  [/EINTEGRITY|integrity/i, "a package's integrity does not match"],
-];
-
-/** The usual cause of a failed install, named, with the client's own words behind it. */
-export function installFailure(output: string): string {
-  const cause = causes.find(([pattern]) => pattern.test(output));
-  const line = cause ? output.split("\n").find((text) => cause[0].test(text)) : output.trim().split("\n").at(-1);
-  return `${cause?.[1] ?? "unknown cause"}: ${(line ?? "").trim().slice(0, 300)}`;
 }
 
 /** What a client says when the registry did not answer: nothing is known of the repository then. */
