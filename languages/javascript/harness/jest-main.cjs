@@ -28,6 +28,9 @@ if (request.files.length > 0 && request.files.length <= 3) words.push("--runInBa
 else words.push("--maxWorkers=2");
 if (request.files.length > 0) words.push("--runTestsByPath", ...request.files);
 
+// As jest's own bin does: configurations of babel and of jest look at it.
+if (process.env.NODE_ENV === undefined) process.env.NODE_ENV = "test";
+
 const cli = require(require.resolve("jest-cli", { paths: [jest.folder] }));
 cli.run(words).catch((error) => {
   console.error(error);

@@ -38,7 +38,7 @@ const opening = (style: "esm" | "cjs"): string =>
 
 export const jest = Object.freeze({
   name: "jest",
-  version: 1,
+  version: 2,
   language: "javascript",
   package: "jest",
   canShuffle: true,
