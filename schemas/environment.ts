@@ -14,6 +14,12 @@ export const recipeSchema = z
     packageManagerVersion: z.string(),
     /** The lock file that the install obeyed, relative to the repository's root; null when there was none. */
     lockFile: z.string().nullable(),
+    /** What was published at this moment or later was hidden from the install (ISO 8601 in UTC); null where nothing was. */
+    registryAsOf: z.string().nullable().default(null),
+    /** Which version of their range direct dependencies were installed at, where no lock file fixes it. */
+    directVersions: z.enum(["newest", "lowest"]).default("newest"),
+    /** Why these two; empty in datasets that are older than this field. */
+    registryReason: z.string().default(""),
     /** Install command, run at the repository's root with the registry and nothing else. */
     install: z.array(argv),
     /** Settings for the install alone. */

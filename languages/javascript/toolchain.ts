@@ -3,6 +3,7 @@ import semver from "semver";
 import { parse } from "yaml";
 import type { ManifestFacts } from "../contract.ts";
 import { testJobs } from "./ci.ts";
+import { longTermAt, majorNamed } from "./node-releases.ts";
 
 export interface NodeChoice {
   /** A version, a major or a semver range. */
@@ -12,17 +13,17 @@ export interface NodeChoice {
 }
 
 const defaultMajor = 22;
-/** The newest long-term line; a matrix usually tries newer ones too. */
+/** The newest long-term line that harness and instruments were run on; a matrix usually tries newer ones too. */
 const newestMajor = 24;
 /** The harness is written for this and later. */
 const oldestMajor = 14;
-const longTermNames = ["fermium", "gallium", "hydrogen", "iron", "jod", "krypton"];
+const supportedMajors = [14, 16, 18, 20, 22, 24] as const;
 
 /** `v20.11.1`, `20.x`, `lts/iron` → a range; null for words that name no version (`node`, `lts/*`, `latest`). */
 function versionIn(text: string): string | null {
   const word = text.trim().replace(/^["']|["']$/g, "");
-  const named = longTermNames.indexOf(word.toLowerCase().replace(/^lts[/-]/, ""));
-  if (named >= 0) return String(oldestMajor + 2 * named);
+  const named = majorNamed(word.replace(/^lts[/-]/i, ""));
+  if (named !== null) return String(named);
   const plain = word.replace(/^v/, "").replace(/\.[x*]/g, "");
   return /^\d+(?:\.\d+){0,2}$/.test(plain) ? plain : null;
 }
@@ -31,10 +32,11 @@ const majorOf = (version: string): number => Number(version.split(".")[0]);
 
 function choice(version: string, evidence: string): NodeChoice {
   if (majorOf(version) >= oldestMajor) return { range: version, evidence };
-  return { range: String(oldestMajor), evidence: `${evidence}, raised to the oldest that is supported` };
+  return { range: String(oldestMajor), evidence: `${evidence}, raised to ${oldestMajor}, the oldest that is supported` };
 }
 
-export function detectNodeVersion(facts: ManifestFacts): NodeChoice {
+/** `committedAt`: ISO 8601 in UTC. What the repository asks for goes first; the rest is the long-term line of that day. */
+export function detectNodeVersion(facts: ManifestFacts, committedAt: string): NodeChoice {
   for (const file of [".nvmrc", ".node-version"]) {
     const text = facts.read(file);
     const version = text === null ? null : versionIn(text.split("\n")[0] as string);
@@ -42,7 +44,6 @@ export function detectNodeVersion(facts: ManifestFacts): NodeChoice {
   }
   const volta = versionIn(String((facts.rootManifest["volta"] as { node?: unknown } | undefined)?.node ?? ""));
   if (volta !== null) return choice(volta, `volta in package.json: ${volta}`);
-  const engines = rangeOf(facts);
   for (const job of testJobs(facts)) {
     const usable = job.nodeVersions
       .map(versionIn)
@@ -51,12 +52,32 @@ export function detectNodeVersion(facts: ManifestFacts): NodeChoice {
     const [best] = usable;
     if (best !== undefined) return choice(best, `${job.file}: node ${best}`);
   }
-  if (engines === null) return { range: String(defaultMajor), evidence: "default" };
-  const major = [defaultMajor, newestMajor, 20, 18, 16, oldestMajor].find((candidate) => semver.intersects(`${candidate}.x`, engines));
-  return major === undefined
-    ? { range: engines, evidence: `engines in package.json: ${engines}` }
-    : choice(semver.subset(`${major}.x`, engines) ? String(major) : engines, `engines in package.json: ${engines}`);
+  return ofItsDay(rangeOf(facts), committedAt);
 }
+
+/** Where nothing names a version: the long-term line of the day, inside `engines` where there are any. A revision of today gets today's default. */
+function ofItsDay(engines: string | null, committedAt: string): NodeChoice {
+  const line = longTermAt(committedAt);
+  const isToday = line >= newestMajor;
+  const day = choice(String(line), `long-term line on ${committedAt.slice(0, 10)}: ${line}`);
+  if (engines === null) return isToday ? { range: String(defaultMajor), evidence: "default" } : day;
+  const asked = `engines in package.json: ${engines}`;
+  const start = majorOf(day.range);
+  const nearest = [...supportedMajors.filter((major) => major >= start), ...supportedMajors.filter((major) => major < start).reverse()];
+  const order = isToday ? [defaultMajor, newestMajor, 20, 18, 16, oldestMajor] : nearest;
+  const major = order.find((candidate) => semver.intersects(`${candidate}.x`, engines));
+  if (major !== undefined) return { range: within(engines, major), evidence: isToday ? asked : `${asked}; ${day.evidence}` };
+  return semver.gtr(`${oldestMajor}.0.0`, engines) ? choice("0", asked) : { range: engines, evidence: asked };
+}
+
+/** The part of a range that lies in one major. */
+const within = (range: string, major: number): string =>
+  semver.subset(`${major}.x`, range)
+    ? String(major)
+    : new semver.Range(range).range
+        .split("||")
+        .map((part) => `${part} ${major}.x`)
+        .join(" || ");
 
 function rangeOf(facts: ManifestFacts): string | null {
   for (const manifest of [facts.manifest, facts.rootManifest]) {
@@ -92,31 +113,44 @@ function declaredManager(facts: ManifestFacts): { manager: string; version: stri
   return found === null ? null : { manager: found[1] as string, version: found[2] as string };
 }
 
-export function detectPackageManager(facts: ManifestFacts): PackageManagerChoice {
-  const declared = declaredManager(facts);
+/** The lock file that an install obeys, and whose it is; null where there is none. */
+function lockIn(facts: ManifestFacts): readonly [string, Manager] | null {
   const present = lockFiles.filter(([file]) => facts.paths.includes(file));
-  const found =
-    present.find(([, manager]) => manager === declared?.manager) ?? present.find(([, manager]) => usedByCi(facts, manager)) ?? present[0];
-  if (found === undefined) {
-    const hasDependencies = ["dependencies", "devDependencies", "optionalDependencies"].some(
-      (key) => Object.keys(facts.rootManifest[key] ?? {}).length > 0,
-    );
-    const install = [["npm", "install", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]];
-    return {
-      manager: hasDependencies ? "npm" : "none",
-      version: "10",
-      lockFile: null,
-      install: hasDependencies ? install : [],
-      env: {},
-      evidence: hasDependencies ? "no lock file that npm, pnpm or yarn reads" : "no dependencies",
-    };
-  }
+  const declared = declaredManager(facts)?.manager;
+  return (
+    present.find(([, manager]) => manager === declared) ?? present.find(([, manager]) => usedByCi(facts, manager)) ?? present[0] ?? null
+  );
+}
+
+/** `nodeMajor`: of the Node that the tests run on, and the package manager too where it can. */
+export function detectPackageManager(facts: ManifestFacts, nodeMajor: number): PackageManagerChoice {
+  const found = lockIn(facts);
+  if (found === null) return lockless(facts, nodeMajor);
   const [lockFile, manager] = found;
   const text = facts.read(lockFile) ?? "";
+  const declared = declaredManager(facts);
   const version = declared?.manager === manager ? declared.version : null;
-  if (manager === "npm") return npmChoice(lockFile, text, version);
+  if (manager === "npm") return npmChoice(lockFile, text, version, nodeMajor);
   if (manager === "pnpm") return pnpmChoice(lockFile, text, version);
   return yarnChoice(lockFile, text, version);
+}
+
+/** npm installs, whatever the repository declares: it is the one client of all times that takes a date limit. */
+function lockless(facts: ManifestFacts, nodeMajor: number): PackageManagerChoice {
+  const hasDependencies = ["dependencies", "devDependencies", "optionalDependencies"].some(
+    (key) => Object.keys(facts.rootManifest[key] ?? {}).length > 0,
+  );
+  const declared = declaredManager(facts);
+  const instead = declared === null || declared.manager === "npm" ? "" : `, npm in place of ${declared.manager}`;
+  const install = [["npm", "install", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]];
+  return {
+    manager: hasDependencies ? "npm" : "none",
+    version: newestNpm(nodeMajor),
+    lockFile: null,
+    install: hasDependencies ? install : [],
+    env: {},
+    evidence: hasDependencies ? `no lock file that npm, pnpm or yarn reads${instead}` : "no dependencies",
+  };
 }
 
 function usedByCi(facts: ManifestFacts, manager: Manager): boolean {
@@ -124,13 +158,16 @@ function usedByCi(facts: ManifestFacts, manager: Manager): boolean {
   return facts.paths.some((path) => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path) && pattern.test(facts.read(path) ?? ""));
 }
 
-function npmChoice(lockFile: string, text: string, declared: string | null): PackageManagerChoice {
+/** npm prefers versions that take the Node it runs on, so it should run on the tests' own: npm 10 does from Node 18 on, npm 8 on every one. */
+const newestNpm = (nodeMajor: number): string => (nodeMajor >= 18 ? "10" : "8");
+
+function npmChoice(lockFile: string, text: string, declared: string | null, nodeMajor: number): PackageManagerChoice {
   const lockVersion = Number(/"lockfileVersion"\s*:\s*(\d+)/.exec(text)?.[1] ?? 1);
-  // A version 1 lock was made by an npm that did not install peers; npm 8 still reads it, and runs on every Node that is supported.
+  // A version 1 lock was made by an npm that did not install peers; npm 8 still reads it, and all that came later.
   const peers = lockVersion === 1 ? ["--legacy-peer-deps"] : [];
   return {
     manager: "npm",
-    version: declared ?? (lockVersion >= 3 ? "10" : "8"),
+    version: declared ?? (lockVersion >= 3 ? newestNpm(nodeMajor) : "8"),
     lockFile,
     install: [["npm", "ci", ...peers, "--ignore-scripts", "--no-audit", "--no-fund"]],
     env: {},
@@ -215,9 +252,10 @@ export function nativePackages(facts: ManifestFacts): readonly string[] {
 
 /** Pairs of package name and its dependencies' names, from whichever lock file is there. */
 function lockedPackages(facts: ManifestFacts): readonly (readonly [string, readonly string[]])[] {
-  const { lockFile, manager } = detectPackageManager(facts);
-  const text = lockFile === null ? null : facts.read(lockFile);
-  if (text === null) return [];
+  const found = lockIn(facts);
+  const text = found === null ? null : facts.read(found[0]);
+  if (found === null || text === null) return [];
+  const [, manager] = found;
   if (manager === "npm") {
     const lock = JSON.parse(text) as {
       packages?: Record<string, { dependencies?: object }>;

@@ -5,13 +5,15 @@
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import semver from "semver";
+import { z } from "zod";
 import { readTree, unpackTree } from "../../lib/archive.ts";
 import { RetryLater } from "../../lib/errors.ts";
 import { exists } from "../../lib/exists.ts";
 import { shortId } from "../../lib/hash.ts";
+import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
-import { managerTool, nodeTool } from "../../sandbox/toolchains.ts";
+import { managerTool, nodeTool, type Tool } from "../../sandbox/toolchains.ts";
 import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
 import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
@@ -19,6 +21,7 @@ import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
 import { installInputs } from "./inputs.ts";
 import { installFailure } from "./install-failure.ts";
+import { withLowest } from "./lowest.ts";
 import { withoutOutside } from "./outside.ts";
 
 export interface InstallSite {
@@ -78,10 +81,20 @@ async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozen
   return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
 }
 
-const oldestForManagers = 20;
+/** The date limit is npm's own option. A frozen lock fixes the versions by itself. */
+const installWords = (recipe: Recipe, frozen: Environment["frozenLock"]): Recipe["install"] =>
+  recipe.registryAsOf === null || frozen !== null
+    ? recipe.install
+    : recipe.install.map((argv) => [...argv, `--before=${recipe.registryAsOf}`]);
 
-async function performInstall(site: InstallSite, recipe: Recipe, work: string, node: string): Promise<Outcome<null>> {
-  const result = await managerJob(site, recipe, work, node, recipe.install);
+async function performInstall(
+  site: InstallSite,
+  recipe: Recipe,
+  work: string,
+  node: string,
+  frozen: Environment["frozenLock"],
+): Promise<Outcome<null>> {
+  const result = await managerJob(site, recipe, work, node, installWords(recipe, frozen));
   if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
   const said = `${result.stderr}\n${result.stdout}`;
   if (result.ended.exitCode !== 0 && unreachable.test(said))
@@ -97,12 +110,20 @@ async function performInstall(site: InstallSite, recipe: Recipe, work: string, n
   return keep(null);
 }
 
+const enginesSchema = z.object({ engines: z.object({ node: z.string() }) });
+
+/** Whether a package manager says of itself that it starts on a Node. */
+async function startsOn(tool: Tool, nodeVersion: string): Promise<boolean> {
+  const manifest = readJson(await readFile(join(tool.folder, "package.json"), "utf8"), enginesSchema);
+  return manifest === null || semver.satisfies(nodeVersion, manifest.engines.node);
+}
+
 /** Words of the package manager, run in a writable tree with the registry. Scripts run only where the words allow them. */
 async function managerJob(site: InstallSite, recipe: Recipe, work: string, own: string, words: Recipe["install"]): Promise<RunResult> {
   const manager = recipe.packageManager === "none" ? "npm" : recipe.packageManager;
   const tool = await managerTool(site.cache, manager, recipe.packageManagerVersion);
-  // Package managers of today do not start on a Node of long ago; what they install does not depend on the Node that runs them.
-  const node = semver.major(recipe.nodeVersion) >= oldestForManagers ? own : (await nodeTool(site.cache, process.versions.node)).folder;
+  // On the tests' own Node where it starts there: npm prefers versions that take that Node, and native code is built for it.
+  const node = (await startsOn(tool, recipe.nodeVersion)) ? own : (await nodeTool(site.cache, process.versions.node)).folder;
   const commands = words.map((argv) => ["/kihon/node/bin/node", `/kihon/manager/${tool.entry}`, ...argv.slice(1)]);
   return site.jobs.run({
     tree: [],
@@ -119,9 +140,16 @@ async function managerJob(site: InstallSite, recipe: Recipe, work: string, own: 
 
 /** What an install reads: the recipe and every manifest, lock and registry setting of the tree. */
 const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>>, frozen: Environment["frozenLock"]): string => {
-  const { nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed } = recipe;
-  return shortId([nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed, inputs, frozen]);
+  const { nodeVersion, packageManager, packageManagerVersion, registryAsOf, directVersions, install, scriptsAllowed } = recipe;
+  const client = [nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed];
+  return shortId([client, registryAsOf, directVersions, inputs, frozen]);
 };
+
+/** What of these an install reads in another form than they have in the tree. */
+function installTexts(recipe: Recipe, inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { texts } = withoutOutside(inputs);
+  return recipe.directVersions === "lowest" ? { ...texts, ...withLowest({ ...inputs, ...texts }) } : texts;
+}
 
 /** A finished install for the key that resolved to the lock that is asked for (any, where none is). */
 async function finished(folder: string, frozen: Environment["frozenLock"]): Promise<Dependencies | null> {
@@ -149,12 +177,12 @@ export async function dependencies(
     let lock: Dependencies["frozenLock"] = frozen;
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
-      for (const [path, text] of Object.entries(withoutOutside(inputs).texts)) await writeFile(join(work, path), text);
+      for (const [path, text] of Object.entries(installTexts(recipe, inputs))) await writeFile(join(work, path), text);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
       // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
       if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));
       await site.provider.adopt(work, true);
-      const installed = await performInstall(site, recipe, work, node.folder);
+      const installed = await performInstall(site, recipe, work, node.folder, frozen);
       if (!installed.kept) return installed;
       lock = await lockOf(work, recipe);
       for (const path of await modulesUnder(work)) {

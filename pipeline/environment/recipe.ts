@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import semver from "semver";
 import { z } from "zod";
 import type { ManifestFacts } from "../../languages/contract.ts";
 import {
@@ -14,7 +15,9 @@ import {
   type PackageManagerChoice,
 } from "../../languages/javascript/manifest.ts";
 import { readJson } from "../../lib/json.ts";
+import { registryTellsDates } from "../../sandbox/registry-dates.ts";
 import { managerTool, NoSuchTool, nodeTool } from "../../sandbox/toolchains.ts";
+import type { Revision } from "../../schemas/candidate.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { CheckedTree } from "./tree.ts";
@@ -31,22 +34,73 @@ const nodeRange = (range: string, evidence: string): string =>
   evidence === "default" && ["22", "24"].includes(process.versions.node.split(".")[0] ?? "") ? process.versions.node : range;
 
 /** Exact versions of Node and the package manager, fetched where they are not in the cache. */
-async function toolVersions(
+async function toolsOf(
   cache: string,
-  range: string,
-  { install, manager, version }: PackageManagerChoice,
-): Promise<Outcome<Pick<Recipe, "nodeVersion" | "packageManagerVersion">>> {
+  facts: ManifestFacts,
+  committedAt: string,
+): Promise<Outcome<Pick<Recipe, "nodeVersion" | "nodeReason" | "packageManagerVersion"> & { readonly manager: PackageManagerChoice }>> {
   try {
-    const node = await nodeTool(cache, range);
-    const tool = install.length === 0 ? null : await managerTool(cache, manager === "none" ? "npm" : manager, version);
-    return keep({ nodeVersion: node.version, packageManagerVersion: tool?.version ?? version });
+    const wanted = detectNodeVersion(facts, committedAt);
+    const node = await nodeTool(cache, nodeRange(wanted.range, wanted.evidence));
+    const manager = detectPackageManager(facts, semver.major(node.version));
+    const tool =
+      manager.install.length === 0 ? null : await managerTool(cache, manager.manager === "none" ? "npm" : manager.manager, manager.version);
+    return keep({
+      nodeVersion: node.version,
+      nodeReason: wanted.evidence,
+      packageManagerVersion: tool?.version ?? manager.version,
+      manager,
+    });
   } catch (error) {
     if (error instanceof NoSuchTool) return drop("prepare/no-tool", error.message);
     throw error;
   }
 }
 
-export async function recipeOf(tree: CheckedTree, packageDir: string, cache: string): Promise<Outcome<Recipe>> {
+/**
+ * The start of the calendar month (UTC) after a commit: revisions of one month share one install, and no version is hidden that its author had.
+ * Null while that month lies ahead, since nothing was published then.
+ */
+export function registryLimit(committedAt: string, now: number): string | null {
+  const at = new Date(committedAt);
+  const limit = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1);
+  return limit > now ? null : new Date(limit).toISOString();
+}
+
+type RegistryView = Pick<Recipe, "registryAsOf" | "directVersions" | "registryReason">;
+
+/**
+ * What of the registry an install sees: with a lock file all, for it fixes the versions; without one what was there when the revision was made.
+ * Where the registry does not tell what that was: all of it, and where no environment comes of that, the versions that the manifest names.
+ */
+async function registryViews(
+  cache: string,
+  { install, lockFile, evidence }: PackageManagerChoice,
+  committedAt: string,
+  now: number,
+): Promise<readonly [RegistryView, RegistryView?]> {
+  const newest = { registryAsOf: null, directVersions: "newest" } as const;
+  if (install.length === 0) return [{ ...newest, registryReason: "nothing is installed" }];
+  if (lockFile !== null) return [{ ...newest, registryReason: `${lockFile} fixes the versions` }];
+  const limit = registryLimit(committedAt, now);
+  const asked = `${evidence}; committed at ${committedAt}`;
+  if (limit === null) return [{ ...newest, registryReason: asked }];
+  if (await registryTellsDates(cache)) return [{ ...newest, registryAsOf: limit, registryReason: asked }];
+  const undated = `${asked}; the registry in use does not tell when versions were published`;
+  return [
+    { ...newest, registryReason: undated },
+    { registryAsOf: null, directVersions: "lowest", registryReason: `${undated}, and the newest of the ranges gave no environment` },
+  ];
+}
+
+/** The likeliest, and one to be tried where no environment comes of it; nearly always there is no other. `now`: milliseconds since 1970. */
+export async function recipesOf(
+  tree: CheckedTree,
+  revision: Revision,
+  cache: string,
+  now: number,
+): Promise<Outcome<readonly [Recipe, Recipe?]>> {
+  const { packageDir, committedAt } = revision;
   const manifestPath = packageDir === "." ? "package.json" : `${packageDir}/package.json`;
   const [manifest, rootManifest] = [parseManifest(tree.texts.get(manifestPath)), parseManifest(tree.texts.get("package.json"))];
   if (manifest === null) return drop("prepare/no-manifest", `${manifestPath} is missing or no JSON`);
@@ -62,13 +116,12 @@ export async function recipeOf(tree: CheckedTree, packageDir: string, cache: str
   const { runner, detection } = choice;
   const build = detectBuild(facts, runner, detection.args);
   if (build === null) return drop("prepare/no-build", "the tests load built files and no script says how they are built");
-  const manager = detectPackageManager(facts);
-  const node = detectNodeVersion(facts);
-  const versions = await toolVersions(cache, nodeRange(node.range, node.evidence), manager);
-  if (!versions.kept) return versions;
-  return keep({
-    ...versions.value,
-    nodeReason: node.evidence,
+  const tools = await toolsOf(cache, facts, committedAt);
+  if (!tools.kept) return tools;
+  const { manager, ...versions } = tools.value;
+  const [view, other] = await registryViews(cache, manager, committedAt, now);
+  const bare = {
+    ...versions,
     packageManager: manager.manager,
     lockFile: manager.lockFile,
     install: manager.install.map((argv) => [...argv]),
@@ -79,7 +132,15 @@ export async function recipeOf(tree: CheckedTree, packageDir: string, cache: str
     runnerVersion: "",
     runnerArgs: [...detection.args],
     env: { ...detectEnv(facts) },
-  });
+  };
+  return keep(
+    other === undefined
+      ? [{ ...bare, ...view }]
+      : [
+          { ...bare, ...view },
+          { ...bare, ...other },
+        ],
+  );
 }
 
 /** The installed version of a runner's package, looked up as Node would from the package's folder; null for a built-in runner. */

@@ -14,7 +14,7 @@ import { glimpse } from "../environment/glimpse.ts";
 import { installInputs } from "../environment/inputs.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
-import { packageVersion, recipeOf } from "../environment/recipe.ts";
+import { packageVersion, recipesOf } from "../environment/recipe.ts";
 import { filesTogether } from "../environment/together.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
 
@@ -44,31 +44,51 @@ export interface Preparable {
 /** A revision, installed and its runner found; nothing of it was run. */
 interface Ready {
   readonly site: BaselineSite;
-  readonly tree: CheckedTree;
   readonly archive: { readonly bytes: Uint8Array; readonly sha: string };
   readonly frozenLock: Environment["frozenLock"];
   /** Packages from outside the registry, which were left out. */
   readonly outside: readonly string[];
 }
 
-async function readied(revision: Revision, use: "often" | "once", bench: Bench): Promise<Outcome<Ready>> {
-  const { config, place } = bench;
+/** Which versions an install could take, and why, in words. */
+function packagesOf({ registryAsOf, directVersions, registryReason }: Recipe): string {
+  const limit = registryAsOf === null ? "" : `published before ${registryAsOf.slice(0, 10)} `;
+  const lowest = directVersions === "lowest" ? "direct ones at the lowest of their ranges " : "";
+  return `packages ${limit}${lowest}(${registryReason})`;
+}
+
+/** What a recipe makes of a revision; where that is nothing and another recipe is left, what that one does. A glimpse has seen the tree run. */
+async function byRecipes<T>(
+  revision: Revision,
+  bench: Bench,
+  make: (tree: CheckedTree, recipe: Recipe) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
   const tree = await readTree(bench.repository(revision.repository.name), revision.commit);
-  const found = await recipeOf(tree, revision.packageDir, place.cache);
-  if (!found.kept) return found;
+  const recipes = await recipesOf(tree, revision, bench.place.cache, Date.now());
+  if (!recipes.kept) return recipes;
+  const [likeliest, other] = recipes.value;
+  const outcome = await make(tree, likeliest);
+  if (outcome.kept || other === undefined || outcome.reason.startsWith("glimpse/")) return outcome;
+  bench.log.warn(`${revision.repository.name}: ${outcome.reason}: ${outcome.detail}; once more, with ${packagesOf(other)}`);
+  const again = await make(tree, other);
+  return again.kept || again.reason.startsWith("glimpse/") ? again : outcome;
+}
+
+async function readied(revision: Revision, tree: CheckedTree, found: Recipe, use: "often" | "once", bench: Bench): Promise<Outcome<Ready>> {
+  const { config } = bench;
   const bytes = packTree(tree.entries);
-  const outside = found.value.install.length === 0 ? [] : withoutOutside(installInputs(tree.entries)).names;
+  const outside = found.install.length === 0 ? [] : withoutOutside(installInputs(tree.entries)).names;
   if (outside.length > 0) bench.log.warn(`${revision.repository.name}: left out, from outside the registry: ${outside.join(", ")}`);
   const archive = { bytes, sha: bench.store.put(bytes) };
-  const runner = bench.runner(found.value.runner);
+  const runner = bench.runner(found.runner);
   const language = bench.language("javascript");
-  const installed = await bench.install(found.value, revision.packageDir, archive, null, use);
+  const installed = await bench.install(found, revision.packageDir, archive, null, use);
   if (!installed.kept) return installed;
   const { folders } = installed.value.installed;
-  const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.value.nodeVersion;
+  const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.nodeVersion;
   const site: BaselineSite = {
     jobs: bench.jobs,
-    recipe: { ...found.value, runnerVersion },
+    recipe: { ...found, runnerVersion },
     packageDir: revision.packageDir,
     installed: installed.value.installed,
     runner,
@@ -76,25 +96,35 @@ async function readied(revision: Revision, use: "often" | "once", bench: Bench):
     repeats: config.repeats,
     runTimeoutMs: config.runTimeoutMs,
   };
-  return keep({ site, tree, archive, frozenLock: installed.value.frozenLock, outside });
+  return keep({ site, archive, frozenLock: installed.value.frozenLock, outside });
 }
 
 /** Whether the tests of a change tell its trees apart, and nothing more: what the bench of the history counts. */
 export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<null>> {
-  const ready = await readied(change.revision, "once", bench);
-  if (!ready.kept) return ready;
-  const healthy = await healthyRun(ready.value.site, 0);
-  if (!healthy.kept) return healthy;
-  return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
+  return byRecipes(change.revision, bench, async (tree, recipe) => {
+    const ready = await readied(change.revision, tree, recipe, "once", bench);
+    if (!ready.kept) return ready;
+    const healthy = await healthyRun(ready.value.site, 0);
+    if (!healthy.kept) return healthy;
+    return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
+  });
 }
 
-async function prepare({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> {
-  const ready = await readied(revision, change === null ? "often" : "once", bench);
+const prepare = ({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> =>
+  byRecipes(revision, bench, async (tree, recipe) => environmentOf({ revision, change }, tree, recipe, bench));
+
+async function environmentOf(
+  { revision, change }: Preparable,
+  tree: CheckedTree,
+  found: Recipe,
+  bench: Bench,
+): Promise<Outcome<Environment>> {
+  const ready = await readied(revision, tree, found, change === null ? "often" : "once", bench);
   if (!ready.kept) return ready;
-  const { site: first, tree, archive, frozenLock, outside } = ready.value;
+  const { site: first, archive, frozenLock, outside } = ready.value;
   const { recipe: whole } = first;
   bench.log.info(
-    `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason})`,
+    `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason}); ${packagesOf(whole)}`,
   );
   const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
   if (!base.kept) return base;

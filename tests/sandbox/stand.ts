@@ -1,5 +1,6 @@
 /** What sandbox tests stand on: trees on disk, a small job to vary, and a registry of one package. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,6 +32,9 @@ export const recipeOf = (over: Partial<Recipe> = {}): Recipe => ({
   packageManager: "none",
   packageManagerVersion: "",
   lockFile: null,
+  registryAsOf: null,
+  directVersions: "newest",
+  registryReason: "",
   install: [],
   installEnv: {},
   scriptsAllowed: [],
@@ -107,17 +111,9 @@ export interface FakeRegistry {
 /** A registry that has `one@1.0.0` and `@scope/two@2.0.0`, tells its tarballs under another host's name, and counts what it is asked. */
 export async function fakeRegistry(within: string): Promise<FakeRegistry> {
   const asked: string[] = [];
-  const tarball = (name: string, version: string): Buffer => {
-    const folder = mkdtempSync(join(within, "package-"));
-    writeTree(join(folder, "package"), {
-      "package.json": JSON.stringify({ name, version }),
-      "index.js": `module.exports = ${JSON.stringify(name)};\n`,
-    });
-    return execFileSync("tar", ["-czf", "-", "-C", folder, "package"]);
-  };
   const tarballs = new Map([
-    ["/npm/one/-/one-1.0.0.tgz", tarball("one", "1.0.0")],
-    ["/npm/@scope/two/-/two-2.0.0.tgz", tarball("@scope/two", "2.0.0")],
+    ["/npm/one/-/one-1.0.0.tgz", packed(within, "one", "1.0.0")],
+    ["/npm/@scope/two/-/two-2.0.0.tgz", packed(within, "@scope/two", "2.0.0")],
   ]);
   const metadata = (name: string, version: string): string =>
     JSON.stringify({
@@ -139,4 +135,48 @@ export async function fakeRegistry(within: string): Promise<FakeRegistry> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/npm/`, asked, close: () => server.close() };
+}
+
+/** A tarball of a package that holds nothing but its manifest and its name. */
+function packed(within: string, name: string, version: string): Buffer {
+  const folder = mkdtempSync(join(within, "package-"));
+  writeTree(join(folder, "package"), {
+    "package.json": JSON.stringify({ name, version }),
+    "index.js": `module.exports = ${JSON.stringify(name)};\n`,
+  });
+  return execFileSync("tar", ["-czf", "-", "-C", folder, "package"]);
+}
+
+/** Name → version → when it was published. As npm's own registry does, it tells the moments only in the whole metadata, not in the short form for installs. */
+export async function datedRegistry(
+  within: string,
+  packages: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<FakeRegistry> {
+  const asked: string[] = [];
+  const tarballs = new Map<string, Buffer>();
+  const metadata = new Map<string, object>();
+  const registry = { url: "", asked, close: () => server.close() };
+  const server: Server = createServer((request, response) => {
+    const url = decodeURIComponent(request.url ?? "").slice(1);
+    asked.push(url);
+    const bytes = tarballs.get(url);
+    const found = metadata.get(url);
+    const whole = !(request.headers.accept ?? "").includes("application/vnd.npm.install-v1+json");
+    if (bytes !== undefined) response.end(bytes);
+    else if (found !== undefined) response.end(JSON.stringify(whole ? { ...found, time: packages[url] } : found));
+    else response.writeHead(404).end("{}");
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  registry.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  for (const [name, versions] of Object.entries(packages)) {
+    const manifests = Object.keys(versions).map((version) => {
+      const bytes = packed(within, name, version);
+      const path = `${name}/-/${name}-${version}.tgz`;
+      tarballs.set(path, bytes);
+      const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+      return [version, { name, version, dist: { tarball: `${registry.url}${path}`, integrity } }] as const;
+    });
+    metadata.set(name, { name, "dist-tags": { latest: manifests.at(-1)?.[0] }, versions: Object.fromEntries(manifests) });
+  }
+  return registry;
 }

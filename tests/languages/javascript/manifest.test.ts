@@ -1,3 +1,4 @@
+import semver from "semver";
 import { describe, expect, it } from "vitest";
 import type { ManifestFacts } from "../../../languages/contract.ts";
 import {
@@ -214,12 +215,12 @@ describe("detectPackageManager", () => {
     ["bun's lock alone", some, { "bun.lock": "{}" }, "npm", "10", "npm install --legacy-peer-deps --ignore-scripts --no-audit --no-fund"],
     ["no dependencies", {}, {}, "none", "10", ""],
   ])("reads %s", (_name, manifest, files, manager, version, install) => {
-    const found = detectPackageManager(facts(manifest, files));
+    const found = detectPackageManager(facts(manifest, files), 22);
     expect([found.manager, found.version, found.install.map((words) => words.join(" ")).join()]).toEqual([manager, version, install]);
   });
 
   it("keeps berry's scripts off and its packages in node_modules", () => {
-    expect(detectPackageManager(facts(some, { "yarn.lock": "__metadata:\n  version: 6\n" })).env).toMatchObject({
+    expect(detectPackageManager(facts(some, { "yarn.lock": "__metadata:\n  version: 6\n" }), 22).env).toMatchObject({
       YARN_ENABLE_SCRIPTS: "0",
       YARN_NODE_LINKER: "node-modules",
     });
@@ -231,17 +232,38 @@ describe("detectPackageManager", () => {
       "yarn.lock": "# yarn lockfile v1\n",
       ".github/workflows/ci.yml": "jobs: { a: { steps: [{ run: yarn install }] } }",
     };
-    expect(detectPackageManager(facts(some, both)).manager).toBe("yarn");
+    expect(detectPackageManager(facts(some, both), 22).manager).toBe("yarn");
+  });
+});
+
+describe("the npm of an old revision", () => {
+  const some = { devDependencies: { a: "1" } };
+  it.each<[string, Files]>([
+    ["without a lock file", {}],
+    ["with a lock of version 3", { "package-lock.json": '{"lockfileVersion": 3}' }],
+  ])("runs on the Node of its tests %s", (_name, files) => {
+    expect([14, 16, 18, 20].map((major) => detectPackageManager(facts(some, files), major).version)).toEqual(["8", "8", "10", "10"]);
+  });
+
+  it("stands in where the repository declares another manager and has no lock file, and says so", () => {
+    const found = detectPackageManager(facts({ ...some, packageManager: "pnpm@8.6.0" }), 18);
+    expect(found).toMatchObject({
+      manager: "npm",
+      version: "10",
+      evidence: "no lock file that npm, pnpm or yarn reads, npm in place of pnpm",
+    });
   });
 });
 
 describe("detectNodeVersion", () => {
+  const today = "2026-02-01T00:00:00.000Z";
   const workflow = (versions: string) => ({
     ".github/workflows/ci.yml": `jobs:\n  a:\n    strategy:\n      matrix:\n        node-version: ${versions}\n    steps:\n      - run: npm test\n`,
   });
   it.each<[string, object, Files, string]>([
     [".nvmrc", {}, { ".nvmrc": "v20.11.0\n" }, "20.11.0"],
     ["a long-term name", {}, { ".nvmrc": "lts/iron" }, "20"],
+    ["an ancient long-term name", {}, { ".nvmrc": "lts/Dubnium" }, "14"],
     [".node-version over CI", {}, { ".node-version": "18", ...workflow("[20]") }, "18"],
     ["volta", { volta: { node: "16.3.0" } }, {}, "16.3.0"],
     ["the newest CI entry up to 24", {}, workflow("[20.20.1, 22.22.1, 24.14.0, 25.8.1]"), "24.14.0"],
@@ -251,14 +273,79 @@ describe("detectNodeVersion", () => {
     ["engines that the default does not meet", { engines: { node: "^18.0.0" } }, {}, "18"],
     ["nothing", {}, {}, "22"],
   ])("reads %s", (_name, manifest, files, range) => {
-    expect(detectNodeVersion(facts(manifest, files)).range).toBe(range);
+    expect(detectNodeVersion(facts(manifest, files), today).range).toBe(range);
   });
 
   it("does not listen to a workflow without tests", () => {
     const files = {
       ".github/workflows/pub.yml": "jobs:\n  a:\n    steps:\n      - with: { node-version: 18 }\n      - run: npm publish\n",
     };
-    expect(detectNodeVersion(facts({}, files))).toEqual({ range: "22", evidence: "default" });
+    expect(detectNodeVersion(facts({}, files), today)).toEqual({ range: "22", evidence: "default" });
+  });
+
+  it("keeps to the default's line where engines only say from when on", () => {
+    expect(detectNodeVersion(facts({ engines: { node: ">=22.18" } }), today).range).toBe(">=22.18.0 22.x");
+  });
+
+  it.each([
+    ["2020-10-27T00:00:00.000Z", "14"],
+    ["2021-10-25T23:59:59.000Z", "14"],
+    ["2021-10-26T00:00:00.000Z", "16"],
+    ["2023-10-23T12:00:00.000Z", "18"],
+    ["2023-10-24T00:00:00.000Z", "20"],
+    ["2025-10-27T23:59:59.000Z", "22"],
+    ["2025-10-28T00:00:00.000Z", "22"],
+    ["2026-11-20T00:00:00.000Z", "22"],
+  ])("takes the long-term line of the day where nothing is asked for: %s", (committedAt, range) => {
+    expect(detectNodeVersion(facts({}), committedAt).range).toBe(range);
+  });
+
+  it("says of which day the line is", () => {
+    expect(detectNodeVersion(facts({}), "2022-09-01T10:00:00.000Z").evidence).toBe("long-term line on 2022-09-01: 16");
+  });
+
+  it("raises a line that is older than what is supported, and says so", () => {
+    const found = detectNodeVersion(facts({}), "2019-06-01T00:00:00.000Z");
+    expect(found).toEqual({ range: "14", evidence: "long-term line on 2019-06-01: 10, raised to 14, the oldest that is supported" });
+    expect(detectNodeVersion(facts({}), "2013-01-01T00:00:00.000Z").evidence).toContain(": 4, raised to 14");
+  });
+
+  it.each([
+    [">=6", "2022-09-01", "16"],
+    [">= 0.10", "2019-05-01", "14"],
+    [">=18", "2022-09-01", "18"],
+    [">=14.16", "2021-06-01", ">=14.16.0 14.x"],
+    ["^12.20.0 || ^14.13.1 || >=16.0.0", "2021-06-01", "^14.13.1"],
+    ["<16", "2023-06-01", "14"],
+    ["<=12", "2023-06-01", "14"],
+    ["15.x", "2021-02-01", "15.x"],
+    [">=12", "2019-12-01", "14"],
+  ])("takes the long-term line of the day inside engines, or the nearest: %s on %s", (node, day, range) => {
+    const found = detectNodeVersion(facts({ engines: { node } }), `${day}T00:00:00.000Z`).range;
+    const versions = [
+      "14.13.0",
+      "14.15.0",
+      "14.16.0",
+      "14.21.3",
+      "15.1.0",
+      "15.14.0",
+      "16.20.2",
+      "18.20.8",
+      "20.20.2",
+      "22.22.0",
+      "26.1.0",
+    ];
+    const fitting = (wanted: string) => versions.filter((version) => semver.satisfies(version, wanted));
+    expect(fitting(found)).toEqual(fitting(range));
+  });
+
+  it("says why engines gave that line", () => {
+    expect(detectNodeVersion(facts({ engines: { node: ">=6" } }), "2022-09-01T00:00:00.000Z").evidence).toBe(
+      "engines in package.json: >=6; long-term line on 2022-09-01: 16",
+    );
+    expect(detectNodeVersion(facts({ engines: { node: "<=12" } }), "2019-09-01T00:00:00.000Z").evidence).toBe(
+      "engines in package.json: <=12, raised to 14, the oldest that is supported",
+    );
   });
 });
 

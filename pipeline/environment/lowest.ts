@@ -1,0 +1,37 @@
+/**
+ * Direct dependencies at the lowest version of their range: the version that a manifest names was there when the manifest was written, which
+ * no date of the registry is needed to know.
+ */
+import semver from "semver";
+import { z } from "zod";
+import { readJson } from "../../lib/json.ts";
+
+const specsSchema = z.record(z.string(), z.unknown());
+const manifestSchema = z.looseObject({
+  dependencies: specsSchema.optional(),
+  devDependencies: specsSchema.optional(),
+  optionalDependencies: specsSchema.optional(),
+});
+
+const groups = ["dependencies", "devDependencies", "optionalDependencies"] as const;
+
+/** `^1.2.3` → `1.2.3`. Null for what names no whole version to begin with: `*`, `^1`, `latest`, `>1.2.3`, a path, an alias. */
+function lowestOf(spec: unknown): string | null {
+  if (typeof spec !== "string" || semver.validRange(spec) === null) return null;
+  const lowest = semver.minVersion(spec)?.version;
+  return lowest !== undefined && spec.includes(lowest) ? lowest : null;
+}
+
+/** Path → new text of each manifest that changes; one that is no JSON stays, and the package manager will say so. */
+export function withLowest(inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const [path, text] of Object.entries(inputs)) {
+    const manifest = /(?:^|\/)package\.json$/.test(path) ? readJson(text, manifestSchema) : null;
+    if (manifest === null) continue;
+    for (const specs of groups.map((group) => manifest[group] ?? {}))
+      for (const [name, spec] of Object.entries(specs)) specs[name] = lowestOf(spec) ?? spec;
+    const after = JSON.stringify(manifest, null, 2);
+    if (after !== JSON.stringify(JSON.parse(text), null, 2)) texts[path] = after;
+  }
+  return texts;
+}
