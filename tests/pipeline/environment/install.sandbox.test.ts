@@ -28,11 +28,12 @@ beforeAll(async () => {
     timeoutMs: 200_000,
     log: createLog({ json: false, terminal: false, write: () => undefined, now: () => performance.now() }),
   };
-});
+}, 60_000);
+// Thousands of files of two npms go.
 afterAll(() => {
   registry.close();
   place.remove();
-});
+}, 60_000);
 
 const archiveOf = (range: string): Uint8Array =>
   packTree([
