@@ -27,7 +27,7 @@ import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stage
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/5-observe.ts";
 import { type Posable, type PosedRecord, poseStage } from "./stages/6-pose.ts";
-import { type Provable, proofOrder, proofQuota, proveStage } from "./stages/7-prove.ts";
+import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/7-prove.ts";
 import { exportDataset } from "./stages/8-export.ts";
 import { Store } from "./store.ts";
 import { nothingExported, Summary } from "./summary.ts";
@@ -251,16 +251,16 @@ function posablesOf(
 
 /** Drafts in the order of their proof, and whose quota each counts for. */
 function provablesOf(posed: readonly KeptItem<Posable, PosedRecord>[], environments: ReadonlyMap<string, Item<Environment>>, seed: string) {
-  const quotas = new Map<string, string>();
-  const ordered = posed.map((item) => {
-    const record = item.load();
-    quotas.set(item.id, proofQuota(record));
-    return { item, order: proofOrder(seed, record) };
-  });
-  ordered.sort((a, b) => (a.order < b.order ? -1 : 1));
-  const provables = ordered.flatMap(({ item }) => {
-    const environment = environments.get(item.from.id);
-    return environment ? [composed(item, environment, (value, its): Provable => ({ ...value, environment: its }))] : [];
+  const items = new Map(posed.map((item) => [item.id, item]));
+  const ordered = proofOrder(
+    seed,
+    posed.map((item) => rankedOf(item.load())),
+  );
+  const quotas = new Map(ordered.map((ranked) => [ranked.id, proofQuota(ranked)]));
+  const provables = ordered.flatMap(({ id }) => {
+    const item = items.get(id);
+    const environment = item && environments.get(item.from.id);
+    return item && environment ? [composed(item, environment, (value, its): Provable => ({ ...value, environment: its }))] : [];
   });
   return { provables, quotaKey: ({ id }: Item<Provable>): string => quotas.get(id) ?? "" };
 }
