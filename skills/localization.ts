@@ -12,20 +12,34 @@ const reasons = ["no-gold", "thin-evidence", "leak", "one-file"] as const;
 const asAnswer = (locations: readonly Location[]): string =>
   JSON.stringify({ locations: locations.map(({ file, symbol }) => (symbol === null ? { file } : { file, symbol })) });
 
-/** Edited source files with their enclosing symbols; a file edited outside any symbol stands alone. */
-function goldOf({ candidate }: Observed): Location[] {
+/** Files that were there before the fix and do something else since: what is new cannot be found, and a changed comment repairs nothing. */
+const mayBeGold = ({ candidate }: Observed, file: string, context: PoseContext): boolean => {
+  const [before, after] = [candidate.before[file], context.text(file)];
+  return typeof before === "string" && after !== null && context.language.emitsDifferently(file, after, before);
+};
+
+/** Edited source files with their enclosing symbols; a file edited outside any symbol that was there before stands alone. */
+function goldOf(observed: Observed, context: PoseContext): Location[] {
+  const { candidate } = observed;
   const seen = new Map<string, Location>();
-  for (const { file, symbol } of candidate.edits) seen.set(`${file}\0${symbol ?? ""}`, { file, symbol });
+  for (const file of new Set(candidate.edits.map((edit) => edit.file))) {
+    if (!mayBeGold(observed, file, context)) continue;
+    const known = new Set(context.language.units({ path: file, text: candidate.before[file] ?? "" }).map(({ name }) => name));
+    for (const edit of candidate.edits.filter((one) => one.file === file)) {
+      const symbol = edit.symbol !== null && known.has(edit.symbol) ? edit.symbol : null;
+      seen.set(`${file}\0${symbol ?? ""}`, { file, symbol });
+    }
+  }
   return [...seen.values()];
 }
 
-/** Restoring the labelled files makes the tests pass; leaving any one of them broken leaves one failing. */
-function causalPremises(observed: Observed): Trial[] {
+/** Restoring the labelled files, beside what is new, makes the tests pass; leaving any one of them broken leaves one failing. */
+function causalPremises(observed: Observed, gold: readonly Location[]): Trial[] {
   const { candidate, observation } = observed;
   const files = filesOf(observation.failToPass);
-  const labelled = [...new Set(candidate.edits.map((edit) => edit.file))];
+  const labelled = [...new Set(gold.map(({ file }) => file))];
   const leaveOut = labelled.length < 2 ? [] : labelled;
-  const rest = Object.fromEntries(Object.entries(candidate.before).filter(([file]) => !labelled.includes(file)));
+  const rest = Object.fromEntries(Object.entries(candidate.before).filter(([file, text]) => text !== null && !labelled.includes(file)));
   return [
     { name: "restored", layer: rest, answer: "none", files, expect: { kind: "tests", pass: observation.failToPass, fail: [] } },
     ...leaveOut.map(
@@ -92,10 +106,10 @@ const prompt = (symptoms: readonly Symptom[], mask: (text: string) => string): s
 
 function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
-  const gold = goldOf(observed);
+  const gold = goldOf(observed, context);
   if (gold.length === 0) return drop("localization/no-gold", "the fix edits no existing source file");
   if (otherSources(observed, context).length === 0) return drop("localization/one-file", "there is no other source file to name");
-  const symbols = gold.flatMap((item) => (item.symbol === null ? [] : [item.symbol]));
+  const symbols = candidate.edits.flatMap(({ symbol }) => (symbol === null ? [] : [symbol]));
   const files = gold.map((item) => item.file);
   const secrets = secretsOf("localization", candidate, observation.failToPass);
   const telling = fartherFirst(symptomsOf(observed, context, 12).filter(isTelling), files);
@@ -124,7 +138,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
       "failing-tests": observation.failToPass.length,
     },
     judgement: { kind: "locations", gold },
-    premises: [brokenPremise(observed), ...causalPremises(observed)],
+    premises: [brokenPremise(observed), ...causalPremises(observed, gold)],
     trials: [],
     answers: [
       { role: "gold", name: "gold", text: asAnswer(gold) },
@@ -139,7 +153,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 4,
+  version: 5,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -154,7 +154,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 5,
+  version: 6,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -18,6 +18,8 @@ export interface Symptom {
   readonly actual: string | null;
   /** First line of an error that was thrown where none should be. */
   readonly error: string | null;
+  /** No error was thrown where one should be; `expected` is then what it is held against. */
+  readonly silent: boolean;
 }
 
 const oneLine = (text: string, limit: number): string => {
@@ -52,10 +54,16 @@ function evidenceOf(test: string, failure: Failure, context: Texts): Evidence | 
   return frame && text !== null ? context.language.evidence({ path: frame.file, text }, frame.line) : null;
 }
 
+/** How node:assert, jest, vitest and chai say that nothing was thrown or rejected. */
+const nothingThrown =
+  /^missing expected (?:exception|rejection)|function did not throw|to throw (?:an )?error,? but it didn't|to throw an error$|instead of rejecting|to be rejected .*fulfilled/im;
+
 function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
   const evidence = evidenceOf(test, failure, context);
   const threw = failure.kind === "error" && failure.expected === null;
-  const [expected, actual] = threw ? [null, null] : contrast(failure.expected ?? evidence?.expected ?? null, failure.actual, 240);
+  const silent = !threw && nothingThrown.test(failure.message);
+  const wanted = failure.expected ?? evidence?.expected ?? null;
+  const [expected, actual] = threw ? [null, null] : contrast(wanted, silent ? null : failure.actual, 240);
   return {
     test,
     of: null,
@@ -64,6 +72,7 @@ function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
     expected,
     actual,
     error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
+    silent,
   };
 }
 
@@ -78,6 +87,7 @@ function symptomOfCall({ file, symbol, call, selfContained, expected, actual, er
     expected: one,
     actual: other,
     error: error && oneLine(error, 240),
+    silent: false,
   };
 }
 
@@ -86,7 +96,7 @@ const weight = (symptom: Symptom): number =>
   (symptom.call === null ? 0 : 4) +
   // A recorded call cannot show the function that it was given; the line of a test can.
   (symptom.call === null || symptom.call.includes("…") ? 0 : 3) +
-  (symptom.error === null ? 0 : 2) +
+  (symptom.error === null && !symptom.silent ? 0 : 2) +
   (symptom.expected !== null && symptom.actual !== null ? 2 : 0);
 
 /** The best told first, no two alike, at most `limit`. */
@@ -100,7 +110,7 @@ export function symptomsOf({ observation }: Pick<Observed, "observation">, conte
   const all = calls.length === 0 ? failures : [...calls, ...failures.filter(({ call }) => call !== null)];
   const distinct = new Map<string, Symptom>();
   for (const symptom of all) {
-    const key = JSON.stringify([symptom.call, symptom.expected, symptom.actual, symptom.error]);
+    const key = JSON.stringify([symptom.call, symptom.expected, symptom.actual, symptom.error, symptom.silent]);
     if (!distinct.has(key)) distinct.set(key, symptom);
   }
   return [...distinct.values()].sort((a, b) => weight(b) - weight(a)).slice(0, limit);
@@ -108,7 +118,7 @@ export function symptomsOf({ observation }: Pick<Observed, "observation">, conte
 
 /** Enough to work from: a call with an outcome, an error, or two different values. */
 export const isTelling = (symptom: Symptom): boolean =>
-  (symptom.call !== null && (symptom.error !== null || symptom.actual !== null || symptom.expected !== null)) ||
+  (symptom.call !== null && (symptom.error !== null || symptom.silent || symptom.actual !== null || symptom.expected !== null)) ||
   (symptom.error !== null && symptom.error.length >= 20) ||
   (symptom.expected !== null &&
     symptom.actual !== null &&
@@ -139,6 +149,9 @@ export function tell(symptom: Symptom): string {
   const call = symptom.call === null ? "A check of the package" : quoted(symptom.call);
   const subject = symptom.call === null || symptom.selfContained ? call : `A call like ${call}`;
   if (symptom.error !== null) return `${subject} throws ${quoted(symptom.error)}, where no error is expected.`;
+  if (symptom.silent) {
+    return `${subject} throws no error, where one is expected${symptom.expected === null ? "" : `: ${quoted(symptom.expected)}`}.`;
+  }
   const wanted = symptom.expected === null ? "" : ` Expected: ${quoted(symptom.expected)}.`;
   const got = symptom.actual === null ? "" : ` Received: ${quoted(symptom.actual)}.`;
   return `${subject} gives a wrong result.${wanted}${got}`;

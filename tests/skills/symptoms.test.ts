@@ -25,6 +25,25 @@ describe("a symptom", () => {
     } as const;
     expect(told(thrown)[0]?.said).toBe('`slugify("Hello World")` throws `TypeError: x is not a function`, where no error is expected.');
   });
+  it.each([
+    ["Missing expected exception.", "/given twice/"],
+    ["Missing expected rejection (RangeError).", "RangeError"],
+    ["expect(received).toThrow(expected)\n\nReceived function did not throw", null],
+    ["expected function to throw an error, but it didn't", null],
+    ["expected [Function] to throw an error", null],
+    ['promise resolved "1" instead of rejecting', null],
+    ["expected promise to be rejected with 'Error' but it was fulfilled with 1", null],
+  ])("of an error that does not come says that none came: %s", (message, expected) => {
+    const [symptom] = told({ message, expected, actual: "undefined", frames: [{ file: "test/slug.test.js", line: 6 }] });
+    expect(symptom).toMatchObject({ silent: true, actual: null });
+    expect(symptom?.said).toMatch(/^`slugify\("Hello World"\)` throws no error, where one is expected/);
+    if (expected !== null) expect(symptom?.said).toContain(`expected: \`${expected}\`.`);
+    expect(symptom && isTelling(symptom)).toBe(true);
+  });
+  it("of a wrong error tells of both", () => {
+    const message = "expected [Function] to throw error including 'a' but got 'b'";
+    expect(told({ message, expected: "a", actual: "b" })[0]).toMatchObject({ silent: false, expected: "a", actual: "b" });
+  });
   it("has no colour codes and no paths of the machine", () => {
     const [symptom] = told({ expected: "\u001b[32m/workspace/src/slug.js\u001b[39m", actual: "file:///tmp/x/y.js:3" });
     expect([symptom?.expected, symptom?.actual]).toEqual(["…", "…"].map(() => null));

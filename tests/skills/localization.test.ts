@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import type { Commit } from "../../schemas/candidate.ts";
+import type { Observed } from "../../skills/contract.ts";
+import { localization } from "../../skills/localization.ts";
+import { commit, draftFor, failure, joins, observe, texts } from "./stand.ts";
+
+const slug = texts["src/slug.js"] ?? "";
+const count = texts["src/count.js"] ?? "";
+const fix = (over: Partial<Commit>): Observed => observe({ ...(commit.candidate as Commit), ...over }, { [joins]: failure() });
+const goldOf = (observed: Observed) => {
+  const { judgement } = draftFor(localization, observed, []);
+  return judgement.kind === "locations" ? judgement.gold : [];
+};
+const inSlug = { file: "src/slug.js", symbol: "slugify", startLine: 5, endLine: 5 };
+const inCount = { file: "src/count.js", symbol: "countWords", startLine: 2, endLine: 2 };
+const lower = slug.replace(".toLowerCase()", "");
+
+describe("the places that a fix repaired", () => {
+  it("are those of its files that do something else since", () => {
+    const documented = { "src/slug.js": lower, "src/count.js": `// How many?\n${count}` };
+    expect(goldOf(fix({ before: documented, edits: [inSlug, inCount] }))).toEqual([{ file: "src/slug.js", symbol: "slugify" }]);
+  });
+  it("are none of the files that came with it, which stay where the places are restored", () => {
+    const observed = fix({ before: { "src/slug.js": lower, "src/count.js": null }, edits: [inSlug, inCount] });
+    expect(goldOf(observed)).toEqual([{ file: "src/slug.js", symbol: "slugify" }]);
+    expect(draftFor(localization, observed, []).premises.find(({ name }) => name === "restored")?.layer).toEqual({});
+  });
+  it("are named by what they were called before it", () => {
+    const renamed = { "src/slug.js": lower.replaceAll("slugify", "toSlug") };
+    expect(goldOf(fix({ before: renamed, edits: [inSlug] }))).toEqual([{ file: "src/slug.js", symbol: null }]);
+  });
+  it("leave what the fix changed beside them as it was", () => {
+    const observed = fix({ before: { "src/slug.js": lower, "src/count.js": `// How many?\n${count}` }, edits: [inSlug, inCount] });
+    const restored = draftFor(localization, observed, []).premises.find(({ name }) => name === "restored");
+    expect(Object.keys(restored?.layer ?? {})).toEqual(["src/count.js"]);
+  });
+});
