@@ -4,7 +4,7 @@ import { z } from "zod";
 import { canonical, sha256 } from "../lib/hash.ts";
 import { type Candidate, candidateSchema, type Repository } from "../schemas/candidate.ts";
 import { type Environment, environmentSchema, recipeSchema, testFileSchema } from "../schemas/environment.ts";
-import { type Instance, instanceSchema } from "../schemas/instance.ts";
+import { humanFindingSchema, type Instance, instanceSchema } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 import {
   type EnvironmentRow,
@@ -104,6 +104,7 @@ function toPrivateRow({ draft, proof, candidate }: Instance, context: RowContext
     environment_id: draft.environmentId,
     candidate_json: canonical(candidate),
     judgement_json: canonical(draft.judgement),
+    human_findings_json: canonical(draft.humanFindings ?? []),
     premises_json: canonical(draft.premises),
     trials_json: canonical(draft.trials),
     answers: draft.answers,
@@ -145,6 +146,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
   if (open.instance_id !== hidden.instance_id) throw new TypeError(`rows of two instances: ${open.instance_id}, ${hidden.instance_id}`);
   const numeric = new Set(extraSchema.parse(JSON.parse(hidden.extra_json)).numericFacts);
   const { validation } = hidden;
+  const humanFindings = z.array(humanFindingSchema).parse(JSON.parse(hidden.human_findings_json));
   return instanceSchema.parse({
     draft: {
       id: open.instance_id,
@@ -164,6 +166,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
       answers: hidden.answers,
       failToPass: hidden.FAIL_TO_PASS,
       passToPass: hidden.PASS_TO_PASS,
+      ...(humanFindings.length === 0 ? {} : { humanFindings }),
     },
     proof: {
       repeats: validation.repeats,

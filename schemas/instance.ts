@@ -42,6 +42,21 @@ export const findingSchema = z
   .readonly();
 export type Finding = z.infer<typeof findingSchema>;
 
+/** What a reviewer said of a line: evidence beside the labels, which come from execution. */
+export const humanFindingSchema = z
+  .object({
+    file: z.string(),
+    line: z.int().positive(),
+    /** merged: a line of the diff as it was merged; earlier: one of `commit`, that a later commit of the pull request went over. */
+    diff: z.enum(["merged", "earlier"]),
+    commit: z.string().nullable(),
+    /** The thread was marked as settled. */
+    resolved: z.boolean(),
+    body: z.string(),
+  })
+  .readonly();
+export type HumanFinding = z.infer<typeof humanFindingSchema>;
+
 /** What the answer is compared with where no run is needed; `trials` where only runs decide. */
 export const judgementSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("locations"), gold: z.array(locationSchema).min(1) }),
@@ -87,6 +102,8 @@ export const draftSchema = z
     answers: z.array(knownAnswerSchema),
     failToPass: z.array(z.string()),
     passToPass: z.array(z.string()),
+    /** Of a review of a pull request: what its reviewers said of lines that the diff shows. Absent where they said nothing. */
+    humanFindings: z.array(humanFindingSchema).readonly().optional(),
   })
   .readonly();
 export type Draft = z.infer<typeof draftSchema>;

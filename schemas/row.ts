@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type SkillName, skills } from "./instance.ts";
 
 /** Raised when a column is added, removed or changes its meaning. */
-export const rowSchemaVersion = "1";
+export const rowSchemaVersion = "2";
 
 /** The shape of a cell. `T` is the value in TypeScript; nothing of that type is stored. */
 export type CellType<T = unknown> = { readonly nullable: boolean; readonly value?: T } & (
@@ -81,6 +81,10 @@ export const privateColumns = {
   environment_id: column(string, "as in the public row"),
   candidate_json: column(string, "the change: revision, defective layer, edited places"),
   judgement_json: column(string, "what an answer is compared with, or that only runs decide"),
+  human_findings_json: column(
+    string,
+    "JSON list of what reviewers of the pull request said of lines that the diff shows: file, line, body, resolved; evidence, no label",
+  ),
   premises_json: column(string, "runs without an answer that prove the labels"),
   trials_json: column(string, "runs with the answer; each must hold for reward 1"),
   answers: column(
