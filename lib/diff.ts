@@ -28,7 +28,8 @@ export const patchLimits = { bytes: 1_000_000, files: 200, comparisons: 20_000_0
 /** Above this edit distance the search costs seconds, so the file is shown as replaced whole. */
 const maxEditLength = 4_000;
 
-const toLines = (text: string): string[] => {
+/** Lines with their endings; the last may have none. */
+export const toLines = (text: string): string[] => {
   const lines = text.split("\n");
   const last = lines.pop() ?? "";
   return [...lines.map((line) => `${line}\n`), ...(last === "" ? [] : [last])];

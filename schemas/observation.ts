@@ -1,5 +1,6 @@
 /** What the tests did in both trees of a candidate. */
 import { z } from "zod";
+import { mutantSchema } from "./candidate.ts";
 import { failureSchema } from "./report.ts";
 
 /** A call that tests make of the package, whose outcome the defect changes. */
@@ -22,32 +23,50 @@ export const changedCallSchema = z
   .readonly();
 export type ChangedCall = z.infer<typeof changedCallSchema>;
 
+const seen = {
+  candidateId: z.string(),
+  environmentId: z.string(),
+  /** Test files that were run in both trees: every standalone file that reaches an edited line. */
+  files: z.array(z.string()),
+  /** Fails before, passes after: by assertion or by a thrown error, never by a file that did not load. */
+  failToPass: z.array(z.string()),
+  passToPass: z.array(z.string()),
+  /** Absent before (its file did not load), passes after. */
+  absentToPass: z.array(z.string()),
+  skippedToPass: z.array(z.string()),
+  passToFail: z.array(z.string()),
+  failToFail: z.array(z.string()),
+  /** Mixed outcomes over the repeats: never used. */
+  flaky: z.array(z.string()),
+  /** For each fail-to-pass test, the failure seen in `before`. */
+  failures: z.record(z.string(), failureSchema),
+  /** How `before` was run: each file as the runner's users have it, several in one process, or so and then, nothing being sure, each as usual. */
+  manner: z.enum(["apart", "together", "apart-again"]),
+  /** Where no failure shows what was put in: calls with other outcomes in `before`, the best told first. */
+  calls: z.array(changedCallSchema),
+  /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
+  ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
+};
+
+/**
+ * A fixed tree made wrong in one place, and what the tests did with it. A commit is alone in its environment, and what a skill asks
+ * about it needs more wrong trees than the one before it.
+ * - `hunk`: one of several changes of the fix was left out.
+ * - `slip`: a mistake in a line that the fix wrote.
+ * - `test`: a failing test of the change was made to ask for something else, which only a test that does not bite passes.
+ */
+export const variantSchema = z
+  .object({ role: z.enum(["hunk", "slip", "test"]), mutant: mutantSchema, observation: z.object(seen).readonly() })
+  .readonly();
+export type Variant = z.infer<typeof variantSchema>;
+
 export const observationSchema = z
   .object({
-    candidateId: z.string(),
-    environmentId: z.string(),
-    /** Test files that were run in both trees: every standalone file that reaches an edited line. */
-    files: z.array(z.string()),
-    /** Fails before, passes after: by assertion or by a thrown error, never by a file that did not load. */
-    failToPass: z.array(z.string()),
-    passToPass: z.array(z.string()),
-    /** Absent before (its file did not load), passes after. */
-    absentToPass: z.array(z.string()),
-    skippedToPass: z.array(z.string()),
-    passToFail: z.array(z.string()),
-    failToFail: z.array(z.string()),
-    /** Mixed outcomes over the repeats: never used. */
-    flaky: z.array(z.string()),
+    ...seen,
     /** For each fail-to-pass test of a commit, what it did before the commit brought its tests: a third tree, that of the parent. */
     atBase: z.record(z.string(), z.enum(["absent", "passed", "failed", "skipped"])).optional(),
-    /** For each fail-to-pass test, the failure seen in `before`. */
-    failures: z.record(z.string(), failureSchema),
-    /** How `before` was run: each file as the runner's users have it, several in one process, or so and then, nothing being sure, each as usual. */
-    manner: z.enum(["apart", "together", "apart-again"]),
-    /** Where no failure shows what was put in: calls with other outcomes in `before`, the best told first. */
-    calls: z.array(changedCallSchema),
-    /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
-    ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
+    /** Of a commit: wrong trees beside the fixed one that tests are known to tell from it. */
+    variants: z.array(variantSchema).readonly().optional(),
   })
   .readonly();
 export type Observation = z.infer<typeof observationSchema>;

@@ -1,41 +1,55 @@
 /** Make this change here: the place and the change are given, and the hidden tests judge the patch. */
 import { layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
-import type { Mutant } from "../schemas/candidate.ts";
+import { replacementsOf } from "../lib/replacements.ts";
+import type { Commit, Mutant } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { commitSteps, mutantSteps } from "./instruction.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { patchProbes } from "./probes.ts";
-import { quoted } from "./symptoms.ts";
+import { fails, judging, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf } from "./visible.ts";
 
-const reasons = ["no-instruction", "no-target", "no-decoy", "leak"] as const;
+const reasons = ["no-instruction", "too-long", "no-target", "no-decoy", "leak"] as const;
 
 /** The clean texts of what the change edits. */
 const cleanLayer = (observed: Observed, context: PoseContext): Layer =>
   Object.fromEntries(Object.keys(observed.candidate.before).map((file) => [file, context.text(file)]));
 
-/**
- * Do the tests still bite? Another known defect, in files that the change does not touch, lies beside the answer: a test that shows it must
- * fail. An answer that tames `expect`, or rewrites the tests, makes it pass and earns nothing. Null where no such defect was observed.
- */
-function bitingTrial({ candidate, observation }: Observed, context: PoseContext): Trial | null {
+/** Another defect beside the answer, or a test that asks for something else: in either tree these tests fail, whatever the answer repairs. */
+interface Canary {
+  readonly layer: Layer;
+  readonly shown: readonly string[];
+}
+
+/** Known defects in files that the change does not touch, which one of its own tests shows. */
+function canariesElsewhere({ candidate, observation }: Observed, context: PoseContext): Canary[] {
   const mine = new Set(observation.failToPass);
-  const canaries = context.all.flatMap(({ candidate: other, observation: seen }) => {
-    const shared = seen.failToPass.filter((id) => mine.has(id));
+  return context.all.flatMap(({ candidate: other, observation: seen }) => {
+    const shown = seen.failToPass.filter((id) => mine.has(id));
     const apart = Object.keys(other.before).every((file) => !Object.hasOwn(candidate.before, file));
-    return apart && shared.length > 0 ? [{ before: other.before, shared }] : [];
+    return apart && shown.length > 0 ? [{ layer: other.before, shown }] : [];
   });
-  const [canary] = context.rng(candidate.id, "editing/canary").shuffle(canaries);
+}
+
+/**
+ * Do the tests still bite? An answer that tames `expect`, or rewrites the tests, makes the canary's tests pass and earns nothing. Null where
+ * no canary was observed.
+ */
+function bitingTrial(observed: Observed, context: PoseContext): Trial | null {
+  const { candidate } = observed;
+  const asked = variantsOf(observed, "test").map((variant) => ({ layer: variant.candidate.before, shown: variant.observation.failToPass }));
+  const [canary] = [...context.rng(candidate.id, "editing/canary").shuffle(canariesElsewhere(observed, context)), ...asked];
   if (!canary) return null;
   return {
     name: "still-bites",
-    layer: mergeLayers(candidate.before, canary.before),
+    layer: mergeLayers(candidate.before, canary.layer),
     answer: "patch",
-    files: filesOf(canary.shared),
-    expect: { kind: "some-fail", among: canary.shared },
+    files: filesOf(canary.shown),
+    expect: { kind: "some-fail", among: [...canary.shown] },
   };
 }
 
@@ -71,30 +85,60 @@ function otherMutant(mutant: Mutant, judged: ReadonlySet<string>, context: PoseC
   return context.rng(mutant.id, "editing/rival").shuffle(rivals)[0] ?? null;
 }
 
-function decoys(mutant: Mutant, judged: ReadonlySet<string>, tree: Layer, clean: Layer, context: PoseContext): KnownAnswer[] {
-  const decoy = (name: string, after: Layer): KnownAnswer[] => {
-    const text = unifiedDiff(layerChanges(tree, after, context.text));
-    return text === "" ? [] : [{ role: "decoy", name, text }];
-  };
-  const rival = otherMutant(mutant, judged, context);
-  const site = mutant.sites[0];
-  const before = site ? tree[site.file] : null;
-  const emptied = (): Layer | null => {
-    if (!site || site.symbol === null || typeof before !== "string") return null;
-    const unit = context.language.units({ path: site.file, text: before }).find((candidate) => candidate.name === site.symbol);
-    const text = unit ? context.language.emptyBody({ path: site.file, text: before }, unit) : null;
-    return text === null ? null : { ...tree, [site.file]: text };
-  };
-  const body = emptied();
-  const dropped =
-    mutant.sites.length < 2
-      ? []
-      : partialFixes(mutant, clean).flatMap((layer, at) => decoy(`site-left-${at + 1}`, mergeLayers(tree, layer)));
+/** A wrong answer by what it makes of the defective tree. */
+type Wrong = readonly [name: string, after: Layer];
+
+/** The text of a file in which the named unit does nothing any more. */
+function emptied(file: string, symbol: string | null, tree: Layer, context: PoseContext): Layer | null {
+  const text = tree[file];
+  if (symbol === null || typeof text !== "string") return null;
+  const unit = context.language.units({ path: file, text }).find((candidate) => candidate.name === symbol);
+  const empty = unit ? context.language.emptyBody({ path: file, text }, unit) : null;
+  return empty === null ? null : { ...tree, [file]: empty };
+}
+
+function wrongMutants(observed: Observed, mutant: Mutant, clean: Layer, context: PoseContext): Wrong[] {
+  const tree = mutant.before;
+  const rival = otherMutant(mutant, judging(observed), context);
+  const [site] = mutant.sites;
+  const body = site ? emptied(site.file, site.symbol, tree, context) : null;
+  const dropped = mutant.sites.length < 2 ? [] : partialFixes(mutant, clean);
   return [
-    ...dropped,
-    ...(rival ? decoy("other-mutant", mergeLayers(tree, clean, rival.before)) : []),
-    ...(body ? decoy("empty-body", body) : []),
+    ...dropped.map((layer, at): Wrong => [`site-left-${at + 1}`, mergeLayers(tree, layer)]),
+    ...(rival ? [["other-mutant", mergeLayers(tree, clean, rival.before)] as const] : []),
+    ...(body ? [["empty-body", body] as const] : []),
   ];
+}
+
+/**
+ * Of a fix: itself without a change that its tests are known to miss, with a slip that they are known to see, and the function that it
+ * repairs emptied. The last is not known to fail a test, so it is left to places that one of the tests is known to need.
+ */
+function wrongFixes(observed: Observed, commit: Commit, clean: Layer, context: PoseContext): Wrong[] {
+  const judged = judging(observed);
+  const left = variantsOf(observed, "hunk").filter((variant) => fails(variant, judged));
+  const slips = variantsOf(observed, "slip").filter((variant) => fails(variant, judged));
+  const [slip] = context.rng(commit.id, "editing/slip").shuffle(slips);
+  const places = changesOf(commit, clean) === 1 ? commit.edits : left.flatMap(({ candidate }) => candidate.edits);
+  const body = places.map(({ file, symbol }) => emptied(file, symbol, commit.before, context)).find((layer) => layer !== null);
+  return [
+    ...left.map(({ candidate }, at): Wrong => [`hunk-left-${at + 1}`, mergeLayers(clean, candidate.before)]),
+    ...(slip ? [["slip", mergeLayers(clean, slip.candidate.before)] as const] : []),
+    ...(body ? [["empty-body", body] as const] : []),
+  ];
+}
+
+const changesOf = ({ before }: Commit, clean: Layer): number =>
+  Object.entries(before).reduce((sum, [path, text]) => sum + replacementsOf(text ?? "", clean[path] ?? "").length, 0);
+
+/** As patches, none of which is another's text or the right one's. */
+function decoys(tree: Layer, gold: string, wrong: readonly Wrong[], context: PoseContext): KnownAnswer[] {
+  const texts = new Map<string, string>();
+  for (const [name, after] of wrong) {
+    const text = unifiedDiff(layerChanges(tree, after, context.text));
+    if (text !== "" && text !== gold && !texts.has(text)) texts.set(text, name);
+  }
+  return [...texts].map(([text, name]) => ({ role: "decoy", name, text }));
 }
 
 /** For a mutant of several sites: the fix with one site left as it is. */
@@ -106,48 +150,6 @@ function partialFixes(mutant: Mutant, clean: Layer): Layer[] {
   });
 }
 
-/** A block of code, fenced by more backticks than it has. */
-const fenced = (text: string): string[] => {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  return ["`".repeat(longest + 1), text, "`".repeat(longest + 1)];
-};
-
-/** What to change, said outright: the code as it stands and as it must be. Sites that share their lines are said once. */
-function instruction(mutant: Mutant, tree: Layer, clean: Layer, context: PoseContext): string[] {
-  const steps = mutant.sites.map((site) => {
-    const noun = context.language.mutators.find((mutator) => mutator.name === site.operator)?.noun;
-    const from = spanLines(tree[site.file], site.replacement, site, mutant);
-    const to = spanLines(clean[site.file], site.original, site, null);
-    const where = site.symbol === null ? "outside of any function" : `in ${quoted(site.symbol)}`;
-    const place = `In ${quoted(site.file)}, ${where}, at line ${from.line}${noun === undefined ? "" : ` (what is wrong: ${noun})`}`;
-    return { change: `${from.text}\0${to.text}`, text: stepText(place, from.text, to.text) };
-  });
-  return [...new Map(steps.map(({ change, text }) => [change, text])).values()].flat();
-}
-
-function stepText(place: string, from: string, to: string): string[] {
-  if (from.trim() === "") return [`${place}, this is missing and must be put back:`, "", ...fenced(to), ""];
-  if (to.trim() === "") return [`${place}, this must be removed:`, "", ...fenced(from), ""];
-  return [`${place}, replace`, "", ...fenced(from), "", "with", "", ...fenced(to), ""];
-}
-
-/** Whole lines around a site in a text; with a mutant, offsets are moved by the sites before this one. */
-function spanLines(
-  text: string | null | undefined,
-  piece: string,
-  site: Mutant["sites"][number],
-  mutant: Mutant | null,
-): { text: string; line: number } {
-  if (typeof text !== "string") return { text: piece, line: site.startLine };
-  const shift = (mutant?.sites ?? [])
-    .filter((other) => other.file === site.file && other.start < site.start)
-    .reduce((sum, other) => sum + other.replacement.length - (other.end - other.start), 0);
-  const start = site.start + shift;
-  const from = text.lastIndexOf("\n", start - 1) + 1;
-  const to = text.indexOf("\n", start + piece.length);
-  return { text: text.slice(from, to < 0 ? undefined : to), line: text.slice(0, start).split("\n").length };
-}
-
 const prompt = (steps: readonly string[]): string =>
   [
     ...steps,
@@ -155,19 +157,56 @@ const prompt = (steps: readonly string[]): string =>
     "Answer with one unified diff (`--- a/path`, `+++ b/path`) against the tree as it is.",
   ].join("\n");
 
+/** What is asked about a change, in its own words. */
+interface Asked {
+  readonly steps: readonly string[];
+  readonly wrong: readonly Wrong[];
+  readonly facts: Draft["facts"];
+  /** The file that tamper probes change. */
+  readonly file: string;
+}
+
+function askMutant(observed: Observed, mutant: Mutant, clean: Layer, context: PoseContext): Outcome<Asked> {
+  const [site] = mutant.sites;
+  if (!site) return drop("editing/no-target");
+  return keep({
+    steps: mutantSteps(mutant, mutant.before, clean, context),
+    wrong: wrongMutants(observed, mutant, clean, context),
+    facts: { operator: mutant.sites.map((place) => place.operator).join("+"), sites: mutant.sites.length },
+    file: site.file,
+  });
+}
+
+function askCommit(observed: Observed, commit: Commit, clean: Layer, context: PoseContext): Outcome<Asked> {
+  const [file] = Object.keys(commit.before)
+    .filter((path) => commit.before[path] !== null && context.text(path) !== null)
+    .sort();
+  if (file === undefined) return drop("editing/no-target", "the fix edits no existing source file");
+  const told = commitSteps(commit, context);
+  if (!told.kept) return told;
+  const { steps, changes } = told.value;
+  return keep({
+    steps,
+    wrong: wrongFixes(observed, commit, clean, context),
+    facts: { changes, files: Object.keys(commit.before).length },
+    file,
+  });
+}
+
 function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
-  if (candidate.kind !== "mutant") return drop("editing/no-instruction", "the change has no instruction that was written before it");
-  if (candidate.sites.length === 0) return drop("editing/no-target");
   const tree = candidate.before;
   const clean = cleanLayer(observed, context);
-  const judged = new Set([...observation.failToPass, ...observation.passToPass]);
-  const wrong = decoys(candidate, judged, tree, clean, context);
-  if (wrong.length === 0) return drop("editing/no-decoy", "no other mutant of the unit and no body to remove");
-  const text = prompt(instruction(candidate, tree, clean, context));
+  const asked =
+    candidate.kind === "mutant" ? askMutant(observed, candidate, clean, context) : askCommit(observed, candidate, clean, context);
+  if (!asked.kept) return asked;
+  const { steps, facts, file } = asked.value;
+  const gold = unifiedDiff(layerChanges(tree, clean, context.text));
+  const wrong = decoys(tree, gold, asked.value.wrong, context);
+  if (wrong.length === 0) return drop("editing/no-decoy", "no other mistake of the unit and no body to remove");
+  const text = prompt(steps);
   const leak = findLeak(text, secretsOf("editing", candidate, observation.failToPass));
   if (leak) return drop("editing/leak", leak);
-  const site = candidate.sites[0];
   return keep({
     id: shortId(["editing", candidate.id]),
     skill: "editing",
@@ -179,19 +218,15 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     answerForm: "patch",
     answerPath: null,
     interface: [],
-    facts: {
-      operator: candidate.sites.map((place) => place.operator).join("+"),
-      sites: candidate.sites.length,
-      "failing-tests": observation.failToPass.length,
-    },
+    facts: { ...facts, "failing-tests": observation.failToPass.length },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
     trials: gradingTrials(observed, context),
     answers: [
-      { role: "gold", name: "gold", text: unifiedDiff(layerChanges(tree, clean, context.text)) },
+      { role: "gold", name: "gold", text: gold },
       { role: "blank", name: "blank", text: "" },
       ...wrong,
-      ...(site ? patchProbes(site.file, tree[site.file] ?? "", filesOf(observation.failToPass), context) : []),
+      ...patchProbes(file, tree[file] ?? "", filesOf(observation.failToPass), context),
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,
@@ -200,7 +235,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 4,
+  version: 5,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

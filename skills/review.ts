@@ -1,6 +1,7 @@
 /**
  * Would you merge it? A matched pair per change: one diff that repairs the defect and one of the same size, at the same lines, that
- * puts another defect in its place. Labels come from execution alone.
+ * puts another defect in its place. Of a commit: its fix, and the fix with a slip in a line that it wrote, or without one of its changes.
+ * Labels come from execution alone.
  */
 import { changedLines, layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
@@ -9,25 +10,30 @@ import type { Draft, Finding, KnownAnswer, Trial } from "../schemas/instance.ts"
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
+import { findingsOnDiff } from "./human-findings.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
+import { type ObservedMutant, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, hideFailing } from "./visible.ts";
 
-const reasons = ["no-rival", "not-a-mutant", "thin-evidence", "leak"] as const;
+const reasons = ["no-rival", "thin-evidence", "leak"] as const;
 
 interface Pair {
   readonly observed: Observed;
-  readonly mutant: Mutant;
-  readonly rival: Observed & { candidate: Mutant };
+  readonly rival: ObservedMutant;
 }
 
-const isMutant = (observed: Observed): observed is Observed & { candidate: Mutant } => observed.candidate.kind === "mutant";
+const isMutant = (observed: Observed): observed is ObservedMutant => observed.candidate.kind === "mutant";
+
+/** Has the file of a mutant as many lines as the clean one? */
+const keepsLines = ({ before }: Mutant, context: PoseContext): boolean =>
+  Object.entries(before).every(([file, text]) => lineCount(text) === lineCount(context.text(file)));
 
 /** Another killed mutant of exactly the same lines of the same file, with other text there and as many lines as the clean file has. */
-function rivalOf(observed: Observed, mutant: Mutant, context: PoseContext): Pair["rival"] | null {
+function rivalsOfMutant({ candidate: mutant }: ObservedMutant, context: PoseContext): ObservedMutant[] {
   const site = mutant.sites[0];
-  if (!site || mutant.sites.length !== 1) return null;
-  const rivals = context.all.filter(isMutant).filter(({ candidate }) => {
+  if (!site || mutant.sites.length !== 1) return [];
+  return context.all.filter(isMutant).filter(({ candidate }) => {
     const [place] = candidate.sites;
     return (
       candidate.id !== mutant.id &&
@@ -36,9 +42,19 @@ function rivalOf(observed: Observed, mutant: Mutant, context: PoseContext): Pair
       place.startLine === site.startLine &&
       place.endLine === site.endLine &&
       candidate.before[site.file] !== mutant.before[site.file] &&
-      lineCount(candidate.before[site.file]) === lineCount(context.text(site.file))
+      keepsLines(candidate, context)
     );
   });
+}
+
+/** The fix gone wrong: by a slip that keeps its size, or, where there is none, by what it leaves out. */
+function rivalsOfCommit(observed: Observed, context: PoseContext): readonly ObservedMutant[] {
+  const slips = variantsOf(observed, "slip").filter(({ candidate }) => keepsLines(candidate, context));
+  return slips.length > 0 ? slips : variantsOf(observed, "hunk");
+}
+
+function rivalOf(observed: Observed, context: PoseContext): ObservedMutant | null {
+  const rivals = isMutant(observed) ? rivalsOfMutant(observed, context) : rivalsOfCommit(observed, context);
   return context.rng(observed.candidate.id, "review/rival").shuffle(rivals)[0] ?? null;
 }
 
@@ -47,6 +63,14 @@ function defectOf(rival: Mutant, context: PoseContext): Finding[] {
   const { after } = changedLines(unifiedDiff(layerChanges({}, rival.before, context.text)));
   return after.map(({ file, start, end }) => ({ file, startLine: start, endLine: end, category: "defect" }));
 }
+
+/** Changed lines of a diff and those around them, as they are numbered once it is applied. */
+const shownLines = (diff: string): Pick<Finding, "file" | "startLine" | "endLine">[] =>
+  changedLines(diff).after.map(({ file, start, end }) => ({ file, startLine: start - 3, endLine: end + 3 }));
+
+/** Lines of the right diff, which are those of either arm where nothing was left out. */
+const addedLines = (diff: string): number =>
+  changedLines(diff).after.reduce((sum, { start, end, empty }) => sum + (empty ? 0 : end - start + 1), 0);
 
 const lineCount = (text: string | null | undefined): number => (text ?? "").split("\n").length;
 
@@ -78,9 +102,9 @@ const stable = (context: PoseContext): string[] => {
 
 const answer = (verdict: string, findings: readonly object[]): string => JSON.stringify({ verdict, findings });
 
-function answersOf(arm: "right" | "wrong", mutant: Mutant, defects: readonly Finding[]): KnownAnswer[] {
+function answersOf(arm: "right" | "wrong", defects: readonly Finding[]): KnownAnswer[] {
   const far = defects.map((defect) => ({ ...defect, startLine: defect.endLine + 40, endLine: defect.endLine + 40 }));
-  const everywhere = [{ file: mutant.sites[0]?.file ?? "", startLine: 1, endLine: 100_000, category: "defect" }];
+  const everywhere = [{ file: defects[0]?.file ?? "", startLine: 1, endLine: 100_000, category: "defect" }];
   const gold = arm === "right" ? answer("approve", []) : answer("request_changes", defects.slice(0, 3));
   const decoys: [string, string][] =
     arm === "right"
@@ -114,49 +138,52 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     "",
     "Would you merge it? It must repair what is described and break nothing else. Answer with JSON only:",
     '{"verdict":"approve"|"request_changes","findings":[{"file":"path","startLine":1,"endLine":1,"category":"defect"}]}',
-    "With `approve`, leave `findings` empty. With `request_changes`, name the wrong lines, as they are numbered once the diff is applied, in at most 3 findings.",
+    "With `approve`, leave `findings` empty. With `request_changes`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most 3 findings.",
   ].join("\n");
 
 function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], context: PoseContext): Draft {
-  const { observed, mutant, rival } = pair;
-  const clean: Layer = Object.fromEntries(Object.keys(mutant.before).map((file) => [file, context.text(file)]));
+  const { observed, rival } = pair;
+  const { candidate } = observed;
+  const clean: Layer = Object.fromEntries(Object.keys(candidate.before).map((file) => [file, context.text(file)]));
+  const diffTo = (target: Layer): string => unifiedDiff(layerChanges(candidate.before, target, context.text));
   const defects = defectOf(rival.candidate, context);
   const target = kind === "right" ? clean : mergeLayers(clean, rival.candidate.before);
   const hidden = mergeLayers(hideFailing(observed, context), hideFailing(rival, context));
+  const said = findingsOnDiff(candidate, shownLines(diffTo(target)));
   return {
-    id: shortId(["review", mutant.id, kind]),
+    id: shortId(["review", candidate.id, kind]),
     skill: "review",
-    changeId: mutant.id,
-    pairId: shortId(["review-pair", mutant.id]),
+    changeId: candidate.id,
+    pairId: shortId(["review-pair", candidate.id]),
     environmentId: context.environment.id,
-    prompt: prompt(symptoms, unifiedDiff(layerChanges(mutant.before, target, context.text))),
+    prompt: prompt(symptoms, diffTo(target)),
     visible: mergeLayers(defectiveTree(observed, context), hidden),
     answerForm: "review",
     answerPath: null,
     interface: [],
-    facts: { "changed-lines": mutant.sites.reduce((sum, site) => sum + site.endLine - site.startLine + 1, 0) },
+    facts: { "changed-lines": addedLines(diffTo(clean)) },
     judgement:
       kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
     premises: premisesOf(pair, context, Object.keys(hidden)),
     trials: [],
-    answers: answersOf(kind, mutant, defects),
+    answers: answersOf(kind, defects),
     failToPass: observed.observation.failToPass,
     passToPass: observed.observation.passToPass,
+    ...(said.length === 0 ? {} : { humanFindings: said }),
   };
 }
 
 function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
   const { candidate, observation } = observed;
   const no = (outcome: Outcome<Draft>): Posed => ({ subject: candidate.id, outcome });
-  if (!isMutant(observed)) return yield no(drop("review/not-a-mutant", "wrong arms of commits come from mutants of their added lines"));
-  const rival = rivalOf(observed, observed.candidate, context);
-  if (!rival) return yield no(drop("review/no-rival", "no other killed mutant on the same lines"));
+  const rival = rivalOf(observed, context);
+  if (!rival) return yield no(drop("review/no-rival", "no other defect on the same lines that a test shows"));
   const telling = symptomsOf(observed, context, 12).filter(isTelling).map(tell);
   if (telling.length === 0) return yield no(drop("review/thin-evidence", "no failure says what was to be repaired"));
   const secrets = secretsOf("review", candidate, [...observation.failToPass, ...rival.observation.failToPass]);
   const symptoms = telling.filter((text) => findLeak(text, secrets) === null).slice(0, 3);
   if (symptoms.length === 0) return yield no(drop("review/leak", findLeak(telling[0] ?? "", secrets) ?? ""));
-  const pair: Pair = { observed, mutant: observed.candidate, rival };
+  const pair: Pair = { observed, rival };
   const arms = (["right", "wrong"] as const).map((kind) => ({ kind, draft: arm(kind, pair, symptoms, context) }));
   const leak = arms.map(({ draft }) => findLeak(draft.prompt, secrets)).find((found) => found !== null);
   if (leak) return yield no(drop("review/leak", leak));
@@ -165,7 +192,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 4,
+  version: 5,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

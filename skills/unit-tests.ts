@@ -1,7 +1,13 @@
-/** Write tests for this: they pass on the clean code and on a rewritten form of it, and kill every retained mutant of one symbol. */
+/**
+ * Write tests for this: they pass on the clean code and on a rewritten form of it, and fail on every retained wrong form of one symbol.
+ *
+ * Two wrong forms that fail differently are asked for, wherever they come from: mutants, the code before a fix, a fix without one of its
+ * changes, a fix with a slip. One alone is caught by the one assertion that shows it, so it says little of tests; and a historic defect
+ * is no more than one, unless parts of the fix each have a test of their own.
+ */
 import type { Unit } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
-import type { Mutant } from "../schemas/candidate.ts";
+import type { Candidate } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
@@ -12,15 +18,22 @@ import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
 import { quoted, symptomsOf } from "./symptoms.ts";
 import type { Place } from "./test-modules.ts";
+import { variantsOf } from "./variants.ts";
 import { besides, hide, testsByHome } from "./visible.ts";
 
 const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak"] as const;
 /** The paper's figure: up to 16 variants a target. */
 const maxMutants = 16;
 
-interface Kill {
-  readonly mutant: Mutant;
+/** A wrong form of the target, and the change behind it: a form that was made of a fix has the fix's commit. */
+interface Wrong {
   readonly observed: Observed;
+  readonly changeId: string;
+  /** It stood in the repository: the code before a fix, or a fix without a part of it. */
+  readonly real: boolean;
+}
+
+interface Kill extends Wrong {
   /** Tests of the chosen file that fail on it. */
   readonly killers: readonly string[];
 }
@@ -28,37 +41,62 @@ interface Kill {
 interface Target {
   readonly file: string;
   readonly symbol: string;
-  readonly observed: readonly Observed[];
+  readonly wrong: readonly Wrong[];
 }
 
-/** Observed mutants by the one symbol that they edit. */
+/** The one symbol that a change edits, and its file; null where it edits several. */
+function placeOf({ edits }: Candidate): { file: string; symbol: string } | null {
+  const [place] = edits;
+  if (!place || place.symbol === null) return null;
+  return edits.every(({ file, symbol }) => file === place.file && symbol === place.symbol) ? { ...place, symbol: place.symbol } : null;
+}
+
+/**
+ * What is wrong in one way or another with a symbol: a mutant that was put into it; what a commit repaired in it, whole and change by change;
+ * slips in what the commit wrote there. A symbol that came with the commit has no form before it that could be called.
+ */
+function* wrongOf(observed: Observed, context: PoseContext): Generator<Wrong> {
+  const { candidate } = observed;
+  const changeId = candidate.id;
+  if (candidate.kind === "mutant") return yield { observed, changeId, real: false };
+  const stood = ({ candidate: { edits } }: Observed): boolean =>
+    edits.every(({ file, symbol }) => {
+      const text = candidate.before[file];
+      return typeof text === "string" && context.language.units({ path: file, text }).some(({ name }) => name === symbol);
+    });
+  for (const one of [observed, ...variantsOf(observed, "hunk")]) if (stood(one)) yield { observed: one, changeId, real: true };
+  for (const slip of variantsOf(observed, "slip")) yield { observed: slip, changeId, real: false };
+}
+
+/** Symbols with what is known to be wrong with them, real defects first. */
 function targetsOf(context: PoseContext): Target[] {
-  const targets = new Map<string, { file: string; symbol: string; observed: Observed[] }>();
-  for (const observed of context.all) {
-    const [place, ...more] = observed.candidate.edits;
-    if (observed.candidate.kind !== "mutant" || !place || place.symbol === null) continue;
-    if (more.some((edit) => edit.file !== place.file || edit.symbol !== place.symbol)) continue;
+  const targets = new Map<string, { file: string; symbol: string; wrong: Wrong[] }>();
+  for (const wrong of context.all.flatMap((observed) => [...wrongOf(observed, context)])) {
+    const place = placeOf(wrong.observed.candidate);
+    if (place === null) continue;
     const key = `${place.file}#${place.symbol}`;
-    const target = targets.get(key) ?? { file: place.file, symbol: place.symbol, observed: [] };
-    target.observed.push(observed);
+    const target = targets.get(key) ?? { ...place, wrong: [] };
+    target.wrong.push(wrong);
     targets.set(key, target);
   }
-  return [...targets.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
+  const sorted = [...targets.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([, { file, symbol, wrong }]) => ({ file, symbol, wrong: wrong.sort((a, b) => Number(b.real) - Number(a.real)) }));
 }
 
-/** The mutants that the tests of one place kill, no two with the same killers and the same failure. */
+/** The wrong forms that the tests of one place kill, no two with the same killers and the same failure. */
 function killsIn({ home, file }: Place, target: Target, context: PoseContext): Kill[] {
   const distinct = new Map<string, Kill>();
-  for (const observed of target.observed) {
+  for (const wrong of target.wrong) {
+    const { observed } = wrong;
     const here = testsByHome(observed, context).find(({ place }) => place.home === home && place.file === file);
-    if (here === undefined || observed.candidate.kind !== "mutant") continue;
+    if (here === undefined) continue;
     const killers = here.ids;
     const outcome = killers.map((id) => [
       id,
       observed.observation.failures[id]?.actual ?? observed.observation.failures[id]?.message ?? "",
     ]);
     const key = JSON.stringify(outcome);
-    if (!distinct.has(key)) distinct.set(key, { mutant: observed.candidate, observed, killers });
+    if (!distinct.has(key)) distinct.set(key, { ...wrong, killers });
   }
   return [...distinct.values()].slice(0, maxMutants);
 }
@@ -70,7 +108,7 @@ interface Killing {
 
 /** Files in which tests stand that kill something, those that kill most first. */
 function ranked(target: Target, context: PoseContext): Killing[] {
-  const places = target.observed.flatMap((observed) => testsByHome(observed, context).map(({ place }) => place));
+  const places = target.wrong.flatMap(({ observed }) => testsByHome(observed, context).map(({ place }) => place));
   const distinct = new Map(places.map((place) => [`${place.home}\0${place.file}`, place]));
   return [...distinct.entries()]
     .map(([key, place]) => ({ key, place, kills: killsIn(place, target, context) }))
@@ -105,7 +143,7 @@ function trialsOf(kills: readonly Kill[], hidden: Layer, rewrite: Layer, path: s
   return [
     trial("clean", {}, "answer-passes"),
     trial("rewritten", rewrite, "answer-passes"),
-    ...kills.map(({ mutant }, at) => trial(`mutant-${at + 1}`, mutant.before, "answer-fails")),
+    ...kills.map(({ observed }, at) => trial(`mutant-${at + 1}`, observed.candidate.before, "answer-fails")),
   ];
 }
 
@@ -128,9 +166,11 @@ function decoys(target: Target, goldFile: string, path: string, esm: boolean, co
 /** What the unit gives, as the hidden tests saw it on the clean code. */
 function examplesOf(kills: readonly Kill[], context: PoseContext): string[] {
   const told = kills.flatMap(({ observed }) =>
-    symptomsOf(observed, context, 6).flatMap(({ call, expected, selfContained }) =>
-      call !== null && expected !== null && selfContained ? [`${quoted(call)} → ${quoted(expected)}`] : [],
-    ),
+    symptomsOf(observed, context, 6).flatMap(({ call, expected, selfContained, silent }) => {
+      if (call === null || !selfContained) return [];
+      if (silent) return [`${quoted(call)} throws ${expected === null ? "an error" : `an error: ${quoted(expected)}`}`];
+      return expected === null ? [] : [`${quoted(call)} → ${quoted(expected)}`];
+    }),
   );
   const secrets = { paths: [], symbols: [], tests: kills.flatMap(({ observed }) => observed.observation.failToPass), commits: [] };
   return [...new Set(told)].filter((example) => findLeak(example, secrets) === null).slice(0, 5);
@@ -170,14 +210,14 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   const hidden = hide(hiddenFiles, context);
   const words = prompt(target, unit, examplesOf(kills, context), path, context);
   const [first] = kills as [Kill, ...Kill[]];
-  const leak = findLeak(words, secretsOf("unit-tests", first.mutant, killers));
+  const leak = findLeak(words, secretsOf("unit-tests", first.observed.candidate, killers));
   if (leak) return drop("unit-tests/leak", leak);
   const subject = shortId(["unit-tests", context.environment.id, target.file, target.symbol]);
   const esm = isModule(place.home, gold);
   return keep({
     id: subject,
     skill: "unit-tests",
-    changeId: first.mutant.id,
+    changeId: first.changeId,
     pairId: null,
     environmentId: context.environment.id,
     prompt: words,
@@ -185,7 +225,12 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
     answerForm: "test-file",
     answerPath: path,
     interface: [target.symbol],
-    facts: { mutants: kills.length, runner: context.runner.name, "unit-lines": unit.endLine - unit.startLine + 1 },
+    facts: {
+      mutants: kills.filter(({ real }) => !real).length,
+      "real-defects": kills.filter(({ real }) => real).length,
+      runner: context.runner.name,
+      "unit-lines": unit.endLine - unit.startLine + 1,
+    },
     judgement: { kind: "trials" },
     premises: [],
     trials: trialsOf(kills, hidden, { [target.file]: other }, path),
@@ -202,7 +247,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 3,
+  version: 4,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

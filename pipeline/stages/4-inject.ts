@@ -2,11 +2,10 @@
  * Revision → mutants: every place where an operator applies on covered code, a spread sample of them, gated one by one; and mirrors: the
  * changes of its history that can be taken back in its tree.
  */
-import type { Language, Mutation, SourceFile, Unit } from "../../languages/contract.ts";
-import { shortId } from "../../lib/hash.ts";
+import type { Unit } from "../../languages/contract.ts";
 import { rngFor } from "../../lib/rng.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
-import { type Candidate, type Commit, candidateSchema, type Mutant, type Site } from "../../schemas/candidate.ts";
+import { type Candidate, type Commit, candidateSchema, type Mutant } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
@@ -14,48 +13,9 @@ import type { Result, Stage } from "../contract.ts";
 import { combine } from "../injection/combine.ts";
 import { type Gate, openGate } from "../injection/gate.ts";
 import { mirrorId, mirrorOf } from "../injection/mirror.ts";
+import { mutantOf, spotsOf } from "../injection/mutant.ts";
 import type { Spot } from "../injection/spot.ts";
 import { spread } from "../injection/spread.ts";
-
-const lineOf = (starts: readonly number[], offset: number): number => {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low + 1;
-};
-
-const innermost = (units: readonly Unit[], start: number, end: number): Unit | null =>
-  units.filter((unit) => unit.start <= start && unit.end >= end).sort((a, b) => a.end - a.start - (b.end - b.start))[0] ?? null;
-
-function spotsOf(file: SourceFile, environment: Environment, language: Language, operators: readonly string[]): Spot[] {
-  const starts = [0, ...[...file.text.matchAll(/\n/g)].map((match) => match.index + 1)];
-  const units = language.units(file);
-  return language.mutations(file, operators.length > 0 ? operators : undefined).map((mutation: Mutation) => {
-    const site: Site = {
-      file: file.path,
-      symbol: innermost(units, mutation.start, mutation.end)?.name ?? null,
-      start: mutation.start,
-      end: mutation.end,
-      startLine: lineOf(starts, mutation.start),
-      endLine: lineOf(starts, Math.max(mutation.start, mutation.end - 1)),
-      original: file.text.slice(mutation.start, mutation.end),
-      replacement: mutation.replacement,
-      operator: mutation.operator,
-    };
-    return { id: mutantId(environment, [site]), site };
-  });
-}
-
-const mutantId = ({ revision }: Environment, sites: readonly Site[]): string =>
-  shortId([
-    revision.repository.name,
-    revision.commit,
-    revision.packageDir,
-    sites.map(({ file, start, end, replacement }) => [file, start, end, replacement]),
-  ]);
 
 /** Lines that some standalone test file reaches. */
 function coveredLines(environment: Environment): ReadonlyMap<string, ReadonlySet<number>> {
@@ -69,31 +29,6 @@ function coveredLines(environment: Environment): ReadonlyMap<string, ReadonlySet
     }
   }
   return covered;
-}
-
-const applied = (text: string, sites: readonly Site[]): string =>
-  [...sites]
-    .sort((a, b) => b.start - a.start)
-    .reduce((result, site) => result.slice(0, site.start) + site.replacement + result.slice(site.end), text);
-
-export function mutantOf(environment: Environment, sites: readonly Site[], text: (path: string) => string): Mutant {
-  const files = [...new Set(sites.map((site) => site.file))].sort();
-  return {
-    kind: "mutant",
-    id: mutantId(environment, sites),
-    revision: environment.revision,
-    before: Object.fromEntries(
-      files.map((file) => [
-        file,
-        applied(
-          text(file),
-          sites.filter((site) => site.file === file),
-        ),
-      ]),
-    ),
-    edits: sites.map(({ file, symbol, startLine, endLine }) => ({ file, symbol, startLine, endLine })),
-    sites: [...sites],
-  };
 }
 
 const whereOf = ({ site }: Spot): string => `${site.file}:${site.startLine} ${site.operator}`;

@@ -15,6 +15,7 @@ import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { changedCalls } from "../environment/changed-calls.ts";
 import { failsByItself, inWords, type Look, look } from "../environment/look.ts";
+import { variantsOf } from "../environment/variants.ts";
 
 export const subjectSchema = z.object({ candidate: candidateSchema, environment: environmentSchema }).readonly();
 export type Subject = z.infer<typeof subjectSchema>;
@@ -102,22 +103,35 @@ async function withBase(record: ObservedRecord, workspace: Workspace): Promise<O
   return { ...record, observation: { ...observation, atBase } };
 }
 
+/** Of a commit, what its tests do on trees that are wrong in one place. */
+async function withVariants(record: ObservedRecord, workspace: Workspace, bench: Bench): Promise<ObservedRecord> {
+  const { environment } = workspace;
+  const variants = await variantsOf(record, workspace, bench, async (mutant, files) => {
+    const outcome = outcomeOf(mutant, environment, files, await look(mutant.before, environment, files, workspace));
+    return outcome.kept ? outcome.value.observation : null;
+  });
+  return variants.length === 0 ? record : { ...record, observation: { ...record.observation, variants } };
+}
+
 async function observe({ candidate, environment }: Subject, bench: Bench): Promise<Outcome<ObservedRecord>> {
   const files = reachingFiles(candidate, environment);
   if (files.length === 0) return drop("observe/not-reached", "no standalone test file reaches the change");
   const workspace = await bench.workspace(environment);
   const seen = await look(candidate.before, environment, files, workspace);
   const outcome = outcomeOf(candidate, environment, files, seen);
-  if (outcome.kept) return keep(await withBase(await withCalls(outcome.value, workspace), workspace));
+  if (outcome.kept) {
+    const told = await withBase(await withCalls(outcome.value, workspace), workspace);
+    return keep(await withVariants(told, workspace, bench));
+  }
   return seen.manner === "apart" ? outcome : drop(outcome.reason, `${inWords(seen)}: ${outcome.detail}`);
 }
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 4,
+  version: 5,
   resource: "sandbox",
   output: observedSchema,
-  settings: ["runTimeoutMs"],
+  settings: ["seed", "runTimeoutMs", "typeCheck"],
   async *work([subject], bench) {
     if (subject) yield { id: subject.candidate.id, parent: subject.candidate.id, outcome: await observe(subject, bench) };
   },

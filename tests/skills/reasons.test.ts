@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Layer } from "../../schemas/layer.ts";
 import type { Failure } from "../../schemas/report.ts";
-import type { PoseContext, Skill } from "../../skills/contract.ts";
+import type { Observed, PoseContext, Skill } from "../../skills/contract.ts";
 import { editing } from "../../skills/editing.ts";
 import { localization } from "../../skills/localization.ts";
 import { reproduction } from "../../skills/reproduction.ts";
@@ -12,6 +13,7 @@ const joins = "test/slug.test.js > joins the words of a title";
 const mistake = { original: ".toLowerCase()", replacement: "" };
 const failing = (over: Partial<Failure>) => observedOf([mistake], { [joins]: failure(over) });
 const { language } = contextOf([]);
+const fixOf = (before: Layer): Observed => ({ ...commit, candidate: { ...commit.candidate, before } });
 /** The same package without the file in which the failing tests stand. */
 const withoutTest: Partial<PoseContext> = { text: (path) => (path === "test/slug.test.js" ? null : (texts[path] ?? null)) };
 const silent = failing({ frames: [], expected: null, actual: null });
@@ -21,7 +23,9 @@ const table: readonly [Skill, string, () => string | null][] = [
   [localization, "one-file", () => reasonFor(localization, noLower, { environment: { ...environment, sourceFiles: ["src/slug.js"] } })],
   [localization, "thin-evidence", () => reasonFor(localization, silent)],
   [localization, "leak", () => reasonFor(localization, failing({ expected: "src/slug.js", actual: "src/other.js" }))],
-  [editing, "no-instruction", () => reasonFor(editing, commit)],
+  [editing, "no-instruction", () => reasonFor(editing, fixOf({ "src/slug.js": (texts["src/slug.js"] ?? "").trimEnd() }))],
+  [editing, "too-long", () => reasonFor(editing, fixOf({ "src/slug.js": `${"// gone\n".repeat(67)}${texts["src/slug.js"]}` }))],
+  [editing, "no-target", () => reasonFor(editing, fixOf({ "src/slug.js": null }))],
   [editing, "no-target", () => reasonFor(editing, { ...noLower, candidate: { ...noLower.candidate, sites: [] } } as never)],
   [editing, "no-decoy", () => reasonFor(editing, noLower, { language: { ...language, emptyBody: () => null } })],
   [
@@ -56,8 +60,8 @@ const table: readonly [Skill, string, () => string | null][] = [
     () => reasonFor(reproduction, failing({ frames: [], expected: "a".repeat(20), actual: "b".repeat(20) }), withoutTest),
   ],
   [reproduction, "no-rewrite", () => reasonFor(reproduction, noLower, { language: { ...language, rewrite: (file) => file.text } })],
-  [review, "not-a-mutant", () => reasonFor(review, commit)],
   [review, "no-rival", () => reasonFor(review, noLower)],
+  [review, "no-rival", () => reasonFor(review, commit)],
   [review, "thin-evidence", () => ask(review, contextOf([silent, upper])).reasons.find((code) => code?.endsWith("thin-evidence")) ?? null],
   [
     review,
@@ -76,12 +80,7 @@ describe("a subject is dropped for", () => {
   it.each([localization, editing, unitTests, reproduction, review].map((skill) => [skill.name, skill] as const))(
     "every reason of %s has a case",
     (_, skill) => {
-      expect(
-        table
-          .filter(([owner]) => owner === skill)
-          .map(([, code]) => code)
-          .sort(),
-      ).toEqual([...skill.reasons].sort());
+      expect([...new Set(table.flatMap(([owner, code]) => (owner === skill ? [code] : [])))].sort()).toEqual([...skill.reasons].sort());
     },
   );
 });

@@ -4,7 +4,7 @@ import { judgeReview } from "../../grading/judge.ts";
 import { applyPatch, changedLines } from "../../lib/diff.ts";
 import type { Draft } from "../../schemas/instance.ts";
 import { review } from "../../skills/review.ts";
-import { ask, contextOf, failure, noLower, observedOf, texts, upper } from "./stand.ts";
+import { ask, contextOf, failure, noLower, observedOf, texts, twoChanges, upper } from "./stand.ts";
 
 const joins = "test/slug.test.js > joins the words of a title";
 const diffOf = (draft: Draft): string => `${/```diff\n([\s\S]*?)\n```/.exec(draft.prompt)?.[1] ?? ""}\n`;
@@ -86,4 +86,39 @@ it("arms over one line have as many removed and added lines", () => {
 
 it("a rival that leaves another number of lines makes no pair", () => {
   expect(ask(review, contextOf([second, shorter])).reasons).toContain("review/no-rival");
+});
+
+describe("the arms of a fix", () => {
+  const { candidate, observation } = twoChanges;
+  const armsOf = (roles: readonly string[]) => {
+    const variants = (observation.variants ?? []).filter(({ role }) => roles.includes(role));
+    return ask(review, contextOf([{ candidate, observation: { ...observation, variants } }]));
+  };
+  const leaves = (draft: Draft | undefined) => {
+    const applied = draft ? applyPatch(diffOf(draft), visible(draft)) : null;
+    return applied && "layer" in applied ? applied.layer["src/slug.js"] : null;
+  };
+
+  it("are the fix, and the fix with a slip at the line that is named", () => {
+    const [right, wrong] = armsOf(["hunk", "slip"]).drafts;
+    expect([right, wrong].map((draft) => draft && verdictOf(draft))).toEqual(["approve", "request_changes"]);
+    expect(leaves(right)).toBe(texts["src/slug.js"]);
+    expect(leaves(wrong)).toBe(texts["src/slug.js"]?.replace("slice(0", "slice(1"));
+    expect(wrong?.judgement).toMatchObject({ defects: [{ file: "src/slug.js", startLine: 4, endLine: 4 }] });
+  });
+  it("are the fix and a part of it where no slip was seen", () => {
+    const [right, wrong] = armsOf(["hunk"]).drafts;
+    expect(leaves(right)).toBe(texts["src/slug.js"]);
+    expect([
+      texts["src/slug.js"]?.replace("words.slice(0, limit)", "words"),
+      texts["src/slug.js"]?.replace(".toLowerCase()", ""),
+    ]).toContain(leaves(wrong));
+  });
+  it("have the wrong one proven by the tests that were seen to fail on it", () => {
+    const [, wrong] = armsOf(["slip"]).drafts;
+    const premise = wrong?.premises.find(({ name }) => name === "wrong");
+    expect(premise?.layer["src/slug.js"]).toContain("slice(1");
+    expect(premise?.expect).toMatchObject({ kind: "tests", fail: [joins] });
+  });
+  it("are none where nothing wrong with it was seen", () => expect(armsOf(["test"]).reasons).toEqual(["review/no-rival"]));
 });

@@ -5,6 +5,7 @@ import { rngFor } from "../../lib/rng.ts";
 import type { Candidate, Commit, Mutant, Site } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Draft, draftSchema } from "../../schemas/instance.ts";
+import type { Variant } from "../../schemas/observation.ts";
 import type { Failure } from "../../schemas/report.ts";
 import type { Observed, PoseContext, Skill } from "../../skills/contract.ts";
 import { environmentOf } from "../grading/stand.ts";
@@ -103,7 +104,7 @@ function siteOf({ file = "src/slug.js", original, replacement, operator = "metho
   const start = text.indexOf(original);
   if (start < 0) throw new Error(`${file} has no ${original}`);
   const end = start + original.length;
-  const symbol = file === "src/slug.js" ? "slugify" : "countWords";
+  const symbol = file === "src/slug.js" ? "slugify" : file === "src/count.js" ? "countWords" : null;
   return { file, symbol, start, end, startLine: lineAt(text, start), endLine: lineAt(text, end - 1), original, replacement, operator };
 }
 
@@ -178,7 +179,36 @@ export const commit: Observed = observe(
   } satisfies Commit,
   { [joins]: failure() },
 );
-export const everything = [noLower, upper, longer, twoFiles, commit];
+const slug = texts["src/slug.js"] ?? "";
+export const variant = (role: Variant["role"], { candidate, observation }: Observed): Variant => {
+  if (candidate.kind !== "mutant") throw new Error("a variant is a mutant of the fixed tree");
+  return { role, mutant: candidate, observation };
+};
+/** A fix of two changes, each with a test of its own, and what is wrong without them, or with a slip in one. */
+export const twoChanges: Observed = (() => {
+  const { candidate, observation } = observe(
+    {
+      ...(commit.candidate as Commit),
+      id: "00000000000000cd",
+      before: { "src/slug.js": slug.replace("words.slice(0, limit)", "words").replace(".toLowerCase()", "") },
+      edits: [4, 5].map((line) => ({ file: "src/slug.js", symbol: "slugify", startLine: line, endLine: line })),
+    },
+    { [joins]: failure(), [keeps]: keepsFailure },
+  );
+  const hunk = { operator: "hunk-left" };
+  const expected = { file: "test/slug.test.js", original: '"hello-world"', replacement: '"hello-worlds"', operator: "string-literal" };
+  const variants = [
+    variant("hunk", observedOf([{ ...hunk, original: "words.slice(0, limit)", replacement: "words" }], { [keeps]: keepsFailure })),
+    variant("hunk", observedOf([{ ...hunk, original: ".toLowerCase()", replacement: "" }])),
+    variant(
+      "slip",
+      observedOf([{ original: "slice(0", replacement: "slice(1", operator: "number-literal" }], { [joins]: failure({ actual: "world" }) }),
+    ),
+    variant("test", observedOf([expected], { [joins]: failure({ expected: "hello-worlds", actual: "hello-world" }) })),
+  ];
+  return { candidate, observation: { ...observation, variants } };
+})();
+export const everything = [noLower, upper, longer, twoFiles, commit, twoChanges];
 
 export interface Asked {
   readonly drafts: Draft[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mutantOf } from "../../../pipeline/stages/4-inject.ts";
+import { mutantOf } from "../../../pipeline/injection/mutant.ts";
 import type { Site } from "../../../schemas/candidate.ts";
 import { environmentOf, tree } from "../../grading/stand.ts";
 

@@ -1,0 +1,88 @@
+/**
+ * Ways in which a fix could have gone wrong, to be tried on its tests: a change of several left out, a slip in a line that it wrote. And
+ * ways in which one of its tests would ask for something else. Each is a mutant of the fixed tree.
+ */
+import type { Language } from "../../languages/contract.ts";
+import { replacementsOf } from "../../lib/replacements.ts";
+import type { Rng } from "../../lib/rng.ts";
+import type { Commit, Mutant, Site } from "../../schemas/candidate.ts";
+import type { Environment } from "../../schemas/environment.ts";
+import type { Observation } from "../../schemas/observation.ts";
+import { mutantOf, siteOf, spotsOf } from "./mutant.ts";
+import { spread } from "./spread.ts";
+
+export interface Fixed {
+  readonly candidate: Commit;
+  readonly observation: Observation;
+  readonly environment: Environment;
+  readonly language: Language;
+  /** Text of a file of the fixed tree, or null. */
+  text(path: string): string | null;
+}
+
+/** The name under which the row's facts have a change that was left out: it stands beside those of the mutators. */
+const hunkLeft = "hunk-left";
+
+/** Operators whose work a reader sees without understanding the code: they are tried after all others. */
+const glaring: ReadonlySet<string> = new Set(["condition-true", "condition-false", "error-message", "string-literal"]);
+/** What turns one expected value into another. */
+const expectations = ["string-literal", "number-literal", "boolean-literal", "template-part", "null-undefined", "empty-collection"];
+
+/** The fix without one of its changes, for each of them; none where it has only one. Files that came or went with the fix are no part. */
+export function leftHunks(fixed: Fixed): Mutant[] {
+  const { candidate, environment, language } = fixed;
+  const sites: Site[] = [];
+  for (const [path, before] of Object.entries(candidate.before)) {
+    const text = fixed.text(path);
+    if (before === null || text === null) continue;
+    const at = siteOf({ path, text }, language);
+    for (const { before: old, after: now } of replacementsOf(before, text)) {
+      sites.push(at({ operator: hunkLeft, start: now.start, end: now.start + now.text.length, replacement: old.text }));
+    }
+  }
+  const whole = Object.values(candidate.before).every((text) => text !== null);
+  return sites.length < 2 && whole ? [] : sites.map((site) => mutantOf(environment, [site], (path) => fixed.text(path) ?? ""));
+}
+
+const lineCount = (text: string): number => text.split("\n").length;
+
+/** Slips in lines that the fix wrote and its tests reach, spread over its symbols; the plain to see last. None is the defect itself. */
+export function slips(fixed: Fixed, rng: Rng): Mutant[] {
+  const { candidate, observation, environment, language } = fixed;
+  const reached = (file: string, line: number): boolean =>
+    environment.testFiles.some((test) => observation.files.includes(test.file) && (test.covers[file] ?? []).includes(line));
+  const written = ({ file, startLine, endLine }: Site): boolean =>
+    candidate.edits.some((edit) => edit.file === file && edit.startLine <= startLine && endLine <= edit.endLine) &&
+    reached(file, startLine);
+  const spots = [...new Set(candidate.edits.map(({ file }) => file))].sort().flatMap((path) => {
+    const text = fixed.text(path);
+    return text === null ? [] : spotsOf({ path, text }, environment, language, []).filter(({ site }) => written(site));
+  });
+  const isPlain = ({ operator, original, replacement }: Site): boolean =>
+    glaring.has(operator) || lineCount(original) !== lineCount(replacement);
+  const { first = [], last = [] } = Object.groupBy(spread(spots, rng), ({ site }) => (isPlain(site) ? "last" : "first"));
+  return [...first, ...last]
+    .map(({ site }) => mutantOf(environment, [site], (path) => fixed.text(path) ?? ""))
+    .filter(({ before }) => Object.entries(before).some(([path, text]) => text !== candidate.before[path]));
+}
+
+/** Failing tests of the change that ask for something else: a literal of the assertion that failed is another, the last of it first. */
+export function otherwiseAsked(fixed: Fixed): Mutant[] {
+  const { observation, environment, language } = fixed;
+  const mutants = new Map<string, Mutant>();
+  for (const id of observation.failToPass) {
+    const path = id.slice(0, id.indexOf(" > "));
+    const line = observation.failures[id]?.frames.find(({ file }) => file === path)?.line;
+    const text = fixed.text(path);
+    if (line === undefined || text === null) continue;
+    const spots = spotsOf({ path, text }, environment, language, expectations).filter(({ site }) => site.startLine === line);
+    for (const { id: mutantId, site } of spots.reverse()) {
+      if (!mutants.has(mutantId))
+        mutants.set(
+          mutantId,
+          mutantOf(environment, [site], () => text),
+        );
+    }
+  }
+  return [...mutants.values()];
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { rngFor } from "../../../lib/rng.ts";
+import { type Fixed, leftHunks, otherwiseAsked, slips } from "../../../pipeline/injection/variants.ts";
+import type { Commit } from "../../../schemas/candidate.ts";
+import type { Layer } from "../../../schemas/layer.ts";
+import { commit, contextOf, environment, failure, joins, observe, texts } from "../../skills/stand.ts";
+
+const { language, text } = contextOf([]);
+const slug = texts["src/slug.js"] ?? "";
+/** A file of two functions with a change in each, three and more lines apart. */
+const two = `${slug}
+export function shout(text) {
+  return text.toUpperCase();
+}
+`;
+const fixed = (before: Layer, after: Layer = {}, over: Partial<Commit> = {}): Fixed => {
+  const { candidate, observation } = observe({ ...(commit.candidate as Commit), before, ...over }, { [joins]: failure() });
+  return {
+    candidate: candidate as Commit,
+    observation,
+    environment,
+    language,
+    text: (path) => (path in after ? (after[path] ?? null) : text(path)),
+  };
+};
+
+describe("a fix without one of its changes", () => {
+  const both = two.replace(".toLowerCase()", "").replace("text.toUpperCase()", "text");
+  it("is made for each change, with the text before it at its place", () => {
+    const left = leftHunks(fixed({ "src/slug.js": both }, { "src/slug.js": two }));
+    expect(left.map(({ before }) => before["src/slug.js"])).toEqual([
+      two.replace(".toLowerCase()", ""),
+      two.replace("text.toUpperCase()", "text"),
+    ]);
+    expect(left.map(({ edits }) => edits)).toMatchObject([
+      [{ file: "src/slug.js", symbol: "slugify", startLine: 5, endLine: 5 }],
+      [{ file: "src/slug.js", symbol: "shout", startLine: 9, endLine: 9 }],
+    ]);
+  });
+  it("is none where there is only one change", () => expect(leftHunks(fixed(commit.candidate.before))).toEqual([]));
+  it("is made of the one change beside a file that came with the fix", () => {
+    expect(leftHunks(fixed({ ...commit.candidate.before, "src/count.js": null }))).toHaveLength(1);
+  });
+  it("puts back lines that the fix took away", () => {
+    const longer = both.replace("  const kept", "  text = null;\n  const kept");
+    const [first] = leftHunks(fixed({ "src/slug.js": longer.replace('join("-")', 'join("-").toLowerCase()') }, { "src/slug.js": two }));
+    expect(first?.before["src/slug.js"]).toBe(two.replace("  const kept", "  text = null;\n  const kept"));
+  });
+});
+
+describe("slips in a fix", () => {
+  const found = slips(fixed(commit.candidate.before), rngFor("1", "x", "y"));
+  it("lie in lines that it wrote and tests reach", () => {
+    expect(found.length).toBeGreaterThan(0);
+    for (const { edits } of found) expect(edits).toMatchObject([{ file: "src/slug.js", startLine: 5, endLine: 5 }]);
+    const unreached = { ...fixed(commit.candidate.before), environment: { ...environment, testFiles: [] } };
+    expect(slips(unreached, rngFor("1", "x", "y"))).toEqual([]);
+  });
+  it("are never the defect that was repaired", () => {
+    for (const { before } of found) expect(before["src/slug.js"]).not.toBe(commit.candidate.before["src/slug.js"]);
+  });
+  it("are tried in an order of the seed, those that are plain to see last", () => {
+    const ids = (seed: string) => slips(fixed(commit.candidate.before), rngFor(seed, "x", "y")).map(({ id }) => id);
+    expect(ids("1")).toEqual(found.map(({ id }) => id));
+    const operators = found.map(({ sites }) => sites[0]?.operator ?? "");
+    const strings = operators.map((name) => name === "string-literal");
+    expect(strings.indexOf(true)).toBeGreaterThan(strings.lastIndexOf(false));
+  });
+});
+
+describe("a failing test that asks for something else", () => {
+  it("differs in a literal of the assertion that failed, the last one first", () => {
+    const [first] = otherwiseAsked(fixed(commit.candidate.before));
+    expect(first?.edits).toMatchObject([{ file: "test/slug.test.js", startLine: 6 }]);
+    expect(first?.before["test/slug.test.js"]).not.toContain('"hello-world"');
+    expect(first?.before["test/slug.test.js"]).toContain('slugify("Hello World")');
+  });
+  it("is not made where nothing says which assertion failed", () => {
+    const { observation, ...rest } = fixed(commit.candidate.before);
+    expect(otherwiseAsked({ ...rest, observation: { ...observation, failures: { [joins]: failure({ frames: [] }) } } })).toEqual([]);
+  });
+});
