@@ -49,6 +49,37 @@ export const reviewThreadSchema = z
   .readonly();
 export type ReviewThread = z.infer<typeof reviewThreadSchema>;
 
+/** A commit of the branch as it was when it was merged. */
+export const branchCommitSchema = z
+  .object({
+    oid: oidSchema,
+    message: z.string(),
+    /** ISO 8601 in UTC; null where the commit's own date is nonsense. */
+    authoredAt: z.string().nullable(),
+  })
+  .readonly();
+export type BranchCommit = z.infer<typeof branchCommitSchema>;
+
+export const commitListSchema = z
+  .object({
+    count: z.int().nonnegative(),
+    /** Oldest first, those that the forge shows: its first hundred at most. */
+    list: z.array(branchCommitSchema).readonly(),
+    /** There are more than `list` has. */
+    cut: z.boolean(),
+  })
+  .readonly();
+
+export const forcePushSchema = z
+  .object({
+    at: z.string(),
+    /** Null where the commit is gone. */
+    before: oidSchema.nullable(),
+    after: oidSchema.nullable(),
+  })
+  .readonly();
+export type ForcePush = z.infer<typeof forcePushSchema>;
+
 export const pullRequestSchema = z
   .object({
     number: z.int().positive(),
@@ -65,7 +96,9 @@ export const pullRequestSchema = z
     /** As far as parents and messages tell. */
     method: z.enum(["merge", "squash", "rebase", "unknown"]),
     kind: z.enum(["change", "revert", "merge-forward"]),
-    commits: z.object({ count: z.int().nonnegative(), firstMessage: z.string(), firstAuthoredAt: z.string().nullable() }).readonly(),
+    commits: commitListSchema,
+    /** Oldest first: heads of the branch that were put in place of others. */
+    forcePushes: z.array(forcePushSchema).readonly(),
     labels: z.array(z.string()).readonly(),
     issues: z.array(issueSchema).readonly(),
     threads: z.array(reviewThreadSchema).readonly(),

@@ -62,7 +62,7 @@ export interface CrawlTools {
 }
 
 /** A page is asked for again when we ask for other things. */
-const form = sha256(JSON.stringify([1, Object.values(queries)])).slice(0, 16);
+const form = sha256(JSON.stringify([2, Object.values(queries)])).slice(0, 16);
 
 export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGenerator<Crawled> {
   const { repositoryId, snapshot, limit, since, until } = options;

@@ -3,7 +3,7 @@
  *
  * GitHub charges a question by its connections: one for each page of a connection that it could need, a hundred to the point, so the sizes of
  * those that hold further connections are what costs: 25 pull requests with up to 20 threads and 5 issues each come to
- * (1 + 25 × 6 + 25 × 5 + 25 × 20) / 100, 8 points; the leaves may be as long as they like. What is longer is asked for by itself.
+ * (1 + 25 × 7 + 25 × 5 + 25 × 20) / 100, 8 points; the leaves may be as long as they like. What is longer is asked for by itself.
  * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#predicting-the-point-value-of-a-query
  */
 import { z } from "zod";
@@ -38,8 +38,11 @@ export const queries = Object.freeze({
     baseRefName baseRefOid headRefName headRefOid headRepository { nameWithOwner } baseRepository { nameWithOwner }
     mergeCommit { oid message parents(first: 3) { nodes { oid } } }
     labels(first: 100) { nodes { name } }
-    firstCommit: commits(first: 1) { totalCount nodes { commit { message authoredDate } } }
+    commits(first: 100) { totalCount nodes { commit { oid message authoredDate } } }
     lastCommit: commits(last: 1) { nodes { commit { message } } }
+    timelineItems(first: 100, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {
+      nodes { ... on HeadRefForcePushedEvent { createdAt beforeCommit { oid } afterCommit { oid } } }
+    }
     closingIssuesReferences(first: 5) { ${issueParts} }
     reviewThreads(first: 20) { ${threadParts} }`),
   /** Only which they are, where one cannot be told more of. */
@@ -92,7 +95,6 @@ export const issueNodeSchema = z.object({
   repository: z.object({ nameWithOwner: z.string() }),
   comments: connectionOf(commentSchema),
 });
-const commitOf = <T extends z.ZodRawShape>(shape: T) => listOf(z.object({ commit: z.object(shape) }));
 /** Written by whoever made the commit, so it may be anything. */
 const authoredDate = moment.nullable().catch(null);
 export const pullRequestNodeSchema = z.object({
@@ -111,11 +113,14 @@ export const pullRequestNodeSchema = z.object({
   baseRepository: z.object({ nameWithOwner: z.string() }).nullable(),
   mergeCommit: z.object({ oid, message: z.string(), parents: listOf(z.object({ oid })) }).nullable(),
   labels: listOf(z.object({ name: z.string() })),
-  firstCommit: z.object({
+  commits: z.object({
     totalCount: z.int(),
-    nodes: z.array(z.object({ commit: z.object({ message: z.string(), authoredDate }) }).nullable()).nullish(),
+    nodes: z.array(z.object({ commit: z.object({ oid, message: z.string(), authoredDate }) }).nullable()).nullish(),
   }),
-  lastCommit: commitOf({ message: z.string() }),
+  lastCommit: listOf(z.object({ commit: z.object({ message: z.string() }) })),
+  timelineItems: listOf(
+    z.object({ createdAt: moment, beforeCommit: z.object({ oid }).nullable(), afterCommit: z.object({ oid }).nullable() }),
+  ),
   closingIssuesReferences: connectionOf(issueNodeSchema),
   reviewThreads: connectionOf(threadSchema),
 });

@@ -17,8 +17,8 @@ export function authorOf(actor: ActorNode): Author {
 const remarkOf = ({ author, body, createdAt }: CommentNode): Remark => ({ author: authorOf(author), body, createdAt: iso(createdAt) });
 
 /** When the answer may have been known first. A clock that was wrong can only move this back. */
-export const begunAt = (node: PullRequestNode): string =>
-  [node.createdAt, ...(node.firstCommit.nodes ?? []).flatMap((one) => one?.commit.authoredDate ?? [])].map(iso).sort()[0] ?? "";
+export const begunAt = ({ createdAt, commits }: PullRequestNode): string =>
+  [createdAt, commits.nodes?.[0]?.commit.authoredDate ?? createdAt].map(iso).sort()[0] ?? "";
 
 export const issueOf = (issue: IssueNode, comments: readonly CommentNode[], before: string): Issue => ({
   repository: issue.repository.nameWithOwner,
@@ -73,7 +73,7 @@ function kindOf({ title, body, headRefName, headRepository, baseRepository }: Pu
 }
 
 export function recordOf(node: PullRequestNode, issues: readonly Issue[], threads: readonly ReviewThread[]): PullRequest {
-  const first = node.firstCommit.nodes?.[0]?.commit;
+  const list = (node.commits.nodes ?? []).flatMap((one) => (one === null ? [] : [one.commit]));
   return {
     number: node.number,
     title: node.title,
@@ -87,10 +87,17 @@ export function recordOf(node: PullRequestNode, issues: readonly Issue[], thread
     method: methodOf(node),
     kind: kindOf(node),
     commits: {
-      count: node.firstCommit.totalCount,
-      firstMessage: first?.message ?? "",
-      firstAuthoredAt: first?.authoredDate ? iso(first.authoredDate) : null,
+      count: node.commits.totalCount,
+      list: list.map(({ oid, message, authoredDate }) => ({ oid, message, authoredAt: authoredDate === null ? null : iso(authoredDate) })),
+      cut: list.length < node.commits.totalCount,
     },
+    forcePushes: node.timelineItems
+      .map(({ createdAt, beforeCommit, afterCommit }) => ({
+        at: iso(createdAt),
+        before: beforeCommit?.oid ?? null,
+        after: afterCommit?.oid ?? null,
+      }))
+      .sort((a, b) => (a.at < b.at ? -1 : 1)),
     labels: node.labels.map(({ name }) => name),
     issues,
     threads,

@@ -35,7 +35,7 @@ const parentOf = async (repository: GitRepository, commit: string): Promise<stri
 /** A rebase leaves out merges and commits that are on the branch already, so it may have fewer commits: the first is known by its message. */
 async function belowRebased(repository: GitRepository, commit: string, { commits }: PullRequest): Promise<string | null> {
   const line = await repository.firstParents(commit, Math.min(commits.count, 250));
-  const first = line.findLast(({ message }) => message === commits.firstMessage.trim());
+  const first = line.findLast(({ message }) => message === commits.list[0]?.message.trim());
   return first?.parents[0] ?? null;
 }
 

@@ -53,7 +53,7 @@ export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
 
 export const mineStage: Stage<Source, MinedItem> = {
   name: "mine",
-  version: 1,
+  version: 2,
   resource: "cpu",
   output: minedSchema,
   settings: ["history"],

@@ -41,8 +41,12 @@ describe("a crawl", () => {
         createdAt: at(10),
         mergedAt: at(20),
         commits: [
-          { message: "Fix it", authoredDate: at(9) },
-          { message: "Test it", authoredDate: at(11) },
+          { oid: "d".repeat(40), message: "Fix it\n\nAt last", authoredDate: at(9) },
+          { oid: "e".repeat(40), message: "Test it", authoredDate: at(11) },
+        ],
+        forcePushes: [
+          { at: at(15), before: "f".repeat(40), after: null },
+          { at: at(14), before: null, after: "f".repeat(40) },
         ],
         labels: ["bug", "good first issue"],
         issues: [
@@ -90,7 +94,18 @@ describe("a crawl", () => {
         mergeCommit: merge?.oid,
         method: "squash",
         kind: "change",
-        commits: { count: 2, firstMessage: "Fix it", firstAuthoredAt: full(9) },
+        commits: {
+          count: 2,
+          list: [
+            { oid: "d".repeat(40), message: "Fix it\n\nAt last", authoredAt: full(9) },
+            { oid: "e".repeat(40), message: "Test it", authoredAt: full(11) },
+          ],
+          cut: false,
+        },
+        forcePushes: [
+          { at: full(14), before: null, after: "f".repeat(40) },
+          { at: full(15), before: "f".repeat(40), after: null },
+        ],
         labels: ["bug", "good first issue"],
         issues: [
           {
@@ -129,6 +144,15 @@ describe("a crawl", () => {
         ],
       }),
     });
+  });
+
+  it("tells of the first hundred commits, and that there are more", async () => {
+    const commits = Array.from({ length: 130 }, (_, at) => ({ message: `c${at}`, authoredDate: "2024-01-01T00:00:00Z" }));
+    github.pulls = [pull(1, { commits })];
+    const [only] = await stand.crawl(github.api);
+    const told = only !== undefined && "pullRequest" in only ? only.pullRequest.commits : null;
+    expect(told?.list.map(({ message }) => message)).toEqual(commits.slice(0, 100).map(({ message }) => message));
+    expect([told?.count, told?.cut, github.asked.length]).toEqual([130, true, 1]);
   });
 
   it("asks for what does not fit into a page, and for no comment that comes too late", async () => {

@@ -20,7 +20,8 @@ const nodeOf = (more: Readonly<Record<string, unknown>> = {}) =>
     baseRepository: { nameWithOwner: "owner/name" },
     mergeCommit: { oid: other, message: "Fix the sum (#1)", parents: { nodes: [{ oid: base }] } },
     labels: null,
-    firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "2024-01-01T00:00:00+02:00" } }] },
+    commits: { totalCount: 1, nodes: [{ commit: { oid: head, message: "Fix", authoredDate: "2024-01-01T00:00:00+02:00" } }] },
+    timelineItems: { nodes: [] },
     lastCommit: { nodes: [{ commit: { message: "Fix" } }] },
     closingIssuesReferences: null,
     reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] },
@@ -78,13 +79,13 @@ it.each([
 });
 
 it("may have a first commit whose date is nonsense", () => {
-  const node = nodeOf({ firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "yesterday" } }] } });
+  const node = nodeOf({ commits: { totalCount: 1, nodes: [{ commit: { oid: head, message: "Fix", authoredDate: "yesterday" } }] } });
   expect(begunAt(node)).toBe("2024-01-02T00:00:00.000Z");
-  expect(recordOf(node, [], []).commits.firstAuthoredAt).toBeNull();
+  expect(recordOf(node, [], []).commits.list[0]?.authoredAt).toBeNull();
 });
 
 it("was begun with its first commit or its opening, whichever is earlier", () => {
   expect(begunAt(nodeOf())).toBe("2023-12-31T22:00:00.000Z");
-  const late = { firstCommit: { totalCount: 1, nodes: [{ commit: { message: "Fix", authoredDate: "2031-01-01T00:00:00Z" } }] } };
+  const late = { commits: { totalCount: 1, nodes: [{ commit: { oid: head, message: "Fix", authoredDate: "2031-01-01T00:00:00Z" } }] } };
   expect(begunAt(nodeOf(late))).toBe("2024-01-02T00:00:00.000Z");
 });

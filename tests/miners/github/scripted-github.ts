@@ -41,7 +41,8 @@ export interface ScriptedPull {
   readonly base: { readonly ref: string; readonly oid: string };
   readonly head: { readonly ref: string; readonly oid: string; readonly fork: string | null };
   readonly merge: { readonly oid: string; readonly message: string; readonly parents: readonly string[] } | null;
-  readonly commits: readonly { readonly message: string; readonly authoredDate: string }[];
+  readonly commits: readonly { readonly message: string; readonly authoredDate: string; readonly oid?: string }[];
+  readonly forcePushes?: readonly { readonly at: string; readonly before: string | null; readonly after: string | null }[];
   readonly labels: readonly string[];
   readonly issues: readonly ScriptedIssue[];
   readonly threads: readonly ScriptedThread[];
@@ -378,7 +379,7 @@ export class ScriptedGithub {
 
   #pullNode(one: ScriptedPull): unknown {
     const { base, head, merge } = one;
-    const commits = one.commits.map((commit) => ({ commit: { ...commit, oid: oid(commit.message) } }));
+    const commits = one.commits.map((commit) => ({ commit: { oid: oid(commit.message), ...commit } }));
     const thread = (its: ScriptedThread): unknown => ({
       path: its.path,
       line: its.line === undefined ? 3 : its.line,
@@ -405,6 +406,12 @@ export class ScriptedGithub {
       mergeCommit: merge && { ...merge, parents: connection(merge.parents, byPlace, (parent) => ({ oid: parent })) },
       labels: connection(one.labels, byPlace, (name) => ({ name })),
       commits: connection(commits, byPlace, (commit) => commit),
+      timelineItems: connection(one.forcePushes ?? [], byPlace, ({ at, before, after }) => ({
+        __typename: "HeadRefForcePushedEvent",
+        createdAt: at,
+        beforeCommit: before === null ? null : { oid: before },
+        afterCommit: after === null ? null : { oid: after },
+      })),
       closingIssuesReferences: connection(one.issues, byPlace, (issue) => this.#issueNode(issue)),
       reviewThreads: connection(one.threads, byPlace, thread),
     };

@@ -31,7 +31,7 @@ export class ScriptedRemote implements Disposable {
   async merge(number: number, how: "merge" | "squash" | "rebase", more: Partial<ScriptedPull> = {}, into = "main"): Promise<ScriptedPull> {
     const { scratch } = this;
     const base = await scratch.git("merge-base", into, `pr-${number}`);
-    const messages = (await scratch.git("log", "--reverse", "--format=%s", `${base}..pr-${number}`)).split("\n");
+    const told = (await scratch.git("log", "--reverse", "--format=%H %s", `${base}..pr-${number}`)).split("\n");
     await scratch.git("switch", "--quiet", into);
     if (how === "merge")
       await scratch.git("merge", "--quiet", "--no-ff", "-m", `Merge pull request #${number} from ann/fix`, `pr-${number}`);
@@ -45,7 +45,7 @@ export class ScriptedRemote implements Disposable {
       base: { ref: into, oid: base },
       head: { ref: `pr-${number}`, oid: this.#heads.get(number) ?? "", fork: "ann/name" },
       merge: { oid, parents, message: await scratch.git("log", "-1", "--format=%B") },
-      commits: messages.map((message) => ({ message, authoredDate: "2024-01-01T00:00:00Z" })),
+      commits: told.map((line) => ({ oid: line.slice(0, 40), message: line.slice(41), authoredDate: "2024-01-01T00:00:00Z" })),
       ...more,
     });
   }
