@@ -4,9 +4,8 @@ import { shortId } from "../lib/hash.ts";
 import type { PullRequest } from "../schemas/pull-request.ts";
 import { candidateOf, changeReasons } from "./change.ts";
 import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
-import type { GithubClient } from "./github/client.ts";
 import { crawl } from "./github/crawl.ts";
-import { clientOf, shelfOf } from "./github/open.ts";
+import { clientOnDemand, shelfOf } from "./github/open.ts";
 import { treeReasons, treesOf } from "./github/trees.ts";
 
 const reasons = [...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
@@ -49,11 +48,7 @@ const passedOver = (which: number | string, reason: (typeof reasons)[number], de
 async function* mine(options: GithubOptions, context: MinerContext): AsyncGenerator<Mined> {
   const { outside, signal } = context;
   if (outside === undefined) throw new Error("the miner github was given nothing from outside");
-  const opened: GithubClient[] = [];
-  const client = (): GithubClient => {
-    opened[0] ??= clientOf(options.api, outside, { ...options, ...(signal ? { signal } : {}) });
-    return opened[0];
-  };
+  const { client, made } = clientOnDemand(options.api, outside, { ...options, ...(signal ? { signal } : {}) });
   const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
   let passed = context.cursor === null;
   let at = 0;
@@ -68,7 +63,7 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
     if ("pullRequest" in crawled) yield { cursor, item: await minedOf(crawled.pullRequest, options, context) };
     else yield { cursor, item: passedOver(cursor, crawled.gap.reason, crawled.gap.detail, options) };
   }
-  for (const { spent } of opened) {
+  for (const { spent } of made) {
     const { requests, points } = spent;
     outside.log.info(`${context.repository.name}: ${at} pull requests for ${requests} requests and ${points} points of GitHub's`);
   }

@@ -6,7 +6,7 @@ import { StopRun } from "../lib/errors.ts";
 import { type GitRepository, openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
-import { clientOf, openGithub } from "../miners/github/open.ts";
+import { clientOnDemand, openGithub } from "../miners/github/open.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
@@ -61,7 +61,7 @@ interface Wanted {
 async function wantedOfGithub({ github }: Config, bench: Bench, pins: Pins): Promise<Wanted[]> {
   if (github === null) return [];
   const { repositories, ...settings } = github;
-  const client = clientOf(settings.api, bench.outside);
+  const { client } = clientOnDemand(settings.api, bench.outside);
   const wanted: Wanted[] = [];
   for (const given of new Set(repositories)) {
     const options = { api: settings.api, name: given, pinned: pins.snapshots[given.toLowerCase()] ?? null };

@@ -68,6 +68,20 @@ describe("kihon run --github", { timeout: 240_000 }, () => {
     expect(github.asked.filter(({ path }) => !path.includes(".git/")).map(({ status }) => status)).toEqual([304, 304]);
   });
 
+  it("is resumed without a token where every pull request was read, whatever was merged since", async () => {
+    await withPullRequests();
+    const first = await run({ GITHUB_TOKEN: "ghp_secret" });
+    github.pulls = [pull(9), ...github.pulls];
+    github.asked.length = 0;
+    const { code, out } = await kihon(
+      ["resume", join(folder.path, "out"), "--cache", join(folder.path, "cache"), "--sandbox", "process", "--i-trust-this-code", "--json"],
+      { env: nobody },
+    );
+    expect([first.code, code]).toEqual([0, 0]);
+    expect(mineOf(out)).toMatchObject({ in: 1, kept: 2, dropped: [{ reason: "github/no-test", count: 1 }] });
+    expect(github.asked.filter(({ path }) => !path.includes(".git/"))).toEqual([]);
+  });
+
   it("goes on at the page where it was killed", async () => {
     await withPullRequests();
     github.pulls = [...github.pulls, ...Array.from({ length: 28 }, (_, at) => pull(at + 3))];

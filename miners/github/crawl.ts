@@ -1,49 +1,22 @@
 /**
- * The merged pull requests of a repository, newest first, page by page.
+ * The merged pull requests of a repository, newest first.
  *
- * A page with all that belongs to it is kept before the next is asked for, under the cursor that led to it, so a crawl that was killed goes
- * on at the page where it was. The order is that of creation: it does not change while the crawl goes on, as that of updates would.
- * A page that GitHub cannot give is asked for in smaller parts, down to one pull request, which is then named and passed over.
+ * The first crawl walks in the order of creation, which does not change while the walk goes on. What changed since is read in the order of
+ * updates, from the newest down to the moment of the snapshot before, and laid over it. So a snapshot is a chain: pages by creation, and for
+ * every later snapshot its pages by update. A page is kept whole before the next is asked for, under the cursor that led to it: a crawl that
+ * was killed goes on at the page where it was, and to read a snapshot again is to walk the same way.
  */
 import { z } from "zod";
-import { RetryLater, StopRun } from "../../lib/errors.ts";
 import { sha256 } from "../../lib/hash.ts";
-import { type PullRequest, pullRequestSchema, type ReviewThread } from "../../schemas/pull-request.ts";
 import type { GithubClient } from "./client.ts";
-import {
-  type CommentNode,
-  type Connection,
-  commentSchema,
-  type IssueNode,
-  issueNodeSchema,
-  moreSchema,
-  numberSchema,
-  type PullRequestNode,
-  pageSchema,
-  pageSize,
-  pullRequestNodeSchema,
-  queries,
-  threadSchema,
-} from "./queries.ts";
-import { begunAt, issueOf, recordOf, threadOf } from "./record.ts";
+import { type Crawled, type Order, Pages, type StoredPage, storedPageSchema } from "./pages.ts";
+import { queries } from "./queries.ts";
 import type { Shelf } from "./shelf.ts";
-import { GithubTrouble } from "./trouble.ts";
-
-/** A pull request that GitHub counts and cannot, or will not, tell of. */
-const gapSchema = z.object({
-  number: z.int().positive().nullable(),
-  reason: z.enum(["unanswered", "unexpected-form"]),
-  detail: z.string(),
-});
-const crawledSchema = z.union([z.object({ pullRequest: pullRequestSchema }), z.object({ gap: gapSchema })]);
-export type Crawled = z.infer<typeof crawledSchema>;
-const storedPageSchema = z.object({ items: z.array(crawledSchema), next: z.string().nullable() });
-type StoredPage = z.infer<typeof storedPageSchema>;
 
 export interface CrawlOptions {
   /** GitHub's own id of the repository, which a rename does not change. */
   readonly repositoryId: string;
-  /** Which state of the repository is read: pages of one are never mixed with those of another. */
+  /** Which state of the repository is read. */
   readonly snapshot: string;
   /** Pull requests, at most. */
   readonly limit: number;
@@ -62,47 +35,53 @@ export interface CrawlTools {
 }
 
 /** A page is asked for again when we ask for other things. */
-const form = sha256(JSON.stringify([2, Object.values(queries)])).slice(0, 16);
+const form = sha256(JSON.stringify([3, Object.values(queries)])).slice(0, 16);
 
-export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGenerator<Crawled> {
-  const { repositoryId, snapshot, limit, since, until } = options;
-  const pages = new Pages(options, tools);
-  const end = endOf(repositoryId, snapshot);
-  let asked = false;
-  let [given, seen, after] = [0, 0, null as string | null];
-  while (given < limit) {
-    tools.signal?.throwIfAborted();
-    const question = [form, repositoryId, snapshot, after];
-    let page = await tools.shelf.get(question, storedPageSchema);
-    if (page === null) {
-      if (!asked) await tools.shelf.put(end, false);
-      asked = true;
-      // Where a window is given, it is not known how many of a page lie in it.
-      page = await pages.fetch(after, since === null && until === null ? limit - given : limit);
-      await tools.shelf.put(question, page);
-    }
-    seen += page.items.length;
-    tools.progress(`pull requests read: ${seen}`);
-    for (const item of page.items) {
-      if ("pullRequest" in item && !isWithin(item.pullRequest.mergedAt, since, until)) continue;
-      yield item;
-      given += 1;
-      if (given === limit) break;
-    }
-    if (page.next === null) break;
-    after = page.next;
-  }
-  if ((await tools.shelf.get(end, z.literal(true))) === null) await tools.shelf.put(end, true);
-}
+/** What a snapshot stands on. */
+const linkSchema = z.object({
+  /** The snapshot whose pages by creation are read. */
+  base: z.string(),
+  /** The snapshot before, and when its newest pull request was updated; null where this one is a base. */
+  before: z.object({ snapshot: z.string(), newest: z.string() }).nullable(),
+});
+export type Link = z.infer<typeof linkSchema>;
+const linkPlace = (repositoryId: string, snapshot: string): unknown => [form, "link", repositoryId, snapshot];
+
+/** GitHub's listing and its GraphQL may be some moments apart, so what was updated shortly before is read again. */
+const overlapMs = 5 * 60_000;
+/** Walks by update until one was a single page: what is touched during a longer walk moves past its cursor to the front. */
+const maxWalks = 10;
+/** More changes than this, or than the limit, and the repository is walked anew. */
+const leastChanges = 100;
 
 /** Under this the shelf says whether the last crawl of the snapshot came to its end. */
 export const endOf = (repositoryId: string, snapshot: string): unknown => [form, "end", repositoryId, snapshot];
 
-/** Where the next page begins; null after the last. A crawl that went round in a circle would never end. */
-function nextOf({ hasNextPage, endCursor }: { hasNextPage: boolean; endCursor: string | null }, after: string | null): string | null {
-  if (!hasNextPage) return null;
-  if (endCursor === null || endCursor === after) throw new GithubTrouble("graphql-error", "a page that does not say where the next begins");
-  return endCursor;
+/** Writes down that a snapshot comes after another, where nothing is known of it yet. */
+export async function follow(shelf: Shelf, repositoryId: string, snapshot: string, before: NonNullable<Link["before"]>): Promise<void> {
+  const place = linkPlace(repositoryId, snapshot);
+  if ((await shelf.get(place, linkSchema)) !== null) return;
+  const { base } = await linkOf(shelf, repositoryId, before.snapshot);
+  await shelf.put(place, { base, before } satisfies Link);
+}
+
+const linkOf = async (shelf: Shelf, repositoryId: string, snapshot: string): Promise<Link> =>
+  (await shelf.get(linkPlace(repositoryId, snapshot), linkSchema)) ?? { base: snapshot, before: null };
+
+export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGenerator<Crawled> {
+  const walk = new Walk(options, tools);
+  const { limit, since, until } = options;
+  const changed = await walk.changes();
+  let given = 0;
+  // Where a window is given, it is not known how many of a page lie in it.
+  const wished = (): number => (since === null && until === null ? limit - given : limit);
+  for await (const item of laidOver(walk.created(wished), changed)) {
+    if ("pullRequest" in item && !isWithin(item.pullRequest.mergedAt, since, until)) continue;
+    yield item;
+    given += 1;
+    if (given === limit) break;
+  }
+  await walk.end();
 }
 
 const isWithin = (mergedAt: string, since: string | null, until: string | null): boolean => {
@@ -110,119 +89,127 @@ const isWithin = (mergedAt: string, since: string | null, until: string | null):
   return (since === null || at >= Date.parse(since)) && (until === null || at < Date.parse(until));
 };
 
-class Pages {
+const numberOf = (item: Crawled): number | null => ("gap" in item ? item.gap.number : item.pullRequest.number);
+
+/** What changed takes the place of what it was; what is new stands where its number puts it. Each comes once. */
+async function* laidOver(created: AsyncIterable<Crawled>, changed: ReadonlyMap<number, Crawled>): AsyncGenerator<Crawled> {
+  const waiting = [...changed.keys()].sort((a, b) => a - b);
+  const seen = new Set<number>();
+  function* due(least: number): Generator<Crawled> {
+    while ((waiting.at(-1) ?? least) > least) {
+      const number = waiting.pop() ?? 0;
+      const item = changed.get(number);
+      if (item !== undefined && !seen.has(number)) yield item;
+      seen.add(number);
+    }
+  }
+  for await (const item of created) {
+    const number = numberOf(item);
+    if (number !== null) {
+      yield* due(number);
+      if (seen.has(number)) continue;
+      seen.add(number);
+    }
+    yield (number === null ? undefined : changed.get(number)) ?? item;
+  }
+  yield* due(Number.NEGATIVE_INFINITY);
+}
+
+class Walk {
   readonly #options: CrawlOptions;
   readonly #tools: CrawlTools;
-  #size = pageSize;
+  #asked = false;
+  #read = 0;
 
   constructor(options: CrawlOptions, tools: CrawlTools) {
     this.#options = options;
     this.#tools = tools;
   }
 
-  /** The page after a cursor: smaller than wished where GitHub cannot give so much. */
-  async fetch(after: string | null, wished: number): Promise<StoredPage> {
-    // After a page that was too much, the next ones grow again by and by.
-    this.#size = Math.min(pageSize, Math.ceil(this.#size * 1.25), wished);
-    for (;;) {
-      const first = this.#size;
-      try {
-        return await this.#whole(first, after);
-      } catch (error) {
-        if (!(error instanceof GithubTrouble)) throw error;
-        if (!error.passing) throw gone(error);
-        if (first === 1) return this.#without(after, error);
-        this.#size = Math.floor(first / 2);
+  /** By creation, from the newest to the first. */
+  async *created(wished: () => number): AsyncGenerator<Crawled> {
+    const { base } = await this.#link(this.#options.snapshot);
+    for await (const { items } of this.#pages("CREATED_AT", [base], wished)) yield* items;
+  }
+
+  /** What changed since the base, each as it was told of last. */
+  async changes(): Promise<ReadonlyMap<number, Crawled>> {
+    const { snapshot } = this.#options;
+    const walks: Crawled[][] = [];
+    let at = snapshot;
+    for (let link = await this.#link(at); link.before !== null; link = await this.#link(at)) {
+      const changed = await this.#updated(at, link.before.newest, at === snapshot);
+      if (changed === null) return this.#anew();
+      walks.push(changed);
+      at = link.before.snapshot;
+    }
+    // One without a number is kept too, behind all others.
+    return new Map(walks.reverse().flatMap((items, walk) => items.map((item, at) => [numberOf(item) ?? -(walk * 1e6 + at), item])));
+  }
+
+  /** So much changed that to walk by creation again costs less. */
+  async #anew(): Promise<ReadonlyMap<number, Crawled>> {
+    const { repositoryId, snapshot } = this.#options;
+    await this.#tools.shelf.put(linkPlace(repositoryId, snapshot), { base: snapshot, before: null } satisfies Link);
+    return new Map();
+  }
+
+  /** Oldest first; null where there are too many. */
+  async #updated(snapshot: string, since: string, mayEnd: boolean): Promise<Crawled[] | null> {
+    const most = Math.max(this.#options.limit, leastChanges);
+    const changed: Crawled[] = [];
+    let down = Date.parse(since) - overlapMs;
+    for (let walk = 0; walk < maxWalks; walk++) {
+      const items: Crawled[] = [];
+      let [pages, newest] = [0, down];
+      for await (const page of this.#pages("UPDATED_AT", [snapshot, walk], () => most)) {
+        pages += 1;
+        items.push(...page.items);
+        if (pages === 1 && page.newest !== null) newest = Date.parse(page.newest);
+        if (page.oldest !== null && Date.parse(page.oldest) < down) break;
+        if (mayEnd && changed.length + items.length > most) return null;
       }
+      changed.push(...items.reverse());
+      down = newest;
+      if (pages <= 1) break;
+    }
+    return changed;
+  }
+
+  #link(snapshot: string): Promise<Link> {
+    return linkOf(this.#tools.shelf, this.#options.repositoryId, snapshot);
+  }
+
+  async *#pages(order: Order, walk: readonly unknown[], wished: () => number): AsyncGenerator<StoredPage> {
+    const { repositoryId } = this.#options;
+    const { shelf, client, progress, signal } = this.#tools;
+    const pages = new Pages(repositoryId, order, client);
+    for (let after: string | null = null; ; ) {
+      signal?.throwIfAborted();
+      const question: unknown = [form, repositoryId, order, ...walk, after];
+      let page: StoredPage | null = await shelf.get(question, storedPageSchema);
+      if (page === null) {
+        await this.#begin();
+        page = await pages.fetch(after, wished());
+        await shelf.put(question, page);
+      }
+      this.#read += page.items.length;
+      progress(`pull requests read: ${this.#read}`);
+      yield page;
+      if (page.next === null) return;
+      after = page.next;
     }
   }
 
-  async #ask(query: string, first: number, after: string | null): Promise<z.infer<typeof pageSchema>["node"]["pullRequests"]> {
-    const answer = await this.#tools.client().query(query, { repository: this.#options.repositoryId, first, after });
-    const page = pageSchema.safeParse(answer);
-    if (!page.success) throw new GithubTrouble("graphql-error", "an answer of another form");
-    return page.data.node.pullRequests;
+  async #begin(): Promise<void> {
+    const { repositoryId, snapshot } = this.#options;
+    if (!this.#asked) await this.#tools.shelf.put(endOf(repositoryId, snapshot), false);
+    this.#asked = true;
   }
 
-  async #whole(first: number, after: string | null): Promise<StoredPage> {
-    const { nodes, pageInfo } = await this.#ask(queries.pullRequests, first, after);
-    const read = nodes.map((node) => pullRequestNodeSchema.safeParse(node));
-    let numbers = nodes.map((node) => numberSchema.safeParse(node).data?.number ?? null);
-    // Where GitHub names no number, it may still do so when it is asked for nothing else.
-    if (numbers.includes(null)) {
-      const asked = await this.#ask(queries.numbers, first, after);
-      numbers = numbers.map((number, at) => number ?? numberSchema.safeParse(asked.nodes[at]).data?.number ?? null);
-    }
-    const items: Crawled[] = [];
-    for (const [at, { data, error }] of read.entries()) {
-      const gap = { number: numbers[at] ?? null, reason: "unexpected-form" as const };
-      if (data === undefined) items.push({ gap: { ...gap, detail: z.prettifyError(error).slice(0, 300) } });
-      else items.push(await this.#completed(data, gap).catch((trouble: unknown) => gapOf(trouble, data.number)));
-    }
-    return { items, next: nextOf(pageInfo, after) };
-  }
-
-  /** One pull request that cannot be had: which it is, and where the next begins. */
-  async #without(after: string | null, trouble: GithubTrouble): Promise<StoredPage> {
-    try {
-      const { nodes, pageInfo } = await this.#ask(queries.numbers, 1, after);
-      const detail = `GitHub gives its number and nothing else: ${trouble.message}`;
-      const items = nodes.map((node): Crawled => {
-        const { data } = numberSchema.safeParse(node);
-        return { gap: { number: data?.number ?? null, reason: "unanswered", detail } };
-      });
-      return { items, next: nextOf(pageInfo, after) };
-    } catch (error) {
-      if (!(error instanceof GithubTrouble)) throw error;
-      if (!error.passing) throw gone(error);
-      throw new RetryLater(`GitHub gave no page of pull requests: ${error.message}; the pages before it are kept`);
-    }
-  }
-
-  async #completed(node: PullRequestNode, gap: Omit<z.infer<typeof gapSchema>, "detail">): Promise<Crawled> {
-    const before = begunAt(node);
-    const issueNodes = await this.#all(node.closingIssuesReferences, queries.issues, node.id, issueNodeSchema);
-    const issues = [];
-    for (const issue of issueNodes) issues.push(issueOf(issue, await this.#comments(issue, before), before));
-    const threads = await this.#all(node.reviewThreads, queries.threads, node.id, threadSchema);
-    const shown = threads.map(threadOf).filter((thread): thread is ReviewThread => thread !== null);
-    const record = pullRequestSchema.safeParse(recordOf(node, issues, shown));
-    if (!record.success) return { gap: { ...gap, detail: z.prettifyError(record.error).slice(0, 300) } };
-    return { pullRequest: record.data satisfies PullRequest };
-  }
-
-  /** Comments come oldest first: once one is too late, the rest is not asked for. */
-  #comments(issue: IssueNode, before: string): Promise<readonly CommentNode[]> {
-    const late = ({ createdAt }: CommentNode): boolean => new Date(createdAt).toISOString() >= before;
-    return this.#all(issue.comments, queries.comments, issue.id, commentSchema, late);
-  }
-
-  async #all<T>(
-    first: Connection<T>,
-    query: string,
-    id: string,
-    node: z.ZodType<T>,
-    enough: (one: T) => boolean = () => false,
-  ): Promise<readonly T[]> {
-    const all = [...first.nodes];
-    for (let { next } = first; next !== null && !all.some(enough); ) {
-      const answer = moreSchema(node).safeParse(await this.#tools.client().query(query, { id, after: next }));
-      if (!answer.success) throw new GithubTrouble("graphql-error", "an answer of another form");
-      all.push(...(answer.data.node.more.nodes as readonly T[]));
-      next = answer.data.node.more.next;
-    }
-    return all;
+  async end(): Promise<void> {
+    const { repositoryId, snapshot } = this.#options;
+    const place = endOf(repositoryId, snapshot);
+    if ((await this.#tools.shelf.get(place, z.literal(true))) === null) await this.#tools.shelf.put(place, true);
   }
 }
-
-/** GitHub's last word on a part of one pull request, such as an issue that is gone meanwhile: that one is passed over, by name. */
-function gapOf(trouble: unknown, number: number): Crawled {
-  if (!(trouble instanceof GithubTrouble) || trouble.passing) throw trouble;
-  return { gap: { number, reason: "unanswered", detail: trouble.message } };
-}
-
-/** GitHub's last word in the middle of a crawl. */
-const gone = (error: GithubTrouble): StopRun =>
-  new StopRun(`GitHub no longer tells of the repository's pull requests: ${error.message}`, {
-    next: "look whether it was deleted or made private, or whether the token may still read it, then go on: pages that were read are kept",
-  });

@@ -11,7 +11,7 @@ import { shortId } from "../../lib/hash.ts";
 import { githubName } from "../../schemas/config.ts";
 import type { Outside } from "../contract.ts";
 import { type ClientOptions, GithubClient, type RestAnswer } from "./client.ts";
-import { endOf } from "./crawl.ts";
+import { endOf, follow } from "./crawl.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { Shelf } from "./shelf.ts";
 import { GithubTrouble } from "./trouble.ts";
@@ -38,29 +38,53 @@ const repositorySchema = z.object({
   private: z.boolean(),
 });
 const newestSchema = z.array(z.object({ number: z.int(), updated_at: z.string() }));
-const snapshotSchema = z.object({ snapshot: z.string() });
+/** The snapshot that was read last, and when its newest pull request was updated. */
+const snapshotSchema = z.object({ snapshot: z.string(), newest: z.string().nullable() });
+
+/** Pages that nobody read for so long are removed; a run that goes back to them asks for them anew. */
+const keptMs = 90 * 86_400_000;
 
 interface Asking {
-  readonly client: GithubClient;
+  readonly now: () => number;
+  readonly client: () => GithubClient;
   readonly shelf: Shelf;
   readonly api: string;
 }
 
 /** One for each server: two Enterprise servers may give two repositories the same id. */
-export const shelfOf = (api: string, outside: Outside): Shelf => new Shelf(join(outside.cacheDir, shortId(api.replace(/\/+$/, ""))));
+export const shelfOf = (api: string, outside: Outside): Shelf =>
+  new Shelf(join(outside.cacheDir, shortId(api.replace(/\/+$/, ""))), outside.clock.now);
 
 export const clientOf = (api: string, outside: Outside, more: Pick<ClientOptions, "signal" | "retryMs" | "paced"> = {}): GithubClient =>
   new GithubClient({ api, credentials: credentialsFrom(outside.environment), outside, ...more });
 
-/** What a REST question tells, from the shelf where GitHub says that it has not changed; what we do not read is not kept. */
+/** A client that is made when something is asked first: where nothing is, no credential is needed. */
+export function clientOnDemand(...given: Parameters<typeof clientOf>): {
+  readonly client: () => GithubClient;
+  readonly made: GithubClient[];
+} {
+  const made: GithubClient[] = [];
+  const client = (): GithubClient => {
+    made[0] ??= clientOf(...given);
+    return made[0];
+  };
+  return { client, made };
+}
+
+/**
+ * What a REST question tells, from the shelf where GitHub says that it has not changed; what we do not read is not kept. `asKept` does not ask
+ * where it was told before.
+ */
 async function conditional<T>(
   { client, shelf, api }: Asking,
   path: string,
   form: z.ZodType<T>,
+  asKept = false,
 ): Promise<{ readonly told: T } | { readonly elsewhere: RestAnswer }> {
   const question = ["rest", api, path];
   const kept = await shelf.get(question, z.object({ etag: z.string().nullable(), told: form }));
-  const answer = await client.get(path, kept?.etag ?? null);
+  if (kept !== null && asKept) return kept;
+  const answer = await client().get(path, kept?.etag ?? null);
   if (answer.status === 304 && kept !== null) return kept;
   if (answer.status !== 200) return { elsewhere: answer };
   const { data: told } = form.safeParse(answer.body);
@@ -69,12 +93,19 @@ async function conditional<T>(
   return { told };
 }
 
-/** Throws `StopRun` where there is no such public repository under this name, `RetryLater` where GitHub does not answer. */
-export async function openGithub({ api, name, pinned }: OpenOptions, outside: Outside, client: GithubClient): Promise<OpenedRepository> {
-  const asking: Asking = { client, shelf: shelfOf(api, outside), api };
+/**
+ * Throws `StopRun` where there is no such public repository under this name, `RetryLater` where GitHub does not answer. Where the snapshot is
+ * pinned and the repository is known from the run that pinned it, nothing is asked.
+ */
+export async function openGithub(
+  { api, name, pinned }: OpenOptions,
+  outside: Outside,
+  client: () => GithubClient,
+): Promise<OpenedRepository> {
+  const asking: Asking = { now: outside.clock.now, client, shelf: shelfOf(api, outside), api };
   try {
-    const answer = await conditional(asking, `/repos/${name}`, repositorySchema);
-    if ("elsewhere" in answer) throw await renamed(client, api, name, answer.elsewhere);
+    const answer = await conditional(asking, `/repos/${name}`, repositorySchema, pinned !== null);
+    if ("elsewhere" in answer) throw await renamed(client(), api, name, answer.elsewhere);
     const { node_id: repositoryId, full_name: fullName, clone_url: cloneUrl, private: hidden } = answer.told;
     if (fullName.toLowerCase() !== name.toLowerCase()) throw movedTo(name, fullName);
     if (hidden) {
@@ -99,8 +130,13 @@ async function snapshotOf(asking: Asking, name: string, repositoryId: string): P
   const answer = await conditional(asking, path, newestSchema);
   if ("elsewhere" in answer) throw new RetryLater(`GitHub answers ${path} from elsewhere (${answer.elsewhere.status})`);
   // The answer's ETag changes with every star of the repository too; what counts is which pull request it names, and when that changed.
-  const snapshot = shortId([repositoryId, answer.told[0] ?? null]);
-  if (snapshot !== known?.snapshot) await shelf.put(place, { snapshot });
+  const newest = answer.told[0] ?? null;
+  const snapshot = shortId([repositoryId, newest]);
+  if (snapshot === known?.snapshot) return snapshot;
+  if (known !== null && known.newest !== null)
+    await follow(shelf, repositoryId, snapshot, { snapshot: known.snapshot, newest: known.newest });
+  await shelf.sweep(asking.now() - keptMs);
+  await shelf.put(place, { snapshot, newest: newest?.updated_at ?? null } satisfies z.infer<typeof snapshotSchema>);
   return snapshot;
 }
 

@@ -21,10 +21,10 @@ const issueParts = `${pageInfo} nodes {
   id number title body createdAt ${who} repository { nameWithOwner }
   comments(first: 50) { ${commentParts} }
 }`;
-const inRepository = (parts: string): string => `query PullRequests($repository: ID!, $first: Int!, $after: String) {
+const inRepository = (parts: string): string => `query PullRequests($repository: ID!, $first: Int!, $after: String, $orderBy: IssueOrder!) {
   rateLimit { cost }
   node(id: $repository) { ... on Repository {
-    pullRequests(states: MERGED, first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) { ${pageInfo} nodes { ${parts} } }
+    pullRequests(states: MERGED, first: $first, after: $after, orderBy: $orderBy) { ${pageInfo} nodes { ${parts} } }
   } }
 }`;
 const inNode = (type: "PullRequest" | "Issue", parts: string): string => `query More($id: ID!, $after: String) {
@@ -34,7 +34,7 @@ const inNode = (type: "PullRequest" | "Issue", parts: string): string => `query 
 
 export const queries = Object.freeze({
   pullRequests: inRepository(`
-    id number title body createdAt mergedAt ${who}
+    id number title body createdAt updatedAt mergedAt ${who}
     baseRefName baseRefOid headRefName headRefOid headRepository { nameWithOwner } baseRepository { nameWithOwner }
     mergeCommit { oid message parents(first: 3) { nodes { oid } } }
     labels(first: 100) { nodes { name } }
@@ -46,7 +46,7 @@ export const queries = Object.freeze({
     closingIssuesReferences(first: 5) { ${issueParts} }
     reviewThreads(first: 20) { ${threadParts} }`),
   /** Only which they are, where one cannot be told more of. */
-  numbers: inRepository("number"),
+  numbers: inRepository("number updatedAt"),
   threads: inNode("PullRequest", `more: reviewThreads(first: 100, after: $after) { ${threadParts} }`),
   issues: inNode("PullRequest", `more: closingIssuesReferences(first: 20, after: $after) { ${issueParts} }`),
   comments: inNode("Issue", `more: comments(first: 100, after: $after) { ${commentParts} }`),
@@ -134,5 +134,5 @@ export type ActorNode = z.infer<typeof actorSchema>;
 export const pageSchema = z.object({
   node: z.object({ pullRequests: z.object({ pageInfo: pageInfoSchema, nodes: z.array(z.unknown()) }) }),
 });
-export const numberSchema = z.object({ number: z.int().positive() });
+export const numberSchema = z.object({ number: z.int().positive(), updatedAt: moment });
 export const moreSchema = <T extends z.ZodType>(node: T) => z.object({ node: z.object({ more: connectionOf(node) }) });

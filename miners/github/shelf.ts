@@ -1,9 +1,10 @@
 /**
  * Answers of GitHub, kept in the cache under the hash of what was asked. A file begins with the hash of what it holds, is flushed, and is
- * renamed into place: one that was cut off, by a kill or a full disk, counts as not there and is asked for again.
+ * renamed into place: one that was cut off, by a kill or a full disk, counts as not there and is asked for again. One that nobody has read
+ * for long is removed.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { canonical, sha256 } from "../../lib/hash.ts";
@@ -11,8 +12,11 @@ import { canonical, sha256 } from "../../lib/hash.ts";
 export class Shelf {
   readonly #folder: string;
 
-  constructor(folder: string) {
+  readonly #now: () => number;
+
+  constructor(folder: string, now: () => number) {
     this.#folder = folder;
+    this.#now = now;
   }
 
   #pathOf(question: unknown): string {
@@ -22,9 +26,11 @@ export class Shelf {
 
   /** Null where it was never answered, or what is kept is not whole or of another form. */
   async get<T>(question: unknown, form: z.ZodType<T>): Promise<T | null> {
-    const text = await textAt(this.#pathOf(question));
+    const path = this.#pathOf(question);
+    const text = await textAt(path);
     const [hash = "", body] = text?.split("\n", 2) ?? [];
     if (body === undefined || sha256(body) !== hash) return null;
+    await this.#touch(path);
     return form.safeParse(JSON.parse(body)).data ?? null;
   }
 
@@ -45,12 +51,30 @@ export class Shelf {
     } finally {
       await rm(fresh, { force: true });
     }
+    await this.#touch(path);
+  }
+
+  async #touch(path: string): Promise<void> {
+    const now = new Date(this.#now());
+    await unlessGone(utimes(path, now, now));
+  }
+
+  /** Removes what was read last before this moment: pages of states that nobody goes back to, and of questions that are asked no more. */
+  async sweep(before: number): Promise<void> {
+    for (const name of (await unlessGone(readdir(this.#folder, { recursive: true }))) ?? []) {
+      const path = join(this.#folder, name);
+      const found = await unlessGone(stat(path));
+      if (found?.isFile() && found.mtimeMs < before) await rm(path, { force: true });
+    }
   }
 }
 
-async function textAt(path: string): Promise<string | null> {
+const textAt = (path: string): Promise<string | null> => unlessGone(readFile(path, "utf8"));
+
+/** Another process may have swept. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path, "utf8");
+    return await work;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;

@@ -32,7 +32,7 @@ async function mined(more: Readonly<Record<string, unknown>> = {}, cursor: strin
   const { cloneUrl, name, repositoryId, snapshot } = await openGithub(
     { api: github.api, name: "owner/name", pinned: null },
     stand.outside,
-    stand.client(github.api),
+    () => stand.client(github.api),
   );
   const repository = await openRepository(cloneUrl, join(stand.cacheDir, "repositories"), { name });
   const options = miner.options.parse({ api: github.api, repositoryId, snapshot, limit: 100, retryMs: 1, paced: false, ...more });

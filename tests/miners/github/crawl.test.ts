@@ -217,6 +217,118 @@ describe("a crawl", () => {
   });
 });
 
+describe("a crawl of what changed since", () => {
+  /** As a run does it: opens, and reads to the end. */
+  const refreshed = async (limit = 10_000): Promise<(number | string)[]> => {
+    const client = stand.client(github.api);
+    const { snapshot } = await openGithub({ api: github.api, name: "owner/name", pinned: null }, stand.outside, () => client);
+    return told(await stand.crawl(github.api, { snapshot, limit }, client));
+  };
+  const questions = () => github.asked.filter(({ query }) => query !== "");
+  const hour = (at: number): string => new Date(Date.UTC(2024, 6, 1) + at * 3_600_000).toISOString().replace(".000Z", "Z");
+
+  it("asks for what is new or was touched, and for nothing else", async () => {
+    github.pulls = pulls(100);
+    await refreshed();
+    github.asked.length = 0;
+    github.pulls = [
+      pull(102, { updatedAt: hour(2) }),
+      pull(101, { updatedAt: hour(3) }),
+      ...github.pulls.map((one) => (one.number === 40 ? { ...one, title: "Touched", updatedAt: hour(1) } : one)),
+    ];
+    expect(await refreshed()).toEqual(numbers(102, 1));
+    expect(questions().map(({ variables }) => variables["orderBy"])).toEqual([{ field: "UPDATED_AT", direction: "DESC" }]);
+    github.asked.length = 0;
+    const again = await stand.crawl(github.api, { snapshot: (await openedSnapshot()).snapshot });
+    expect(
+      again.flatMap((item) => ("pullRequest" in item && item.pullRequest.title === "Touched" ? [item.pullRequest.number] : [])),
+    ).toEqual([40]);
+    expect(questions()).toEqual([]);
+  });
+  const openedSnapshot = () =>
+    openGithub({ api: github.api, name: "owner/name", pinned: null }, stand.outside, () => stand.client(github.api));
+
+  it("goes on in a chain, where the newest word on each counts, and an older state stays as it was", async () => {
+    github.pulls = pulls(60);
+    await refreshed();
+    const first = (await openedSnapshot()).snapshot;
+    for (const round of [1, 2, 3]) {
+      github.pulls = [
+        pull(60 + round, { updatedAt: hour(round) }),
+        ...github.pulls.map((one) => (one.number === 7 ? { ...one, title: `Round ${round}`, updatedAt: hour(round) } : one)),
+      ];
+      expect(await refreshed()).toEqual(numbers(60 + round, 1));
+    }
+    const titleOf7 = async (snapshot: string): Promise<unknown> =>
+      (await stand.crawl(github.api, { snapshot })).flatMap((item) =>
+        "pullRequest" in item && item.pullRequest.number === 7 ? [item.pullRequest.title] : [],
+      );
+    github.asked.length = 0;
+    expect(await titleOf7((await openedSnapshot()).snapshot)).toEqual(["Round 3"]);
+    expect(await titleOf7(first)).toEqual(["Fix number 7"]);
+    expect(questions()).toEqual([]);
+  });
+
+  it("keeps to its limit, and reads further down by creation when the limit is raised", async () => {
+    github.pulls = pulls(200);
+    expect(await refreshed(30)).toEqual(numbers(200, 171));
+    github.pulls = [
+      pull(201, { updatedAt: hour(1) }),
+      ...github.pulls.map((one) => (one.number === 3 ? { ...one, updatedAt: hour(2) } : one)),
+    ];
+    github.asked.length = 0;
+    expect(await refreshed(30)).toEqual(numbers(201, 172));
+    expect(questions().length).toBe(1);
+    expect(await refreshed(50)).toEqual(numbers(201, 152));
+    expect(questions().length).toBe(2);
+  });
+
+  it("loses and repeats nothing when others are touched while it goes on", async () => {
+    github.pulls = pulls(90);
+    await refreshed();
+    github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
+    github.fail(
+      (response) => {
+        // The last of this walk moves to the front, past its cursor.
+        github.pulls = github.pulls.map((one) => (one.number === 91 ? { ...one, title: "Moved", updatedAt: hour(100) } : one));
+        faults.badGateway(response);
+      },
+      1,
+      ({ variables }) => variables["after"] === "after 126",
+    );
+    expect(await refreshed()).toEqual(numbers(150, 1));
+  });
+
+  it("that was killed goes on where it was", async () => {
+    github.pulls = pulls(90);
+    await refreshed();
+    github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
+    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 126");
+    await expect(refreshed()).rejects.toThrow(StopRun);
+    github.asked.length = 0;
+    expect(await refreshed()).toEqual(numbers(150, 1));
+    expect(cursors()[0]).toBe("after 126");
+  });
+
+  it("walks by creation again where so much changed that this costs less", async () => {
+    github.pulls = pulls(300);
+    await refreshed(50);
+    github.pulls = github.pulls.map((one) => ({ ...one, title: "All touched", updatedAt: hour(one.number) }));
+    github.asked.length = 0;
+    expect(await refreshed(50)).toEqual(numbers(300, 251));
+    const orders = questions().map(({ variables }) => (variables["orderBy"] as { field: string }).field);
+    expect(orders).toEqual([...Array(5).fill("UPDATED_AT"), "CREATED_AT", "CREATED_AT"]);
+  });
+
+  it("names what GitHub cannot tell of, and keeps what it told before of the others", async () => {
+    github.pulls = pulls(40);
+    await refreshed();
+    github.pulls = [pull(42, { updatedAt: hour(2) }), pull(41, { updatedAt: hour(1) }), ...github.pulls];
+    github.broken.set(41, faults.badGateway);
+    expect(await refreshed()).toEqual([42, "41 unanswered", ...numbers(40, 1)]);
+  });
+});
+
 describe("what goes wrong", () => {
   const passing: [string, Fault, number][] = [
     ["a burst of 502", faults.badGateway, 3],
@@ -337,7 +449,7 @@ describe("a second run", () => {
     const run = async () => {
       const started = performance.now();
       const client = stand.client(big.api);
-      const opened = await openGithub({ api: big.api, name: "owner/name", pinned: null }, stand.outside, client);
+      const opened = await openGithub({ api: big.api, name: "owner/name", pinned: null }, stand.outside, () => client);
       const items = await stand.crawl(big.api, { snapshot: opened.snapshot }, client);
       return { items, spent: client.spent, wallMs: performance.now() - started };
     };

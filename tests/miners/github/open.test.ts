@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RetryLater, StopRun } from "../../../lib/errors.ts";
 import { type OpenedRepository, openGithub } from "../../../miners/github/open.ts";
@@ -17,7 +18,7 @@ afterEach(async () => {
   expect(github.unmet).toBe(0);
 });
 const opened = (name = "owner/name", pinned: string | null = null): Promise<OpenedRepository> =>
-  openGithub({ api: github.api, name, pinned }, stand.outside, stand.client(github.api));
+  openGithub({ api: github.api, name, pinned }, stand.outside, () => stand.client(github.api));
 const refusal = async (name?: string): Promise<Error & { next?: string }> => {
   const error = await opened(name).catch((thrown: unknown) => thrown);
   if (error instanceof StopRun || error instanceof RetryLater) return error;
@@ -131,6 +132,34 @@ describe("the state of its pull requests", () => {
     const first = await crawled();
     github.pulls = [pull(4), ...github.pulls];
     expect(await opened("owner/name", first.snapshot)).toEqual(first);
+  });
+
+  it("stays with it without a question, and without a credential, where the repository is known", async () => {
+    const first = await crawled();
+    const nobody = (): never => {
+      throw new Error("something was asked");
+    };
+    const options = { api: github.api, name: "owner/name", pinned: first.snapshot };
+    expect(await openGithub(options, stand.outside, nobody)).toEqual(first);
+  });
+
+  it("leaves on the disk what was read in the last months, and nothing else", async () => {
+    await crawled();
+    const files = (): number => readdirSync(stand.cacheDir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).length;
+    const before = files();
+    stand.passes(60 * 86_400_000);
+    github.pulls = [pull(4), ...github.pulls];
+    // A chain of snapshots is read whole, so it stays whole.
+    const second = await crawled();
+    expect(files()).toBe(before + 3);
+    stand.passes(60 * 86_400_000);
+    expect(told(await stand.crawl(github.api, { snapshot: second.snapshot }))).toEqual([4, 3, 2, 1]);
+    expect(github.asked).toEqual([]);
+    stand.passes(91 * 86_400_000);
+    github.pulls = [pull(5), ...github.pulls];
+    await opened();
+    expect(files()).toBeLessThan(before + 3);
+    expect(told(await stand.crawl(github.api, { snapshot: (await opened()).snapshot }))).toEqual([5, 4, 3, 2, 1]);
   });
 
   it("can be that there is none", async () => {

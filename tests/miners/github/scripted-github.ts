@@ -37,6 +37,8 @@ export interface ScriptedPull {
   readonly body: string;
   readonly createdAt: string;
   readonly mergedAt: string;
+  /** As `mergedAt` where it is absent. */
+  readonly updatedAt?: string;
   readonly author: readonly [type: string, login: string] | null;
   readonly base: { readonly ref: string; readonly oid: string };
   readonly head: { readonly ref: string; readonly oid: string; readonly fork: string | null };
@@ -68,6 +70,9 @@ export const pull = (number: number, more: Partial<ScriptedPull> = {}): Scripted
   threads: [],
   ...more,
 });
+
+const createdAt = (one: ScriptedPull): string => one.createdAt;
+const updatedAt = (one: ScriptedPull): string => one.updatedAt ?? one.mergedAt;
 
 export interface Asked {
   readonly method: string;
@@ -306,8 +311,8 @@ export class ScriptedGithub {
     if (path === "/repositories/7" || path.toLowerCase() === `/repos/${this.name.toLowerCase()}`)
       return this.#cached(repository, request, response);
     if (path.startsWith(`/repos/${this.name}/pulls?`)) {
-      const newest = this.pulls.toSorted((a, b) => (a.mergedAt < b.mergedAt ? 1 : -1)).slice(0, 1);
-      const shown = newest.map(({ number, mergedAt }) => ({ number, updated_at: mergedAt, base: { repo: repository } }));
+      const newest = this.pulls.toSorted((a, b) => (updatedAt(a) < updatedAt(b) ? 1 : -1)).slice(0, 1);
+      const shown = newest.map((one) => ({ number: one.number, updated_at: updatedAt(one), base: { repo: repository } }));
       return this.#cached(shown, request, response);
     }
     return json(response, 404, { message: "Not Found" });
@@ -334,7 +339,8 @@ export class ScriptedGithub {
       if (typeof how === "function") fault = how;
       return this.#pullNode(one);
     };
-    const newestFirst = this.pulls.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const momentOf = (asked.variables["orderBy"] as { field?: string } | undefined)?.field === "UPDATED_AT" ? updatedAt : createdAt;
+    const newestFirst = this.pulls.toSorted((a, b) => (momentOf(a) < momentOf(b) ? 1 : -1));
     const repository = {
       __typename: "Repository",
       id: "R_7",
@@ -396,6 +402,7 @@ export class ScriptedGithub {
       body: one.body,
       createdAt: one.createdAt,
       mergedAt: one.mergedAt,
+      updatedAt: updatedAt(one),
       author: actor(one.author),
       baseRefName: base.ref,
       baseRefOid: base.oid,

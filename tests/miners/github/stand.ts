@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outside } from "../../../miners/contract.ts";
 import { GithubClient } from "../../../miners/github/client.ts";
-import { type Crawled, type CrawlOptions, crawl } from "../../../miners/github/crawl.ts";
+import { type CrawlOptions, crawl } from "../../../miners/github/crawl.ts";
 import { credentialsFrom } from "../../../miners/github/credentials.ts";
 import { shelfOf } from "../../../miners/github/open.ts";
+import type { Crawled } from "../../../miners/github/pages.ts";
 
 export class Stand implements Disposable {
   readonly cacheDir = mkdtempSync(join(tmpdir(), "kihon-github-"));
@@ -30,6 +31,10 @@ export class Stand implements Disposable {
         },
       },
     };
+  }
+  /** Time goes by, and nobody waits for it. */
+  passes(ms: number): void {
+    this.#now += ms;
   }
   get now(): () => number {
     return this.outside.clock.now;
