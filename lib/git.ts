@@ -3,9 +3,12 @@
  *
  * A source is opened into a bare repository of our own in the cache: fetched (URL, bundle) or, for a local path, holding only copies of the
  * refs and a pointer to the objects. So its configuration, hooks, filters and promisor remotes are never in force, and it is never written to.
+ *
+ * Of a remote, commits and trees are fetched without the files' contents where the server allows that. Contents are fetched by us, many at a
+ * time, when they are read; git itself, which knows nothing of a remote but while it fetches, never does so.
  */
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
@@ -216,7 +219,15 @@ async function mirrorLocal(source: string, place: string): Promise<string> {
   return gitDir;
 }
 
-function transport(folder: string): SimpleGit {
+/** What the place that a repository came from is called while git fetches; nothing of it is stored. */
+const remoteName = "kihon";
+
+/** With `source`, git may fetch from it without files' contents. */
+function transport(folder: string, source?: string): SimpleGit {
+  const remote =
+    source === undefined
+      ? []
+      : [`remote.${remoteName}.url=${source}`, `remote.${remoteName}.promisor=true`, `remote.${remoteName}.partialCloneFilter=blob:none`];
   const env = gitEnvironment();
   const allowEnvironment = Object.keys(env).filter((name) => name.startsWith("GIT_"));
   // simple-git refuses such settings unless told, since they could also be used to run a program; here they forbid it.
@@ -226,16 +237,16 @@ function transport(folder: string): SimpleGit {
     allowUnsafeProtocolOverride: true,
     allowUnsafeConfigPaths: true,
   };
-  return simpleGit({ baseDir: folder, config: [...settings], timeout: { block: 600_000 }, unsafe, allowEnvironment }).env(env);
+  return simpleGit({ baseDir: folder, config: [...settings, ...remote], timeout: { block: 600_000 }, unsafe, allowEnvironment }).env(env);
 }
 
-/** Fetches heads and tags of a URL or bundle into our own git folder; the URL is not stored. */
-async function fetchInto(source: string, place: string): Promise<void> {
+/** Fetches heads and tags of a URL or bundle into our own git folder, without files' contents if `lean`; the URL is not stored. */
+async function fetchInto(source: string, place: string, lean: boolean): Promise<void> {
   const known = await exists(place);
   const folder = known ? place : `${place}.new-${randomUUID()}`;
   if (!known) await initBare(folder, "sha1");
   try {
-    const remote = transport(folder);
+    const remote = transport(folder, lean ? source : undefined);
     const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(await remote.listRemote(["--", source, "HEAD"]))?.[1];
     await remote.raw([
       "fetch",
@@ -243,8 +254,7 @@ async function fetchInto(source: string, place: string): Promise<void> {
       "--prune",
       "--no-write-fetch-head",
       "--no-auto-gc",
-      "--",
-      source,
+      ...(lean ? ["--filter=blob:none", "--", remoteName] : ["--", source]),
       "+refs/heads/*:refs/heads/*",
       "+refs/tags/*:refs/tags/*",
     ]);
@@ -264,14 +274,17 @@ interface Place {
   readonly gitDir: string;
   readonly name: string;
   readonly origin: string;
+  /** From where more of it can be fetched, with the credentials that the user put into it; null where all there is is here. */
+  readonly address: string | null;
 }
 
 async function openUrl(source: string, cacheDir: string): Promise<Place> {
   const clean = cleanUrl(source);
   const name = nameOfUrl(source) ?? folderName(clean);
   const gitDir = join(cacheDir, `${folderName(clean)}-${shortId(clean)}.git`);
-  await fetchInto(source, gitDir);
-  return { gitDir, name, origin: source.startsWith("file:") ? "local" : clean };
+  const far = !source.startsWith("file:");
+  await fetchInto(source, gitDir, far);
+  return { gitDir, name, origin: far ? clean : "local", address: far ? source : null };
 }
 
 async function openLocal(source: string, cacheDir: string): Promise<Place> {
@@ -280,8 +293,8 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   if (!(await exists(path))) throw new StopRun(`there is nothing at ${source}`, { next });
   const place = join(cacheDir, `${folderName(path)}-${shortId(path)}`);
   if ((await stat(path)).isFile()) {
-    await fetchInto(path, `${place}.git`);
-    return { gitDir: `${place}.git`, name: folderName(path), origin: "local" };
+    await fetchInto(path, `${place}.git`, false);
+    return { gitDir: `${place}.git`, name: folderName(path), origin: "local", address: null };
   }
   const own = await gitFolderOf(path);
   if (own === null) throw new StopRun(`${source} is no git repository`, { next });
@@ -289,7 +302,7 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   const remote = await git(own, ["config", "--get", "remote.origin.url"]);
   const url = succeeded(remote) ? remote.stdout.trim() : "";
   const name = isUrl(url) ? nameOfUrl(url) : null;
-  return { gitDir, name: name ?? folderName(path), origin: name === null ? "local" : cleanUrl(url) };
+  return { gitDir, name: name ?? folderName(path), origin: name === null ? "local" : cleanUrl(url), address: null };
 }
 
 /** Opens a work tree, a bare repository, a bundle or a URL. Throws `StopRun` where there is none, or none with a commit. */
@@ -365,6 +378,10 @@ function* logEntries(output: string): Generator<LogEntry> {
   }
 }
 
+/** The contents on both sides of changes. */
+export const shasOf = (changes: readonly LogChange[]): readonly string[] =>
+  changes.flatMap(({ before, after }) => [before, after].filter((sha) => sha !== null));
+
 /** Text of a blob: null where it is not UTF-8 or holds a NUL byte. */
 export function textOf(bytes: Uint8Array): string | null {
   if (bytes.includes(0)) return null;
@@ -373,6 +390,20 @@ export function textOf(bytes: Uint8Array): string | null {
 }
 
 const batchBytes = 64_000_000;
+/** Ids in one command: as words, well below what a command line holds. */
+const idsAtOnce = 2000;
+
+/** Git marks what it fetched without contents. */
+async function isLean(gitDir: string): Promise<boolean> {
+  const packs = join(gitDir, "objects", "pack");
+  return (await exists(packs)) && (await readdir(packs)).some((name) => name.endsWith(".promisor"));
+}
+
+const fetchOptions = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--recurse-submodules=no"] as const;
+const absentIn = (checks: readonly string[]): readonly string[] =>
+  checks.flatMap((line) => (line.endsWith(" missing") ? [line.slice(0, line.indexOf(" "))] : []));
+/** What a server says that gives no object by its id alone. */
+const refusesIds = /not our ref|unadvertised object|does not allow request/i;
 
 export class GitRepository {
   readonly gitDir: string;
@@ -381,8 +412,14 @@ export class GitRepository {
   /** A URL without credentials, or `local`. */
   readonly origin: string;
 
+  readonly #address: string | null;
+  readonly #expected = new Set<string>();
+  /** Contents are asked for no more: they were all fetched. */
+  #whole = false;
+
   constructor(place: Place) {
     this.gitDir = place.gitDir;
+    this.#address = place.address;
     this.name = place.name;
     this.origin = place.origin;
   }
@@ -441,18 +478,84 @@ export class GitRepository {
    * Throws `RetryLater` where the place does not answer.
    */
   async bring(ref: string, expected: string): Promise<"brought" | "absent" | "moved"> {
+    if (this.#address === null) return "absent";
     try {
-      const remote = transport(this.gitDir);
-      const at = (await remote.listRemote(["--", this.origin, ref])).split("\n").find((line) => line.endsWith(`\t${ref}`));
+      const remote = transport(this.gitDir, this.#address);
+      const at = (await remote.listRemote(["--", this.#address, ref])).split("\n").find((line) => line.endsWith(`\t${ref}`));
       if (at === undefined) return "absent";
       if (!at.startsWith(`${expected}\t`)) return "moved";
       const own = `refs/kihon/${ref.replace(/^refs\//, "")}`;
-      await remote.raw(["fetch", "--quiet", "--no-write-fetch-head", "--no-auto-gc", "--no-tags", "--", this.origin, `+${ref}:${own}`]);
+      await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, `+${ref}:${own}`]);
     } catch (cause) {
-      if (!(cause instanceof GitError)) throw cause;
-      throw new RetryLater(`${ref} of ${this.name} could not be fetched: ${cause.message.trim().slice(0, 400)}`, { cause });
+      throw this.#notFetched(ref, cause);
     }
     return (await this.has(expected)) ? "brought" : "moved";
+  }
+
+  /**
+   * Brings commits by their ids, as heads of a branch that were pushed away: those that are here then. A place that gives nothing by its id
+   * alone gives none. Throws `RetryLater` where it does not answer.
+   */
+  async bringCommits(commits: readonly string[]): Promise<readonly string[]> {
+    const here: string[] = [];
+    for (const commit of commits) {
+      if (!(await this.has(commit)) && this.#address !== null) await this.#fetchIds([commit]);
+      if (await this.has(commit)) here.push(commit);
+    }
+    return here;
+  }
+
+  /** Contents that will be read soon: where one of them is not here, all are fetched at once. */
+  expect(shas: Iterable<string>): void {
+    if (this.#address !== null) for (const sha of shas) this.#expected.add(sha);
+  }
+
+  #notFetched(what: string, cause: unknown): unknown {
+    if (!(cause instanceof GitError)) return cause;
+    const said = cause.message
+      .replaceAll(this.#address ?? "", this.origin)
+      .trim()
+      .slice(0, 400);
+    return new RetryLater(`${what} of ${this.name} could not be fetched: ${said}`, { cause: new Error(said) });
+  }
+
+  /** False where the place gives nothing by its id alone, or has not got it. */
+  async #fetchIds(ids: readonly string[]): Promise<boolean> {
+    try {
+      const remote = transport(this.gitDir, this.#address ?? "");
+      for (let at = 0; at < ids.length; at += idsAtOnce) {
+        await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...ids.slice(at, at + idsAtOnce)]);
+      }
+      return true;
+    } catch (cause) {
+      if (cause instanceof GitError && refusesIds.test(cause.message)) return false;
+      throw this.#notFetched("objects", cause);
+    }
+  }
+
+  /** Fetches contents that are not here, and with them those that are expected; where the place gives none by id, all that it has. */
+  async #fetchBlobs(absent: readonly string[]): Promise<boolean> {
+    if (this.#address === null || this.#whole || !(await isLean(this.gitDir))) return false;
+    const expected = absentIn(await this.#checks([...this.#expected]));
+    this.#expected.clear();
+    if (await this.#fetchIds([...new Set([...absent, ...expected])])) return true;
+    this.#whole = true;
+    try {
+      const remote = transport(this.gitDir, this.#address);
+      await remote.raw(["fetch", ...fetchOptions, "--refetch", "--no-filter", "--", remoteName, "+refs/heads/*:refs/heads/*"]);
+    } catch (cause) {
+      throw this.#notFetched("the contents", cause);
+    }
+    return true;
+  }
+
+  /** A line for each id: its type and size, or that it is missing. */
+  async #checks(ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return [];
+    const told = await must(this.gitDir, ["cat-file", "--batch-check", "--buffer"], "blobs cannot be read", {
+      input: `${ids.join("\n")}\n`,
+    });
+    return told.split("\n").filter((line) => line !== "");
   }
 
   /** Every path of a commit. Throws `BrokenRecord` where its trees are not all here. */
@@ -474,17 +577,30 @@ export class GitRepository {
     );
   }
 
+  /** The files at the top of a commit. */
+  async topOf(commit: string): Promise<readonly { readonly path: string; readonly sha: string }[]> {
+    const told = await must(
+      this.gitDir,
+      ["ls-tree", "-z", "--full-tree", "--end-of-options", commit],
+      `the tree of ${commit} cannot be read`,
+    );
+    return told.split("\0").flatMap((line) => {
+      const [, sha, path] = /^100\d{3} blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
+      return sha === undefined || path === undefined ? [] : [{ path, sha }];
+    });
+  }
+
   /** Blobs by id, read in few batches; an id that is not here, is no blob or is larger than `maxBytes` is left out. */
   async readBlobs(shas: Iterable<string>, maxBytes = batchBytes): Promise<ReadonlyMap<string, Buffer>> {
     const wanted = [...new Set(shas)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
     const found = new Map<string, Buffer>();
     if (wanted.length === 0) return found;
-    const checks = await must(this.gitDir, ["cat-file", "--batch-check", "--buffer"], "blobs cannot be read", {
-      input: `${wanted.join("\n")}\n`,
-    });
+    let checks = await this.#checks(wanted);
+    const absent = absentIn(checks);
+    if (absent.length > 0 && (await this.#fetchBlobs(absent))) checks = await this.#checks(wanted);
     let batch: string[] = [];
     let bytes = 0;
-    for (const line of [...checks.split("\n"), ""]) {
+    for (const line of [...checks, ""]) {
       const [sha = "", type, size] = line.split(" ");
       if (line !== "" && (type !== "blob" || Number(size) > maxBytes)) continue;
       if (batch.length > 0 && (line === "" || bytes + Number(size) > batchBytes)) {
@@ -551,9 +667,11 @@ export class GitRepository {
     const format = ["--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "-z", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
     for (let at = 0; at < commits.length; at += 200) {
       const input = `${commits.slice(at, at + 200).join("\n")}\n`;
-      yield* logEntries(
-        await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input }),
-      );
+      const told = await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input });
+      const entries = [...logEntries(told)];
+      // Whoever looks at a commit reads what it changed; commits that change more than this are seldom looked at.
+      for (const { changes } of entries) if (changes.length <= 50) this.expect(shasOf(changes));
+      yield* entries;
     }
   }
 }

@@ -1,11 +1,14 @@
 /** The merged pull requests of a repository on GitHub, newest first: each a candidate, with what was asked and said, or passed over by name. */
 import { z } from "zod";
+import { type LogChange, shasOf } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
+import { licenseFiles } from "../lib/license.ts";
 import type { PullRequest } from "../schemas/pull-request.ts";
 import { candidateOf, changeReasons } from "./change.ts";
 import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
 import { crawl } from "./github/crawl.ts";
 import { clientOnDemand, shelfOf } from "./github/open.ts";
+import type { Crawled } from "./github/pages.ts";
 import { treeReasons, treesOf } from "./github/trees.ts";
 
 const reasons = [...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
@@ -27,15 +30,42 @@ export const githubOptions = z
   .strict();
 export type GithubOptions = z.infer<typeof githubOptions>;
 
-async function minedOf(pullRequest: PullRequest, options: GithubOptions, context: MinerContext): Promise<Mined["item"]> {
-  const { repository } = context;
+/** A pull request with what it changed, or why it gives nothing. */
+type Located = { readonly pullRequest: PullRequest; readonly after: string; readonly changes: readonly LogChange[] } | PassedOver;
+
+async function locatedOf(crawled: Crawled, cursor: string, options: GithubOptions, { repository, roleOf }: MinerContext): Promise<Located> {
+  if ("gap" in crawled) return passedOver(cursor, crawled.gap.reason, crawled.gap.detail, options);
+  const { pullRequest } = crawled;
   const trees = await treesOf(repository, pullRequest);
   if ("reason" in trees) return passedOver(pullRequest.number, trees.reason, trees.detail, options);
   const changes = await repository.changesBetween(trees.before, trees.after);
-  const change = { after: trees.after, changes, subject: pullRequest.title, body: pullRequest.body };
-  const commit = await candidateOf(change, options, context);
+  const read = changes.filter(({ path }) => roleOf(path) === "source" || roleOf(path) === "test");
+  if (read.length <= 2 * options.maxSourceFiles) repository.expect(shasOf(read));
+  const top = (await repository.topOf(trees.after)).filter(({ path }) => path === "package.json" || licenseFiles([path]).length > 0);
+  repository.expect(top.map(({ sha }) => sha));
+  return { pullRequest, after: trees.after, changes };
+}
+
+async function minedOf(located: Located, options: GithubOptions, context: MinerContext): Promise<Mined["item"]> {
+  if ("reason" in located) return located;
+  const { pullRequest, after, changes } = located;
+  const commit = await candidateOf({ after, changes, subject: pullRequest.title, body: pullRequest.body }, options, context);
   if (typeof commit === "string") return passedOver(pullRequest.number, commit, pullRequest.title, options);
   return { kind: "commit", commit: { ...commit, pullRequest } };
+}
+
+/** So many are located before the first of them is read, so that what they change is fetched together. */
+const lookAhead = 50;
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 const passedOver = (which: number | string, reason: (typeof reasons)[number], detail: string, options: GithubOptions): PassedOver => ({
@@ -52,16 +82,17 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
   let passed = context.cursor === null;
   let at = 0;
-  for await (const crawled of crawl(options, tools)) {
-    at += 1;
-    const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
-    // A pull request without a number still has its place.
-    const cursor = number === null ? `at ${at}` : String(number);
-    const before = !passed;
-    passed ||= cursor === context.cursor;
-    if (before) continue;
-    if ("pullRequest" in crawled) yield { cursor, item: await minedOf(crawled.pullRequest, options, context) };
-    else yield { cursor, item: passedOver(cursor, crawled.gap.reason, crawled.gap.detail, options) };
+  for await (const group of inGroups(crawl(options, tools), lookAhead)) {
+    const wanted: { readonly cursor: string; readonly located: Located }[] = [];
+    for (const crawled of group) {
+      at += 1;
+      const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
+      // A pull request without a number still has its place.
+      const cursor = number === null ? `at ${at}` : String(number);
+      if (passed) wanted.push({ cursor, located: await locatedOf(crawled, cursor, options, context) });
+      passed ||= cursor === context.cursor;
+    }
+    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, options, context) };
   }
   for (const { spent } of made) {
     const { requests, points } = spent;

@@ -1,4 +1,4 @@
-/** Where a merged pull request lies in git: the tree that it was merged onto, and the tree that came of it. */
+/** Where a merged pull request lies in git: the tree that it was merged onto, the tree that came of it, and what its branch was before. */
 import type { GitRepository } from "../../lib/git.ts";
 import type { PullRequest } from "../../schemas/pull-request.ts";
 
@@ -42,7 +42,7 @@ async function belowRebased(repository: GitRepository, commit: string, { commits
 async function ofHead(repository: GitRepository, { number, head, base }: PullRequest): Promise<Trees | NoTrees> {
   if (!(await repository.has(head.oid))) {
     const ref = `refs/pull/${number}/head`;
-    const came = repository.origin === "local" ? "absent" : await repository.bring(ref, head.oid);
+    const came = await repository.bring(ref, head.oid);
     if (came === "absent") return { reason: "head-gone", detail: `neither its merge commit nor ${ref} is to be had` };
     if (came === "moved") return { reason: "head-moved", detail: `${ref} is no longer at ${head.oid}, which was merged` };
   }
@@ -51,4 +51,28 @@ async function ofHead(repository: GitRepository, { number, head, base }: PullReq
   if (before === null || before === head.oid)
     return { reason: "base-unknown", detail: `${head.oid} has no base of its own below ${below}` };
   return { before, after: head.oid };
+}
+
+export interface EarlierHead {
+  readonly commit: string;
+  /** A commit of the branch as it was merged, or a head that a later push put aside. */
+  readonly kind: "commit" | "pushed-away";
+}
+
+/**
+ * Those that can be had, the oldest first within their kind; they are fetched where they are not here. The head that was merged is none of them.
+ * Throws `RetryLater` where the place does not answer.
+ */
+export async function earlierHeads(repository: GitRepository, pullRequest: PullRequest): Promise<readonly EarlierHead[]> {
+  const { number, head, commits, forcePushes } = pullRequest;
+  if (!(await repository.has(head.oid))) await repository.bring(`refs/pull/${number}/head`, head.oid);
+  const own = commits.list.map(({ oid }) => oid).filter((oid) => oid !== head.oid);
+  const away = new Set(
+    forcePushes.flatMap(({ before }) => (before === null || before === head.oid || own.includes(before) ? [] : [before])),
+  );
+  const earlier: EarlierHead[] = [];
+  // A branch that is not here was pushed away itself, so its commits are not asked for one by one.
+  for (const commit of own) if (await repository.has(commit)) earlier.push({ commit, kind: "commit" });
+  for (const commit of await repository.bringCommits([...away])) earlier.push({ commit, kind: "pushed-away" });
+  return earlier;
 }

@@ -322,7 +322,12 @@ describe("a ref that no branch leads to", () => {
     const bare = join(scratch.folder, "owner", "remote.git");
     await scratch.git("clone", "--quiet", "--bare", scratch.work, bare);
     const opened = await openRepository(`file://${bare}`, scratch.cache);
-    const repository = new GitRepository({ gitDir: opened.gitDir, name: "owner/remote", origin: `file://${bare}` });
+    const repository = new GitRepository({
+      gitDir: opened.gitDir,
+      name: "owner/remote",
+      origin: `file://${bare}`,
+      address: `file://${bare}`,
+    });
     const two = await scratch.commit("Two", { "a.txt": "2\n" });
     await scratch.git("push", "--quiet", bare, `${two}:refs/pull/7/head`);
     expect(await repository.has(two)).toBe(false);

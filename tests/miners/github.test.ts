@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Role } from "../../languages/contract.ts";
+import { RetryLater } from "../../lib/errors.ts";
 import { openRepository } from "../../lib/git.ts";
 import type { Mined } from "../../miners/contract.ts";
 import { openGithub } from "../../miners/github/open.ts";
@@ -176,6 +178,74 @@ describe("what gives no candidate is named", () => {
   it("in words that can be written down, each once", () => {
     expect(new Set(miner.reasons).size).toBe(miner.reasons.length);
     for (const reason of miner.reasons) expect(reasonSchema.parse(`${miner.name}/${reason}`)).toBe(`github/${reason}`);
+  });
+});
+
+describe("files' contents", () => {
+  /** Three fixes over a history with something large in it that nobody needs. */
+  const prepared = async (): Promise<void> => {
+    github.smart = true;
+    await remote.scratch.commit("Large", { "movie.bin": randomBytes(400_000) });
+    await remote.scratch.commit("Smaller", { "movie.bin": null });
+    const made = [];
+    for (const number of [1, 2, 3]) {
+      await remote.scratch.git("switch", "--quiet", "main");
+      await remote.propose(number, fix(`${number}\n`));
+      made.push(await remote.merge(number, "squash"));
+    }
+    github.pulls = made;
+    await remote.publish(github);
+  };
+  const fetches = (): number => github.asked.filter(({ method, path }) => method === "POST" && path.endsWith("/git-upload-pack")).length;
+  const sources = (items: readonly Mined[]): unknown[] => commits(items).map(({ before }) => before["sum.js"]);
+  const all = ["2\n", "1\n", "a\n"];
+
+  it("are fetched for all pull requests at once, and only those that are read", async () => {
+    await prepared();
+    expect(sources(await mined())).toEqual(all);
+    expect(github.gitBytes).toBeLessThan(40_000);
+    const first = fetches();
+    expect(sources(await mined())).toEqual(all);
+    // Two for HEAD and the refs, and none for contents.
+    expect(fetches() - first).toBeLessThanOrEqual(2);
+    expect(first).toBeLessThanOrEqual(5);
+  });
+
+  it("come with everything from a server that leaves nothing out", async () => {
+    await prepared();
+    await remote.scratch.git("--git-dir", remote.bare, "config", "uploadpack.allowFilter", "false");
+    expect(sources(await mined())).toEqual(all);
+    expect(github.gitBytes).toBeGreaterThan(400_000);
+  });
+
+  it("are all fetched from a server that gives none by its id", async () => {
+    await prepared();
+    github.fail(
+      (response) => {
+        const said = "ERR upload-pack: not our ref 0123";
+        response.writeHead(200, { "content-type": "application/x-git-upload-pack-result" });
+        response.end(`${(said.length + 5).toString(16).padStart(4, "0")}${said}\n`);
+      },
+      1,
+      // The commits have come by then.
+      ({ path, method }) => method === "POST" && path.endsWith("/git-upload-pack") && github.gitBytes > 3000,
+    );
+    expect(sources(await mined())).toEqual(all);
+    expect(github.unmet).toBe(0);
+    expect(github.gitBytes).toBeGreaterThan(400_000);
+  });
+
+  it("are asked for later where the server does not answer, and never by git itself", async () => {
+    await prepared();
+    const repository = await openRepository(`${github.host}/owner/name.git`, join(stand.cacheDir, "repositories"));
+    const { entries } = await repository.treeOf("HEAD");
+    github.smart = false;
+    github.remote = null;
+    github.asked.length = 0;
+    await expect(repository.readTexts(entries)).rejects.toThrow(RetryLater);
+    github.asked.length = 0;
+    expect((await repository.treeOf("HEAD")).entries.map(({ size }) => size)).toEqual([null, null, null, null]);
+    expect(github.asked).toEqual([]);
   });
 });
 

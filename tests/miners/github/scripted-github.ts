@@ -2,11 +2,12 @@
  * A server that speaks GitHub's REST, GraphQL and git for one scripted repository. GraphQL is answered by graphql-js over GitHub's published
  * schema, so a question or an answer that does not fit the schema cannot come to be. It notes what it was asked, and fails on command.
  */
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, normalize } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { schema as published } from "@octokit/graphql-schema";
 import { buildSchema, type DocumentNode, execute, parse, type SelectionSetNode, validate } from "graphql";
 
@@ -209,6 +210,9 @@ export class ScriptedGithub {
   points = 0;
   /** A bare repository that is served as the remote. */
   remote: string | null = null;
+  /** Whether git is spoken to, or only its files are given; and how much it answered. */
+  smart = false;
+  gitBytes = 0;
   /** Below what path the API lies, as `/api/v3`. */
   readonly base: string;
   /** Numbers for which whatever else is asked than the number fails, in a way. */
@@ -217,7 +221,7 @@ export class ScriptedGithub {
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => void this.#answer(request, Buffer.concat(parts).toString(), response));
+    request.on("end", () => void this.#answer(request, Buffer.concat(parts), response));
   });
 
   private constructor(base: string) {
@@ -250,9 +254,11 @@ export class ScriptedGithub {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #answer(request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
-    const graphql = path.endsWith("/graphql") ? (JSON.parse(body) as { query: string; variables: Record<string, unknown> }) : null;
+    const graphql = path.endsWith("/graphql")
+      ? (JSON.parse(body.toString()) as { query: string; variables: Record<string, unknown> })
+      : null;
     const token = request.headers.authorization?.replace(/^(?:token|bearer) /i, "") ?? "";
     const asked: Asked = {
       method: request.method ?? "",
@@ -271,7 +277,7 @@ export class ScriptedGithub {
       met.left -= 1;
       return met.fault(response, asked);
     }
-    if (path.includes(".git/")) return this.#git(path, response);
+    if (path.includes(".git/")) return this.smart ? this.#smartGit(request, body, response) : this.#git(path, response);
     if (token === "") return json(response, 401, { message: "Requires authentication" });
     if (path === `${this.base.replace("/v3", "")}/graphql`) return this.#graphql(asked, response);
     if (path.startsWith(`${this.base}/`)) this.#rest(path.slice(this.base.length), request, response);
@@ -284,6 +290,39 @@ export class ScriptedGithub {
     const file = join(this.remote ?? "/nowhere", normalize(inside.split("?")[0] ?? ""));
     if (own !== `/${this.name}` || !existsSync(file)) response.writeHead(404).end();
     else response.end(readFileSync(file));
+  }
+
+  /** The protocol that GitHub speaks, by git itself. */
+  async #smartGit(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    const [path = "", query = ""] = (request.url ?? "").split("?");
+    const header = (name: string): string => String(request.headers[name] ?? "");
+    const remote = this.remote ?? "/nowhere/git";
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_PROJECT_ROOT: dirname(remote),
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: path.replace(`/${this.name}.git`, remote.slice(dirname(remote).length)),
+      QUERY_STRING: query,
+      REQUEST_METHOD: request.method ?? "",
+      CONTENT_TYPE: header("content-type"),
+      HTTP_CONTENT_ENCODING: header("content-encoding"),
+      GIT_PROTOCOL: header("git-protocol"),
+    };
+    const child = spawn("git", ["http-backend"], { env, stdio: ["pipe", "pipe", "ignore"] });
+    child.stdin.end(body);
+    const parts: Buffer[] = [];
+    for await (const part of child.stdout) parts.push(part as Buffer);
+    const told = Buffer.concat(parts);
+    const at = told.indexOf("\r\n\r\n");
+    const headers = told
+      .subarray(0, at)
+      .toString()
+      .split("\r\n")
+      .map((line) => line.split(": ", 2) as [string, string]);
+    const status = headers.find(([name]) => name === "Status")?.[1] ?? "200";
+    this.gitBytes += told.length;
+    response.writeHead(Number.parseInt(status, 10), Object.fromEntries(headers)).end(told.subarray(at + 4));
   }
 
   #rest(path: string, request: IncomingMessage, response: ServerResponse): unknown {

@@ -60,6 +60,7 @@ export class ScriptedRemote implements Disposable {
     });
     await scratch.git("push", "--quiet", bare, "+main:main", ...refs);
     await scratch.git("--git-dir", bare, "update-server-info");
+    await scratch.git("--git-dir", bare, "config", "uploadpack.allowFilter", "true");
     github.remote = bare;
   }
 
