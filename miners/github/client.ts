@@ -13,7 +13,7 @@ import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
 import type { Outside } from "../contract.ts";
 import type { Credential } from "./credentials.ts";
-import { bodyTrouble, GithubTrouble, graphqlErrorsOf, verdictOn } from "./trouble.ts";
+import { bodyTrouble, GithubTrouble, graphqlErrorsOf, type Headers, numberIn, verdictOn } from "./trouble.ts";
 
 export interface ClientOptions {
   /** Base address of the REST API: `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise server. */
@@ -66,10 +66,15 @@ function wholeAnswers(octokit: Octokit): Record<string, never> {
 const Client = Octokit.plugin(wholeAnswers, throttling, retry);
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+/** What GitHub counts by itself: a limit of one says nothing of the other. */
+type Resource = "core" | "graphql";
+
 /** One credential, and until when it rests. */
 interface Door {
   readonly name: string;
   readonly octokit: Octokit;
+  /** Of the hour's quota, as the last answer told; a credential that was not asked yet has all of it. */
+  readonly left: Record<Resource, number>;
   restsUntil: number;
   /** Limits without a stated end, in a row. */
   strikes: number;
@@ -98,6 +103,7 @@ export class GithubClient {
     this.#doors = options.credentials.map((credential, at) => ({
       name: credential.kind === "app" ? "the GitHub App" : `token ${at + 1} of ${options.credentials.length}`,
       octokit: this.#open(credential, at),
+      left: { core: Number.POSITIVE_INFINITY, graphql: Number.POSITIVE_INFINITY },
       restsUntil: 0,
       strikes: 0,
       refused: false,
@@ -135,7 +141,7 @@ export class GithubClient {
    */
   async query(query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
     const url = graphqlUrl(this.#options.api);
-    const response = await this.#ask((octokit) => octokit.request(`POST ${url}`, { query, variables }));
+    const response = await this.#ask("graphql", (octokit) => octokit.request(`POST ${url}`, { query, variables }));
     if (response.status !== 200) throw new GithubTrouble("moved", `GraphQL answers from elsewhere (${response.status})`);
     const errors = graphqlErrorsOf(response.data);
     const data = graphqlSchema.safeParse(response.data).data?.data;
@@ -148,7 +154,7 @@ export class GithubClient {
   /** A REST question that costs nothing where the answer is still the one with this ETag. A redirect is given, not followed. */
   async get(path: string, etag: string | null): Promise<RestAnswer> {
     const headers = etag === null ? {} : { "if-none-match": etag };
-    const response = await this.#ask((octokit) =>
+    const response = await this.#ask("core", (octokit) =>
       octokit.request(`GET ${path}`, { headers }).catch((error: unknown) => {
         if (error instanceof RequestError && error.status === 304 && error.response !== undefined) return error.response;
         throw error;
@@ -159,13 +165,14 @@ export class GithubClient {
     return { status: response.status, etag: now ?? null, location: location ?? null, body: response.data };
   }
 
-  async #ask<T>(send: (octokit: Octokit) => Promise<T>): Promise<T> {
+  async #ask<T extends { readonly headers: Headers }>(resource: Resource, send: (octokit: Octokit) => Promise<T>): Promise<T> {
     const { clock } = this.#options.outside;
     for (let waits = 0; waits < maxWaits; ) {
-      const door = await this.#doorThatIsOpen();
+      const door = await this.#doorThatIsOpen(resource);
       try {
         const answer = await send(door.octokit);
         door.strikes = 0;
+        door.left[resource] = numberIn(answer.headers, "x-ratelimit-remaining") ?? door.left[resource];
         return answer;
       } catch (error) {
         this.#options.signal?.throwIfAborted();
@@ -200,15 +207,15 @@ export class GithubClient {
     this.#options.outside.log.info(`GitHub's ${which} limit of ${door.name} is reached: it rests for ${words(waitMs)}`);
   }
 
-  /** The first credential that may ask now; where all rest, after the shortest rest, which is counted down. */
-  async #doorThatIsOpen(): Promise<Door> {
+  /** Of the credentials that may ask now the one with most of its quota left; where all rest, after the shortest rest, which is counted down. */
+  async #doorThatIsOpen(resource: Resource): Promise<Door> {
     const { clock, log } = this.#options.outside;
     const usable = this.#doors.filter(({ refused }) => !refused);
     for (;;) {
       this.#options.signal?.throwIfAborted();
       const next = usable.reduce((first, door) => (door.restsUntil < first.restsUntil ? door : first));
-      const open = usable.find(({ restsUntil }) => restsUntil <= clock.now());
-      if (open) return open;
+      const open = usable.filter(({ restsUntil }) => restsUntil <= clock.now());
+      if (open.length > 0) return open.reduce((best, door) => (door.left[resource] > best.left[resource] ? door : best));
       const left = next.restsUntil - clock.now();
       log.progress(`waiting for GitHub's limit: going on in ${words(left)}`);
       await clock.sleep(Math.min(left, 1000));

@@ -42,8 +42,8 @@ export function bodyTrouble(body: unknown): "html-page" | "truncated-body" | "em
 /** The primary limit is by the hour: no reset lies further off. */
 const hourMs = 3_600_000;
 
-type Headers = Readonly<Record<string, unknown>>;
-const numberIn = (headers: Headers, name: string): number | null => {
+export type Headers = Readonly<Record<string, unknown>>;
+export const numberIn = (headers: Headers, name: string): number | null => {
   const value = headers[name];
   return (typeof value === "string" || typeof value === "number") && /^\d+$/.test(String(value)) ? Number(value) : null;
 };

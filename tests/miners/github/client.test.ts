@@ -30,6 +30,20 @@ describe("limits", () => {
     expect(stand.said).toEqual(["GitHub's primary limit of token 1 of 2 is reached: it rests for 10 min 1 s"]);
   });
 
+  it("are spared: of several tokens the one with most of its quota left is asked", async () => {
+    using stand = new Stand("ghp_one,ghp_two,ghp_three");
+    const client = stand.client(github.api);
+    const left: Record<string, number> = { ghp_one: 40, ghp_two: 60, ghp_three: 50 };
+    github.fail((response, { token }) => {
+      left[token] = (left[token] ?? 0) - 10;
+      response.writeHead(200, { "content-type": "application/json", "x-ratelimit-remaining": String(left[token]) });
+      response.end('{"data":{}}');
+    }, 7);
+    for (let at = 0; at < 7; at++) await client.query(question, {});
+    // Each once, since nothing is known of them yet; then whichever has most, the earlier of two that have as much.
+    expect(tokensAsked()).toEqual(["ghp_one", "ghp_two", "ghp_three", "ghp_two", "ghp_two", "ghp_three", "ghp_one"]);
+  });
+
   it("of all tokens are waited for until the first of them may ask again, in sight", async () => {
     using stand = new Stand("ghp_one,ghp_two");
     github.fail(faults.primary(stand.now, 10 * minute), 1, ({ token }) => token === "ghp_one");
