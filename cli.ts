@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command. It reads words, calls the library, prints, and is the only place that exits: 0 done, 1 what was asked does not hold, 2 configuration, 70 a bug. */
+import { readFile } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
@@ -54,6 +55,7 @@ const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2)
 const withPlace = (command: Command): Command =>
   command
     .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
+    .option("--repositories-gb <n>", "copies of repositories kept in the cache, in gigabytes (default: 20)", whole("--repositories-gb", 0))
     .option("--concurrency <n>", "jobs in the sandbox at once (default: the number of processors)", whole("--concurrency", 1))
     .addOption(
       new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]),
@@ -76,6 +78,11 @@ withPlace(program.command("run"))
     collect,
     [],
   )
+  .option("--github-file <file>", "more of them, one owner/name or address a line; # begins a remark")
+  .option("--github-search <query>", "more of them, found by GitHub's search, such as 'language:typescript stars:>500', and ranked")
+  .option("--github-take <n>", "repositories of the search that are taken, the best first (default: 10)", whole("--github-take", 1))
+  .option("--github-look <n>", "repositories of the search that are judged (default: 100)", whole("--github-look", 1))
+  .option("--github-max-mb <n>", "larger repositories of the search are passed over (default: 500)", whole("--github-max-mb", 1))
   .option("--github-limit <n>", "merged pull requests of each, the newest first, at most (default: 100)", whole("--github-limit", 1))
   .option("--github-since <moment>", "only those merged at or after, such as 2025-06-30T00:00:00Z")
   .option("--github-until <moment>", "only those merged before")
@@ -108,7 +115,7 @@ withPlace(program.command("run"))
   .action(async (words: Words) => {
     const { run } = await import("./pipeline/run.ts");
     goOnWith = `kihon resume ${String(words["out"])}`;
-    const summary = await run(configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
+    const summary = await run(await configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
     await printRun(summary, words);
   });
 
@@ -223,13 +230,14 @@ const placeOf = (words: Words) =>
   defaultPlace({
     out: String(words["out"]),
     trusted: words["iTrustThisCode"] === true,
-    ...pick(words, ["cache", "concurrency", "sandbox"]),
+    ...pick(words, ["cache", "repositoriesGb", "concurrency", "sandbox"]),
   });
 
 /** Checked by the run itself. */
-function configOf(words: Words): Config {
+async function configOf(words: Words): Promise<Config> {
   const { repo, rev, typeCheck } = words;
   const named = [
+    "alsoAt",
     "mutants",
     "history",
     "historyEnvironments",
@@ -242,18 +250,45 @@ function configOf(words: Words): Config {
     "jsonl",
     "codec",
   ];
-  return { repos: repo, ...githubOf(words), revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
+  return { repos: repo, ...(await githubOf(words)), revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
 }
 
-function githubOf({ github, githubLimit, githubSince, githubUntil, githubApi }: Words): Record<string, unknown> {
-  const given = { limit: githubLimit, since: githubSince, until: githubUntil, api: githubApi };
-  if (Array.isArray(github) && github.length > 0) return { github: { repositories: github, ...pick(given, Object.keys(given)) } };
+async function githubOf(words: Words): Promise<Record<string, unknown>> {
+  const { githubLimit: limit, githubSince: since, githubUntil: until, githubApi: api } = words;
+  const given = { limit, since, until, api };
+  const search = searchOf(words);
+  const named = Array.isArray(words["github"]) ? words["github"] : [];
+  const repositories = [...named, ...(await githubFileOf(words))];
+  const settings = pick(given, Object.keys(given));
+  if (repositories.length > 0 || search !== null) return { github: { repositories, ...(search ? { search } : {}), ...settings } };
   if (Object.values(given).some((value) => value !== undefined)) {
     throw new StopRun("--github-limit, --github-since, --github-until and --github-api say how --github is mined", {
-      next: "add --github OWNER/NAME",
+      next: "add --github OWNER/NAME, --github-file FILE or --github-search QUERY",
     });
   }
   return {};
+}
+
+function searchOf({ githubSearch: query, githubTake: take, githubLook: look, githubMaxMb: maxMegabytes }: Words) {
+  const given = { take, look, maxMegabytes };
+  if (query !== undefined) return { query, ...pick(given, Object.keys(given)) };
+  if (Object.values(given).every((value) => value === undefined)) return null;
+  throw new StopRun("--github-take, --github-look and --github-max-mb say what is taken of a search", {
+    next: "add --github-search QUERY",
+  });
+}
+
+async function githubFileOf({ githubFile, githubApi }: Words): Promise<readonly string[]> {
+  if (githubFile === undefined) return [];
+  const file = String(githubFile);
+  const { repositoriesIn } = await import("./miners/github/named.ts");
+  const next = "name a file with one owner/name or address a line";
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new StopRun(`the list ${file} cannot be read (${cause.code})`, { next, cause });
+  });
+  const api = String(githubApi ?? "https://api.github.com");
+  if (!URL.canParse(api)) throw new StopRun(`${api} is no address`, { next: "give --github-api https://HOST/api/v3" });
+  return repositoriesIn(text, api, file);
 }
 
 function llmOf({ llm, llmModel }: Words): Record<string, unknown> {

@@ -15,6 +15,7 @@ import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
 import { shortId } from "./hash.ts";
+import { holdMirror } from "./mirrors.ts";
 import { pathTrouble } from "./paths.ts";
 
 export interface TreeEntry {
@@ -202,6 +203,7 @@ async function mirrorLocal(source: string, place: string): Promise<string> {
   const ask = async (...args: string[]): Promise<string> => (await must(source, args, "the repository cannot be read")).trim();
   const format = await ask("rev-parse", "--show-object-format");
   const gitDir = `${place}${format === "sha1" ? "" : `-${format}`}.git`;
+  await holdMirror(gitDir);
   const [objects, shallow] = await Promise.all([ask("rev-parse", "--git-path", "objects"), ask("rev-parse", "--git-path", "shallow")]);
   const refs = await ask("for-each-ref", "--format=%(objectname) %(refname)");
   const head = await git(source, ["rev-parse", "--verify", "--quiet", "HEAD"]);
@@ -282,6 +284,7 @@ async function openUrl(source: string, cacheDir: string): Promise<Place> {
   const clean = cleanUrl(source);
   const name = nameOfUrl(source) ?? folderName(clean);
   const gitDir = join(cacheDir, `${folderName(clean)}-${shortId(clean)}.git`);
+  await holdMirror(gitDir);
   const far = !source.startsWith("file:");
   await fetchInto(source, gitDir, far);
   return { gitDir, name, origin: far ? clean : "local", address: far ? source : null };
@@ -293,6 +296,7 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   if (!(await exists(path))) throw new StopRun(`there is nothing at ${source}`, { next });
   const place = join(cacheDir, `${folderName(path)}-${shortId(path)}`);
   if ((await stat(path)).isFile()) {
+    await holdMirror(`${place}.git`);
     await fetchInto(path, `${place}.git`, false);
     return { gitDir: `${place}.git`, name: folderName(path), origin: "local", address: null };
   }

@@ -7,11 +7,12 @@ import type { PullRequest } from "../schemas/pull-request.ts";
 import { candidateOf, changeReasons } from "./change.ts";
 import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
 import { crawl } from "./github/crawl.ts";
+import { repositoryReasons } from "./github/discover.ts";
 import { clientOnDemand, shelfOf } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
 import { treeReasons, treesOf } from "./github/trees.ts";
 
-const reasons = [...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
+const reasons = [...repositoryReasons, ...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
 
 export const githubOptions = z
   .object({

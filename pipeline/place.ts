@@ -14,6 +14,7 @@ const cacheFolder = (): string => {
 export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place => ({
   cache: resolve(given.cache ?? cacheFolder()),
   concurrency: given.concurrency ?? Math.max(1, availableParallelism()),
+  repositoriesGb: given.repositoriesGb ?? 20,
   sandbox: given.sandbox ?? null,
   trusted: given.trusted ?? false,
   out: resolve(given.out),

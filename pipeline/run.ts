@@ -5,7 +5,9 @@ import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { type GitRepository, openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
+import { trimMirrors } from "../lib/mirrors.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import type { Found } from "../miners/github/discover.ts";
 import { clientOnDemand, openGithub } from "../miners/github/open.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
@@ -18,10 +20,11 @@ import { Bench } from "./bench.ts";
 import { parseConfig } from "./config.ts";
 import type { Stage } from "./contract.ts";
 import { type Driven, type DriveOptions, drive, type Item, type KeptItem, remembered } from "./drive.ts";
+import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
 import { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
-import { mineStage, type Source } from "./stages/1-mine.ts";
+import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
@@ -40,11 +43,12 @@ export interface RunOptions {
 
 const workFolder = (out: string): string => join(out, ".kihon");
 
-/** What the names meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
+/** What names and searches meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
 const pinsSchema = z.record(z.string(), z.string());
 interface Pins {
   readonly commits: Readonly<Record<string, string>>;
   readonly snapshots: Readonly<Record<string, string>>;
+  readonly found: Found | null;
 }
 
 /** Local paths are kept whole: a run may be gone on with from another folder. */
@@ -58,17 +62,20 @@ interface Wanted {
 }
 
 /** One client for all, so that a limit which one of them meets is known to the others. */
-async function wantedOfGithub({ github }: Config, bench: Bench, pins: Pins): Promise<Wanted[]> {
-  if (github === null) return [];
-  const { repositories, ...settings } = github;
+async function wantedOfGithub(config: Config, bench: Bench, pins: Pins): Promise<{ wanted: Wanted[]; found: Found }> {
+  const { github } = config;
+  if (github === null) return { wanted: [], found: nothingFound };
+  const { repositories, search, ...settings } = github;
   const { client } = clientOnDemand(settings.api, bench.outside);
+  const found = pins.found ?? (await searched(config, bench.outside, client));
   const wanted: Wanted[] = [];
-  for (const given of new Set(repositories)) {
+  const names = new Map([...repositories, ...found.chosen.map(({ name }) => name)].map((name) => [name.toLowerCase(), name]));
+  for (const given of names.values()) {
     const options = { api: settings.api, name: given, pinned: pins.snapshots[given.toLowerCase()] ?? null };
     const { name, cloneUrl, repositoryId, snapshot } = await openGithub(options, bench.outside, client);
     wanted.push({ address: cloneUrl, name, github: { ...settings, repositoryId, snapshot } });
   }
-  return wanted;
+  return { wanted, found };
 }
 
 /** Of a repository's further revisions the pins know too. */
@@ -89,9 +96,11 @@ function pinsOf({ alsoAt }: Config, { name, commit, also = [] }: Source): readon
 }
 
 /** Opens every repository before anything is worked on: a wrong path is said at once. */
-async function openSources(config: Config, bench: Bench, pins: Pins): Promise<Item<Source>[]> {
-  const wanted: Wanted[] = [...(await wantedOfGithub(config, bench, pins)), ...config.repos.map((address) => ({ address }))];
-  if (wanted.length === 0) throw new StopRun("no repository is given", { next: "add --repo PATH, URL or BUNDLE, or --github OWNER/NAME" });
+async function openSources(config: Config, bench: Bench, pins: Pins): Promise<{ sources: Item<Source>[]; found: Found }> {
+  const github = await wantedOfGithub(config, bench, pins);
+  const wanted: Wanted[] = [...github.wanted, ...config.repos.map((address) => ({ address }))];
+  if (wanted.length === 0 && github.found.passedOver.length === 0)
+    throw new StopRun("no repository is given", { next: "add --repo PATH, URL or BUNDLE, or --github OWNER/NAME" });
   const items = new Map<string, Item<Source>>();
   for (const { address, github, ...more } of wanted) {
     const repository = await openRepository(address, join(bench.place.cache, "repositories"), more);
@@ -104,7 +113,9 @@ async function openSources(config: Config, bench: Bench, pins: Pins): Promise<It
     const source: Source = { name: repository.name, commit, ...(also.length > 0 ? { also } : {}), ...(github ? { github } : {}) };
     items.set(source.name, { id: source.name, sha: shortId(source), load: () => source });
   }
-  return [...items.values()];
+  const gone = await trimMirrors(join(bench.place.cache, "repositories"), bench.place.repositoriesGb * 1e9);
+  if (gone.length > 0) bench.log.info(`removed from the cache, to be fetched again where they are needed: ${gone.join(", ")}`);
+  return { sources: [...items.values()], found: github.found };
 }
 
 /** The stages in order. Each step turns the kept records of the one before into the inputs of the next. */
@@ -265,7 +276,7 @@ function provablesOf(posed: readonly KeptItem<Posable, PosedRecord>[], environme
   return { provables, quotaKey: ({ id }: Item<Provable>): string => quotas.get(id) ?? "" };
 }
 
-async function travel(road: Road, sources: readonly Item<Source>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
+async function travel(road: Road, sources: readonly Item<Source | PassedRepository>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
   const mined = await road.step(mineStage, sources);
   const screened = await road.step(screenStage, mined.kept);
   const { preparables, quotaKey: repositoryKey, mutable } = preparablesOf(screened.kept);
@@ -315,7 +326,13 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
     const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
     bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
     const stored = (name: string) => (pinned ? pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}")) : {});
-    const sources = await openSources(config, bench, { commits: stored("commits"), snapshots: stored("snapshots") });
+    const pinnedFound = pinned ? ledger.meta("found") : null;
+    const { sources, found } = await openSources(config, bench, {
+      commits: stored("commits"),
+      snapshots: stored("snapshots"),
+      found: pinnedFound === null ? null : foundSchema.parse(JSON.parse(pinnedFound)),
+    });
+    ledger.setMeta("found", JSON.stringify(found));
     ledger.setMeta("config", JSON.stringify(config));
     ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.flatMap((item) => pinsOf(config, item.load())))));
     const snapshots = sources.flatMap((item) => {
@@ -323,7 +340,7 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
       return github ? [[name.toLowerCase(), github.snapshot]] : [];
     });
     if (snapshots.length > 0) ledger.setMeta("snapshots", JSON.stringify(Object.fromEntries(snapshots)));
-    return await travel(new Road(bench, ledger, options.only), sources, bench, ledger);
+    return await travel(new Road(bench, ledger, options.only), [...sources, ...passedItems(found, config)], bench, ledger);
   } finally {
     bench?.close();
     ledger.close();

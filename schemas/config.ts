@@ -25,12 +25,26 @@ const isGuarded = (address: string): boolean => {
 /** `owner/name`: a part of an address, so neither is `.` or `..`. */
 export const githubName = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
 const momentSchema = z.iso.datetime({ offset: true, error: "a moment is written like 2025-06-30T00:00:00Z" }).nullable().default(null);
+const searchSchema = z
+  .strictObject({
+    query: z.string().trim().min(1).describe("In GitHub's own language, such as `language:typescript stars:>500`."),
+    take: z.int().positive().default(10).describe("Repositories that are taken, the best first."),
+    look: z
+      .int()
+      .positive()
+      .max(1000, "GitHub shows at most 1000 repositories of a search")
+      .default(100)
+      .describe("Repositories that are judged."),
+    maxMegabytes: z.int().positive().default(500).describe("Larger repositories are passed over, in megabytes as GitHub counts them."),
+  })
+  .readonly();
 const githubSchema = z
   .strictObject({
     repositories: z
       .array(z.string().regex(githubName, "a repository of GitHub's is given as owner/name"))
-      .min(1)
+      .default([])
       .describe("Repositories whose merged pull requests are mined, as owner/name."),
+    search: searchSchema.nullable().default(null).describe("More repositories, found by a search and ranked."),
     limit: z.int().positive().default(100).describe("Merged pull requests of each, the newest first, at most."),
     since: momentSchema.describe("Only those merged at or after this moment, ISO 8601."),
     until: momentSchema.describe("Only those merged before this moment, ISO 8601."),
@@ -44,6 +58,7 @@ const githubSchema = z
       .default("https://api.github.com")
       .describe("Base address of the REST API; https://HOST/api/v3 for a GitHub Enterprise server."),
   })
+  .refine(({ repositories, search }) => repositories.length > 0 || search !== null, { error: "neither a repository nor a search is given" })
   .readonly();
 
 export const configSchema = z
@@ -104,6 +119,10 @@ export const placeSchema = z
     out: z.string().describe("Folder of the dataset."),
     cache: z.string().describe("Folder of mirrors, toolchains and environments; shared by runs."),
     concurrency: z.int().positive().describe("Jobs in the sandbox at once."),
+    repositoriesGb: z
+      .number()
+      .nonnegative()
+      .describe("Copies of repositories in the cache, in gigabytes; those used longest ago go first."),
     sandbox: z.string().nullable().describe("Name of a sandbox provider; null takes the first that works here."),
     trusted: z.boolean().describe("The user trusts the repositories' code, so a provider that does not isolate may run it."),
   })

@@ -1,5 +1,5 @@
 /** `kihon run --github`, as a user starts it, against the scripted server. No job is run: the run ends after its first stage. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kihon, scratch } from "./e2e/stand.ts";
@@ -41,7 +41,7 @@ const pathsBelow = (path: string): string[] =>
     .map((name) => join(path, String(name)))
     .filter((name) => statSync(name).isFile());
 
-describe("kihon run --github", { timeout: 240_000 }, () => {
+describe("kihon run --github", { timeout: 480_000 }, () => {
   it("mines pull requests, names those that give nothing, and writes no token anywhere", async () => {
     await withPullRequests();
     github.fail(faults.refused, 1, ({ token }) => token === "ghp_secretOne");
@@ -55,6 +55,23 @@ describe("kihon run --github", { timeout: 240_000 }, () => {
     for (const path of files) expect([path, readFileSync(path, "latin1").includes("ghp_secret")]).toEqual([path, false]);
     expect(out + err).not.toContain("ghp_secret");
     expect(github.asked.filter(({ path }) => path.includes(".git/")).map(({ token }) => token)).not.toContain("ghp_secretTwo");
+  });
+
+  it("tells no git of a token, on the command line or in the environment", async () => {
+    await withPullRequests();
+    github.smart = true;
+    const heard = join(folder.path, "heard");
+    const bin = join(folder.path, "bin");
+    mkdirSync(bin);
+    const real = (process.env["PATH"] ?? "").split(":").find((at) => existsSync(join(at, "git"))) ?? "";
+    writeFileSync(join(bin, "git"), `#!/bin/sh\n{ echo "git $*"; env; } >> '${heard}'\nexec '${real}/git' "$@"\n`, { mode: 0o755 });
+    const tokens = { KIHON_GITHUB_TOKEN: "ghp_secretOne,ghp_secretTwo", GITHUB_TOKEN: "ghp_secretThree" };
+    const { code, out, err } = await run({ ...tokens, PATH: `${bin}:${process.env["PATH"]}` });
+    expect([code, mineOf(out)]).toEqual([0, expect.objectContaining({ kept: 2 })]);
+    const told = readFileSync(heard, "utf8");
+    expect(told).toMatch(/^git .*fetch .*--filter=blob:none/m);
+    expect(told.includes("ghp_secret") || (out + err).includes("ghp_secret")).toBe(false);
+    expect(github.asked.filter(({ path, token }) => path.includes(".git/") && token !== "")).toEqual([]);
   });
 
   it("asks conditionally only when it is run again and nothing is new", async () => {
@@ -143,6 +160,46 @@ describe("kihon run --github", { timeout: 240_000 }, () => {
     expect(err).toMatch(said);
     expect(err).not.toMatch(/a bug|me:secret/);
     expect(code).toBe(2);
+  });
+
+  it("takes the best of what a search finds, names why the others are passed over, and goes on with the same", async () => {
+    await withPullRequests();
+    github.results = [{ name: "old/one", flags: ["isArchived"] }, { name: "owner/name" }, { name: "new/one", stars: 5, merged: 1 }];
+    const where = [...["--github-api", github.api, "--only", "mine", "--json", "--sandbox", "process", "--i-trust-this-code"]];
+    const folders = ["--cache", join(folder.path, "cache")];
+    const out = join(folder.path, "out");
+    const env = { ...nobody, GITHUB_TOKEN: "ghp_secret" };
+    const first = await kihon(["run", "--github-search", "topic:sum", "--github-take", "1", ...where, "--out", out, ...folders], { env });
+    expect([first.code, first.err]).toEqual([0, expect.stringMatching(/found owner\/name: score 0\.\d+: stars/)]);
+    expect(first.err).toContain("the search gave 3 repositories: 1 are taken, 2 passed over");
+    const reasons = (text: string): unknown =>
+      (mineOf(text) as { dropped: { reason: string }[] }).dropped.map(({ reason }) => reason).sort();
+    expect(reasons(first.out)).toEqual(["github/archived", "github/lower-rank", "github/no-test"]);
+    github.results = [];
+    github.asked.length = 0;
+    const again = await kihon(["resume", out, "--json", "--sandbox", "process", "--i-trust-this-code", ...folders], { env: nobody });
+    expect([again.code, reasons(again.out)]).toEqual([0, reasons(first.out)]);
+    expect(github.asked.filter(({ path }) => !path.includes(".git/"))).toEqual([]);
+  });
+
+  it("reads names from a file, and says which line is none", async () => {
+    await withPullRequests();
+    const list = join(folder.path, "list.txt");
+    const where = [...["--github-api", github.api, "--only", "mine", "--json", "--sandbox", "process", "--i-trust-this-code"]];
+    const started = () =>
+      kihon(["run", "--github-file", list, ...where, "--out", join(folder.path, "out"), "--cache", join(folder.path, "cache")], {
+        env: { ...nobody, GITHUB_TOKEN: "ghp_secret" },
+      });
+    writeFileSync(list, `# ours\n\n${github.host}/owner/name.git  # the sum\nOwner/Name\n`);
+    const { code, out } = await started();
+    expect([code, mineOf(out)]).toEqual([0, expect.objectContaining({ in: 1, kept: 2 })]);
+    writeFileSync(list, "owner/name\nhttps://elsewhere.example/a/b\n");
+    expect(await started()).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/line 2 of .*list\.txt names no repository of 127[\s\S]*next:/),
+    });
+    writeFileSync(list, "# nothing\n");
+    expect(await started()).toMatchObject({ code: 2, err: expect.stringMatching(/names no repository/) });
   });
 
   it("does not take its settings without it", async () => {

@@ -28,6 +28,12 @@ export interface Source {
   };
 }
 
+/** A repository that a search gave, and why it is not one of the run. */
+export interface PassedRepository {
+  readonly name: string;
+  readonly passedOver: { readonly reason: string; readonly detail: string };
+}
+
 /** What each miner is asked of a package; null where it is not asked. The history leads to the first revision alone. */
 function asked(name: string, { source, commit, packageDir }: Site, bench: Bench): Readonly<Record<string, unknown>> | null {
   const isFirst = commit === source.commit;
@@ -51,14 +57,19 @@ export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("commit"), commit: commitSchema }),
 ]);
 
-export const mineStage: Stage<Source, MinedItem> = {
+export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
   name: "mine",
-  version: 2,
+  version: 3,
   resource: "cpu",
   output: minedSchema,
   settings: ["history"],
   async *work([source], bench) {
     if (!source) return;
+    if ("passedOver" in source) {
+      const { reason, detail } = source.passedOver;
+      yield { id: source.name, parent: null, outcome: drop(`github/${reason}`, detail) };
+      return;
+    }
     const repository = bench.repository(source.name);
     const language = bench.language("javascript");
     const sites: Site[] = [];
@@ -70,7 +81,7 @@ export const mineStage: Stage<Source, MinedItem> = {
       sites.push(...own);
     }
     const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null, outside: bench.outside };
-    const seen = new Set<string>();
+    const items = new Map<string, MinedItem>();
     for (const site of sites) {
       for (const miner of miners) {
         const given = asked(miner.name, site, bench);
@@ -81,11 +92,11 @@ export const mineStage: Stage<Source, MinedItem> = {
             continue;
           }
           const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
-          // The commit of a squashed pull request stands in the history too.
-          if (!seen.has(id)) yield { id, parent: null, outcome: keep(item) };
-          seen.add(id);
+          // The commit of a squashed pull request stands in the history too, where less is known of it.
+          if (!items.has(id) || (item.kind === "commit" && item.commit.pullRequest !== undefined)) items.set(id, item);
         }
       }
     }
+    for (const [id, item] of items) yield { id, parent: null, outcome: keep(item) };
   },
 };

@@ -32,7 +32,9 @@ describe("settings", () => {
     [{ github: { repositories: ["name"] } }, /owner\/name[\s\S]*github\.repositories/],
     [{ github: { repositories: ["../name"] } }, /owner\/name/],
     [{ github: { repositories: ["owner/.."] } }, /owner\/name/],
-    [{ github: { repositories: [] } }, /github\.repositories/],
+    [{ github: { repositories: [] } }, /neither a repository nor a search/],
+    [{ github: { search: { query: " " } } }, /github\.search\.query/],
+    [{ github: { search: { query: "x", look: 1001 } } }, /at most 1000/],
     [{ github: { repositories: ["o/n"], api: "http://example.com" } }, /https:\/\/ only/],
     [{ github: { repositories: ["o/n"], api: "https://me:secret@example.com" } }, /KIHON_GITHUB_TOKEN/],
     [{ github: { repositories: ["o/n"], since: "June" } }, /2025-06-30/],
@@ -52,7 +54,7 @@ describe("settings", () => {
 
   it("take repositories of GitHub's with a default for the rest, and need none", () => {
     expect(parseConfig({}).github).toBeNull();
-    const settings = { limit: 100, since: null, until: null, api: "https://api.github.com" };
+    const settings = { search: null, limit: 100, since: null, until: null, api: "https://api.github.com" };
     expect(parseConfig({ github: { repositories: ["o/.github"] } }).github).toEqual({ repositories: ["o/.github"], ...settings });
   });
 

@@ -30,6 +30,7 @@ describe("places", () => {
       concurrency: 7,
       sandbox: "process",
       trusted: true,
+      repositoriesGb: 20,
     });
   });
 

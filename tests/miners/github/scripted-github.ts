@@ -51,6 +51,23 @@ export interface ScriptedPull {
   readonly threads: readonly ScriptedThread[];
 }
 
+/** What a search gives, as far as it is not as usual. */
+export interface ScriptedResult {
+  readonly name: string;
+  readonly stars?: number;
+  readonly pushedAt?: string | null;
+  readonly kilobytes?: number;
+  readonly flags?: readonly ("isPrivate" | "isDisabled" | "isArchived" | "isFork" | "isMirror" | "isEmpty")[];
+  readonly license?: string | null;
+  /** Bytes of each language. */
+  readonly languages?: Readonly<Record<string, number>>;
+  readonly merged?: number;
+  /** Text of its package.json. */
+  readonly manifest?: string | null;
+}
+const testedManifest = JSON.stringify({ scripts: { test: "vitest run" }, devDependencies: { vitest: "1" } });
+const flagNames = ["isPrivate", "isDisabled", "isArchived", "isFork", "isMirror", "isEmpty"] as const;
+
 const oid = (text: string): string => createHash("sha1").update(text).digest("hex");
 const day = (number: number): string => new Date(Date.UTC(2024, 0, 1) + number * 3_600_000).toISOString().replace(".000Z", "Z");
 
@@ -202,6 +219,7 @@ const commentNode = (comment: ScriptedComment) => ({ ...comment, author: actor(c
 export class ScriptedGithub {
   readonly asked: Asked[] = [];
   pulls: ScriptedPull[] = [];
+  results: (ScriptedResult | "other-form")[] = [];
   name = "owner/name";
   /** Earlier names, which are redirected. */
   readonly formerly = new Set<string>();
@@ -393,6 +411,7 @@ export class ScriptedGithub {
       const issue = this.pulls.flatMap(({ issues }) => issues).find((one) => String(one.number) === number);
       return issue ? this.#issueNode(issue) : null;
     };
+    const search = connection(this.results, byPlace, (one) => this.#resultNode(one));
     const rateLimit = {
       cost,
       limit: 5000,
@@ -401,7 +420,7 @@ export class ScriptedGithub {
       nodeCount: 0,
       used: this.points,
     };
-    const answer = await execute({ schema, document, variableValues: asked.variables, rootValue: { node, rateLimit } });
+    const answer = await execute({ schema, document, variableValues: asked.variables, rootValue: { node, rateLimit, search } });
     if (fault !== null) return (fault as Fault)(response, asked);
     let text = JSON.stringify(answer);
     for (const [number, how] of this.broken) {
@@ -410,6 +429,26 @@ export class ScriptedGithub {
     response
       .writeHead(200, { "content-type": "application/json; charset=utf-8", "x-ratelimit-remaining": String(5000 - this.points) })
       .end(text);
+  }
+
+  #resultNode(one: ScriptedResult | "other-form"): unknown {
+    if (one === "other-form") return { __typename: "User" };
+    const languages = Object.entries(one.languages ?? { TypeScript: 1000 });
+    return {
+      __typename: "Repository",
+      nameWithOwner: one.name,
+      stargazerCount: one.stars ?? 100,
+      pushedAt: one.pushedAt === undefined ? "2025-05-01T00:00:00Z" : one.pushedAt,
+      diskUsage: one.kilobytes ?? 2000,
+      ...Object.fromEntries(flagNames.map((flag) => [flag, one.flags?.includes(flag) ?? false])),
+      licenseInfo: one.license === null ? null : { spdxId: one.license ?? "MIT" },
+      languages: {
+        totalSize: languages.reduce((sum, [, size]) => sum + size, 0),
+        edges: languages.map(([name, size]) => ({ size, node: { name } })),
+      },
+      pullRequests: { totalCount: one.merged ?? 100 },
+      object: one.manifest === null ? null : { __typename: "Blob", text: one.manifest ?? testedManifest },
+    };
   }
 
   #issueNode(issue: ScriptedIssue): unknown {
