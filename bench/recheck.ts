@@ -3,9 +3,10 @@
  *
  * Every stored row must have its gold at 1 in three or more repeats, its blank at 0, every premise held in each
  * repeat, at least one decoy, every decoy and probe at 0, and a public
- * row beside the private one. Prints a table and exits 1 on any violation, or when there is no row at all.
+ * row beside the private one. Rows that the manifest's list of withdrawn rows names are left out, and of an environment the newest edition
+ * counts. Prints a table and exits 1 on any violation, or when there is no row at all.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -40,14 +41,20 @@ export interface SkillCheck {
   readonly broken: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What is needed of `manifest.json`. */
+interface Listing {
+  readonly configs: readonly { readonly name: string; readonly format: string; readonly file: string }[];
+  readonly withdrawn: { readonly file: string } | null;
+}
+
 export async function recheck(folder: string): Promise<readonly SkillCheck[]> {
+  const listing = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Listing;
   const instance = await DuckDBInstance.create(":memory:");
   const database = await instance.connect();
   try {
     const checks: SkillCheck[] = [];
-    for (const skill of skills) {
-      if (hasFiles(folder, skill) || hasFiles(folder, `${skill}-private`)) checks.push(await checkSkill(database, folder, skill));
-    }
+    const named = (skill: string): boolean => listing.configs.some(({ name }) => name === skill || name === `${skill}-private`);
+    for (const skill of skills) if (named(skill)) checks.push(await checkSkill(database, folder, listing, skill));
     return checks;
   } finally {
     database.closeSync();
@@ -55,20 +62,34 @@ export async function recheck(folder: string): Promise<readonly SkillCheck[]> {
   }
 }
 
-const hasFiles = (folder: string, config: string): boolean =>
-  existsSync(join(folder, config)) && readdirSync(join(folder, config)).some((name) => name.endsWith(".parquet"));
+const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
 
-async function checkSkill(database: DuckDBConnection, folder: string, skill: string): Promise<SkillCheck> {
-  const files = (config: string): string => `read_parquet('${join(folder, config).replaceAll("'", "''")}/*.parquet')`;
-  const from = `from ${files(`${skill}-private`)} hidden
-    left join ${files(skill)} open using (instance_id)
-    left join ${files("environments")} tree on tree.environment_id = hidden.environment_id`;
+async function checkSkill(database: DuckDBConnection, folder: string, listing: Listing, skill: string): Promise<SkillCheck> {
+  const files = (config: string): string => {
+    const paths = listing.configs
+      .filter(({ name, format }) => name === config && format === "parquet")
+      .map(({ file }) => join(folder, file));
+    return `read_parquet([${paths.map(quoted).join(", ")}], filename = true)`;
+  };
+  // The name of a later edition's file sorts after those before it.
+  const edition = (config: string, key: string, order: string): string =>
+    `(select *, row_number() over (partition by ${key} order by filename ${order}) as edition from ${files(config)})`;
+  const gone =
+    listing.withdrawn === null
+      ? "(select null::text as instance_id, null::text as content_hash where false)"
+      : `read_json(${quoted(join(folder, listing.withdrawn.file))}, format = 'newline_delimited', columns = {instance_id: 'text', content_hash: 'text'})`;
+  const live = `(select * from ${edition(`${skill}-private`, "instance_id", "asc")} stored anti join ${gone} gone
+    on gone.instance_id = stored.instance_id and gone.content_hash = stored.provenance.content_hash)`;
+  const from = `from ${live} hidden
+    left join ${edition(skill, "instance_id", "asc")} open using (instance_id, edition)
+    left join ${edition("environments", "environment_id", "desc")} tree on tree.environment_id = hidden.environment_id and tree.edition = 1`;
   const flags = Object.entries(violations).map(([name, broken]) => `coalesce(${qualified(broken)}, true) as "${name}"`);
   const rows = await select(database, `select hidden.instance_id as id, ${flags.join(", ")} ${from}`);
   const [totals] = await select(
     database,
     `select count(*)::int as rows, sum(len(validation.decoys))::int as decoys, sum(len(validation.probes))::int as probes,
-      (select count(*)::int from ${files(skill)}) as public_rows from ${files(`${skill}-private`)}`,
+      (select count(*)::int from ${files(skill)}) - (select count(*)::int from ${files(`${skill}-private`)}) + count(*)::int as public_rows
+      from ${live}`,
   );
   const broken = Object.keys(violations)
     .map((name) => [name, rows.filter((row) => row[name] === true).map(({ id }) => String(id))] as const)

@@ -2,16 +2,22 @@
 import { stringify } from "yaml";
 import { type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
-import type { RunSummary } from "../schemas/run-summary.ts";
+import type { RunFacts } from "../schemas/run-summary.ts";
+import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
-import type { WrittenFile } from "./contract.ts";
+import type { RowCount, WrittenFile } from "./contract.ts";
+import type { WithdrawnFile } from "./withdrawn.ts";
 
 export interface CardInput {
   readonly title: string;
   /** Where a repository's owner asks for rows to be taken down. */
   readonly contact: string;
-  readonly summary: RunSummary;
+  readonly summary: RunFacts;
   readonly files: readonly WrittenFile[];
+  /** Rows that are not withdrawn; `files` count what lies in them. */
+  readonly rows: readonly RowCount[];
+  /** Absent where the dataset was made in one go. */
+  readonly refreshed?: { readonly edition: number; readonly withdrawn: WithdrawnFile | null; readonly left: readonly Withdrawal[] };
 }
 
 // Identifiers that the Hub knows among those that the licence filter can let through (hub-docs, "Licenses"); anything else is `other` there.
@@ -32,9 +38,10 @@ export function toCard(input: CardInput): string {
     `---\n${stringify(hubMetadata(input), { lineWidth: 0, aliasDuplicateObjects: false })}---`,
     `# ${inline(input.title)}`,
     introduction(input.summary),
-    skillTable(input.files),
+    skillTable(input.rows),
     funnel(input.summary),
     figures(input.summary),
+    ...editions(input),
     usage(),
     columns(),
     limits(input.summary),
@@ -51,10 +58,10 @@ const rowsOf = (files: readonly WrittenFile[], config: ConfigName, split?: strin
   sum(files.filter((file) => file.config === config && (split === undefined || file.split === split)).map(({ rows }) => rows));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-function hubMetadata({ title, summary, files }: CardInput): Record<string, unknown> {
+function hubMetadata({ title, summary, files, rows }: CardInput): Record<string, unknown> {
   const parquet = parquetOf(files);
   const present = configNames.filter((config) => rowsOf(parquet, config) > 0);
-  const total = sum(skills.map((skill) => rowsOf(parquet, skill)));
+  const total = sum(rows.map((count) => count.rows));
   return {
     pretty_name: title,
     license: [...new Set(summary.repositories.map(({ license }) => hubLicense(license)))].sort(),
@@ -87,7 +94,7 @@ const inline = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
-function introduction({ tool, toolVersion, seed, configHash, repositories }: RunSummary): string {
+function introduction({ tool, toolVersion, seed, configHash, repositories }: RunFacts): string {
   return [
     `Training instances of five coding skills, made from ${repositories.length} ${repositories.length === 1 ? "repository" : "repositories"}.`,
     "Each starts from one change whose effect was observed by running tests, and each was let in only after its own trials,",
@@ -105,20 +112,16 @@ const asks: Readonly<Record<SkillName, readonly [string, string]>> = {
   review: ["Would you merge this diff?", "JSON verdict with findings"],
 };
 
-function skillTable(files: readonly WrittenFile[]): string {
-  const parquet = parquetOf(files);
-  const splits = [...new Set(skills.flatMap((skill) => splitsOf(parquet, skill)))];
+function skillTable(counts: readonly RowCount[]): string {
+  const rowsIn = (skill: SkillName, split?: string): number =>
+    sum(counts.filter((count) => count.skill === skill && (split === undefined || count.split === split)).map(({ rows }) => rows));
+  const splits = [...new Set(skills.flatMap((skill) => counts.filter((count) => count.skill === skill).map(({ split }) => split)))];
   const head = ["skill", "asked", "answer", ...splits, "all"];
-  const rows = skills.map((skill) => [
-    `\`${skill}\``,
-    ...asks[skill],
-    ...splits.map((split) => rowsOf(parquet, skill, split)),
-    rowsOf(parquet, skill),
-  ]);
+  const rows = skills.map((skill) => [`\`${skill}\``, ...asks[skill], ...splits.map((split) => rowsIn(skill, split)), rowsIn(skill)]);
   return `## What is in it\n\n${table(head, rows)}\n\nA skill without rows has no config. Questions about one change share \`change_id\` and a split.`;
 }
 
-function funnel({ stages, infrastructureFailures }: RunSummary): string {
+function funnel({ stages, infrastructureFailures }: RunFacts): string {
   const rows = stages.map(({ name, in: given, kept, dropped }) => [
     inline(name),
     given,
@@ -138,7 +141,7 @@ function funnel({ stages, infrastructureFailures }: RunSummary): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function figures({ reviewCue, audit, baselines }: RunSummary): string {
+function figures({ reviewCue, audit, baselines }: RunFacts): string {
   const lines: string[] = [];
   if (reviewCue !== null)
     lines.push(
@@ -151,6 +154,27 @@ function figures({ reviewCue, audit, baselines }: RunSummary): string {
   const rows = baselines.map(({ skill, name, rows, reward }) => [inline(skill), inline(name), rows, percent(reward)]);
   if (rows.length > 0) lines.push(`\n${table(["skill", "fixed answer", "rows", "mean reward"], rows)}`);
   return `## Checks on the whole\n\n${lines.length === 0 ? "None was made in this run." : lines.join("\n")}`;
+}
+
+/** Nothing for a dataset made in one go. */
+function editions({ refreshed, files, rows }: CardInput): string[] {
+  if (refreshed === undefined) return [];
+  const { edition, withdrawn, left } = refreshed;
+  const gone = left.filter((one) => one.kind === "row");
+  const stored = sum(skills.map((skill) => rowsOf(parquetOf(files), skill))) - sum(rows.map((count) => count.rows));
+  const reasons = [...Map.groupBy(gone, ({ reason }) => reason)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = [`This is edition ${edition}: a refresh adds files and leaves those of earlier editions as they are.`];
+  if (gone.length > 0) {
+    lines.push(
+      `Rows were withdrawn: ${reasons.map(([reason, { length }]) => `\`${reason}\` ${length}`).join(", ")}; \`${withdrawn?.file}\` names each.`,
+    );
+  }
+  if (stored > 0) {
+    lines.push(
+      `**${stored} of them still lie in the files**, where \`kihon\` passes over them: leave out every row whose \`instance_id\` and \`content_hash\` that file names. \`kihon refresh --compact\` writes the files without them.`,
+    );
+  }
+  return [`## Editions\n\n${lines.join(" ")}`];
 }
 
 function usage(): string {
@@ -186,7 +210,7 @@ function columns(): string {
   ].join("\n\n");
 }
 
-function limits({ repositories }: RunSummary): string {
+function limits({ repositories }: RunFacts): string {
   const quarantined = sum(repositories.flatMap(({ environments }) => environments.map((each) => each.quarantined)));
   return [
     "## Known limits",
@@ -200,7 +224,7 @@ function limits({ repositories }: RunSummary): string {
   ].join("\n\n");
 }
 
-function licenses({ repositories }: RunSummary, contact: string): string {
+function licenses({ repositories }: RunFacts, contact: string): string {
   const rows = repositories.map(({ name, commit, license }) => [
     inline(name),
     `\`${commit}\``,

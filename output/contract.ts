@@ -9,14 +9,27 @@
  * - a full disk or a folder that cannot be written is a `StopRun` that says what to do.
  */
 import type { z } from "zod";
+import type { SkillName } from "../schemas/instance.ts";
 import type { ConfigName, Row } from "../schemas/row.ts";
 
 /** All rows of one config and split, sorted by the config's key. `rows` is called more than once and gives the same rows each time. */
 export interface RowSet {
   readonly config: ConfigName;
   readonly split: string;
+  /** From 2 on where rows are added to a dataset that has files already; the files then have names of their own. */
+  readonly edition?: number;
   readonly rows: () => Iterable<Row> | AsyncIterable<Row>;
 }
+
+/** Rows that a reader sees: those that were withdrawn are not among them. */
+export interface RowCount {
+  readonly skill: SkillName;
+  readonly split: string;
+  readonly rows: number;
+}
+
+/** What the names of a set's files begin with. */
+export const stemOf = ({ split, edition = 1 }: RowSet): string => (edition === 1 ? split : `${split}-e${String(edition).padStart(4, "0")}`);
 
 export interface WrittenFile {
   readonly config: ConfigName;

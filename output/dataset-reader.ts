@@ -19,20 +19,41 @@ import {
   type Row,
   type RowPair,
 } from "../schemas/row.ts";
+import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { contentHashOf, fromEnvironmentRow, fromRows } from "./rows.ts";
+import { hiddenBy, readWithdrawn } from "./withdrawn.ts";
 
 export interface InstanceFilter {
   readonly skill?: SkillName;
   readonly split?: string;
+  /** Rows that were withdrawn and still lie in a shard are given too. */
+  readonly withdrawn?: boolean;
+}
+
+/** A row's two halves in their files. */
+export interface RowPlace {
+  readonly id: string;
+  readonly split: string;
+  readonly contentHash: string;
+  readonly open: ShardPlace;
+  readonly hidden: ShardPlace;
+}
+interface ShardPlace {
+  readonly file: string;
+  readonly row: number;
 }
 
 export interface Dataset {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** By skill, split and id. Both rows of each are joined, and checked against their content hash. */
+  readonly withdrawn: readonly Withdrawal[];
+  /** By skill, split, edition and id. Both rows of each are joined, and checked against their content hash. What was withdrawn is not there. */
   pairs(filter?: InstanceFilter): AsyncGenerator<RowPair>;
   instances(filter?: InstanceFilter): AsyncGenerator<Instance>;
+  /** Every row of a skill in the order of ids, over all splits and editions: what fits in few row groups is in memory, whatever the dataset's size. */
+  places(skill: SkillName): AsyncGenerator<RowPlace>;
+  pairAt(skill: SkillName, place: RowPlace): Promise<RowPair>;
   /** Null where the dataset has no such instance. */
   instance(id: string): Promise<Instance | null>;
   environmentIds(): Promise<readonly string[]>;
@@ -47,33 +68,61 @@ export async function openDataset(folder: string, { verifyFiles = true }: { read
   const manifest = readManifest(folder);
   if (verifyFiles) for (const entry of manifest.configs) await verifyFile(folder, entry);
   const files = manifest.configs.filter(({ format }) => format === "parquet");
+  const withdrawn = readWithdrawn(folder, manifest.withdrawn);
+  const gone = hiddenBy(withdrawn);
   const shards = new ShardCache(folder);
   const filesOf = (config: ConfigName, split: string): string[] =>
     files.filter((entry) => entry.name === config && entry.split === split).map(({ file }) => file);
 
-  async function* pairs({ skill, split }: InstanceFilter = {}): AsyncGenerator<RowPair> {
+  async function* pairs({ skill, split, withdrawn: all = false }: InstanceFilter = {}): AsyncGenerator<RowPair> {
     for (const name of skills) {
       if (skill !== undefined && skill !== name) continue;
       const splits = new Set(files.filter((entry) => entry.name === name).map((entry) => entry.split));
       for (const each of splits) {
         if (split !== undefined && split !== each) continue;
-        yield* join2(shards.rows(filesOf(name, each), name), shards.rows(filesOf(`${name}-private`, each), `${name}-private`));
+        const joined = join2(shards.rows(filesOf(name, each), name), shards.rows(filesOf(`${name}-private`, each), `${name}-private`));
+        for await (const pair of joined) {
+          if (all || !gone.row(pair.public.instance_id, pair.private.provenance.content_hash)) yield pair;
+        }
       }
     }
   }
   async function* instances(filter?: InstanceFilter): AsyncGenerator<Instance> {
     for await (const pair of pairs(filter)) yield fromRows(pair.public, pair.private);
   }
+  async function* places(skill: SkillName): AsyncGenerator<RowPlace> {
+    const [open, hidden] = ([skill, `${skill}-private`] as const).map((config) =>
+      inOrder(files.filter(({ name }) => name === config).map(({ file, split }) => placedRows(shards, config, file, split))),
+    ) as [AsyncGenerator<PlacedRow>, AsyncGenerator<PlacedRow>];
+    for await (const right of hidden) {
+      const left = (await open.next()).value as PlacedRow | undefined;
+      if (left?.id !== right.id || left.split !== right.split)
+        throw mismatch(`the public and private rows do not belong together at ${right.id}`);
+      if (gone.row(right.id, right.contentHash)) continue;
+      yield { id: right.id, split: right.split, contentHash: right.contentHash, open: left.place, hidden: right.place };
+    }
+  }
+  async function cellsAt(config: ConfigName, { file, row }: ShardPlace): Promise<Row | undefined> {
+    return (await shards.read(file, Object.keys(columnsOf(config)), row, row + 1))[0];
+  }
+  async function pairAt(skill: SkillName, { id, open, hidden }: RowPlace): Promise<RowPair> {
+    const [left, right] = [await cellsAt(skill, open), await cellsAt(`${skill}-private`, hidden)];
+    return checked({ public: left as PublicRow, private: right as PrivateRow }, id);
+  }
   const environments = new EnvironmentIndex(
     folder,
     shards,
     files.filter(({ name }) => name === "environments").map(({ file }) => file),
+    (id) => gone.environment(id),
   );
   return {
     folder,
     manifest,
+    withdrawn,
     pairs,
     instances,
+    places,
+    pairAt,
     async instance(id) {
       for await (const pair of pairs()) if (pair.public.instance_id === id) return fromRows(pair.public, pair.private);
       return null;
@@ -116,9 +165,41 @@ async function* join2(open: AsyncGenerator<Row>, hidden: AsyncGenerator<Row>): A
     if (left.done || right.done || id !== pair.private.instance_id) {
       throw mismatch(`the public and private rows do not belong together at ${id ?? pair.private?.instance_id}`);
     }
-    if (contentHashOf(pair) !== pair.private.provenance.content_hash)
-      throw mismatch(`the rows of ${id} are not what their content hash says`);
-    yield pair;
+    yield checked(pair, id);
+  }
+}
+
+function checked(pair: RowPair, id: string): RowPair {
+  if (contentHashOf(pair) === pair.private.provenance.content_hash) return pair;
+  throw mismatch(`the rows of ${id} are not what their content hash says`);
+}
+
+interface PlacedRow {
+  readonly id: string;
+  readonly split: string;
+  /** Empty for a public row, which has none. */
+  readonly contentHash: string;
+  readonly place: ShardPlace;
+}
+
+async function* placedRows(shards: ShardCache, config: ConfigName, file: string, split: string): AsyncGenerator<PlacedRow> {
+  const columns = config.endsWith("-private") ? ["instance_id", "provenance"] : ["instance_id"];
+  let row = 0;
+  for await (const cells of shards.rows([file], config, columns)) {
+    const { instance_id: id, provenance } = cells as Pick<PrivateRow, "instance_id"> & Partial<PrivateRow>;
+    yield { id, split, contentHash: provenance?.content_hash ?? "", place: { file, row: row++ } };
+  }
+}
+
+/** Several runs of rows, each in the order of ids, as one; equal ids in the order of the runs. */
+async function* inOrder(runs: readonly AsyncGenerator<PlacedRow>[]): AsyncGenerator<PlacedRow> {
+  const heads = await Promise.all(runs.map(async (run) => ({ run, next: await run.next() })));
+  for (;;) {
+    const open = heads.filter(({ next }) => !next.done);
+    if (open.length === 0) return;
+    const least = open.reduce((best, head) => ((head.next.value as PlacedRow).id < (best.next.value as PlacedRow).id ? head : best));
+    yield least.next.value as PlacedRow;
+    least.next = await least.run.next();
   }
 }
 
@@ -185,12 +266,14 @@ class EnvironmentIndex {
   readonly #folder: string;
   readonly #shards: ShardCache;
   readonly #files: readonly string[];
+  readonly #isGone: (id: string) => boolean;
   #places: Promise<ReadonlyMap<string, { readonly file: string; readonly row: number }>> | null = null;
 
-  constructor(folder: string, shards: ShardCache, files: readonly string[]) {
+  constructor(folder: string, shards: ShardCache, files: readonly string[], isGone: (id: string) => boolean) {
     this.#folder = folder;
     this.#shards = shards;
     this.#files = files;
+    this.#isGone = isGone;
   }
 
   async ids(): Promise<readonly string[]> {
@@ -224,7 +307,9 @@ class EnvironmentIndex {
     for (const file of this.#files) {
       let row = 0;
       for await (const { environment_id } of this.#shards.rows([file], "environments", ["environment_id"])) {
-        places.set(String(environment_id), { file, row: row++ });
+        // A later edition's row of the same environment is the one that holds.
+        if (!this.#isGone(String(environment_id))) places.set(String(environment_id), { file, row });
+        row += 1;
       }
     }
     return places;

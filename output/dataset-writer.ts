@@ -1,18 +1,20 @@
-/** A whole dataset in one call: data files, then the card and the report, and last the manifest that vouches for the data. */
-import { rmSync } from "node:fs";
+/** A whole dataset, or an edition of one: data files, then the list of what left, the card and the report, and last the manifest that vouches for them. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import { configNames, type EnvironmentRow, type PublicRow, type Row, type RowPair } from "../schemas/row.ts";
-import type { RunSummary } from "../schemas/run-summary.ts";
+import { type RunFacts, type RunSummary, runFactsSchema } from "../schemas/run-summary.ts";
+import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { toCard } from "./card.ts";
-import type { Exporter, RowSet, WrittenFile } from "./contract.ts";
+import type { Exporter, RowCount, RowSet, WrittenFile } from "./contract.ts";
 import { exporters } from "./index.ts";
-import { filesOfEarlier, type Manifest, toManifest, writeManifest } from "./manifest.ts";
+import { earlierIn, type Manifest, toManifest, writeManifest } from "./manifest.ts";
 import { parquet } from "./parquet.ts";
 import { writeWhole, writing } from "./pending-file.ts";
 import { toReport } from "./report.ts";
 import { environmentHashOf } from "./rows.ts";
+import { writeWithdrawn } from "./withdrawn.ts";
 
 export interface PairSet {
   readonly skill: SkillName;
@@ -21,34 +23,58 @@ export interface PairSet {
   readonly pairs: () => Iterable<RowPair> | AsyncIterable<RowPair>;
 }
 
+/** What an edition stands on. Its files stay as they are, to the byte. */
+export interface Standing {
+  /** Of the edition that is written: one more than the one before. */
+  readonly edition: number;
+  readonly files: readonly WrittenFile[];
+  /** Of the rows and environments in these files that are not withdrawn. */
+  readonly hashes: readonly string[];
+  readonly rows: readonly RowCount[];
+  /** All that ever left, this edition's included. */
+  readonly withdrawn: readonly Withdrawal[];
+}
+
+const nothing: Standing = { edition: 1, files: [], hashes: [], rows: [], withdrawn: [] };
+
 export interface DatasetInput {
   readonly folder: string;
   /** At most one for each skill and split. */
   readonly sets: readonly PairSet[];
   /** Sorted by environment id. Called several times. */
   readonly environments: () => Iterable<EnvironmentRow> | AsyncIterable<EnvironmentRow>;
-  readonly summary: RunSummary;
+  /** Without times where there was no run: then there is no report either. */
+  readonly summary: RunSummary | RunFacts;
   readonly title: string;
   readonly contact: string;
   readonly compression: "snappy" | "zstd";
   /** Names of further exporters, beside Parquet, which is always written: `["jsonl"]`. */
   readonly formats: readonly string[];
+  /** Absent where the dataset is made in one go. */
+  readonly standing?: Standing;
 }
 
 /** Throws `StopRun` where the folder cannot be written, `BrokenRecord` where a row is not what its table says; both before a file has changed its content. */
 export async function writeDataset(input: DatasetInput): Promise<Manifest> {
-  const { folder, summary } = input;
-  const earlier = filesOfEarlier(folder);
-  const sets = rowSetsOf(input);
+  const { folder, summary, title, contact, standing = nothing } = input;
+  const earlier = earlierIn(folder)?.files ?? [];
+  const sets = rowSetsOf(input, standing.edition);
   const further = input.formats.filter((name) => name !== parquet.name).map(exporterNamed);
-  const files: WrittenFile[] = await parquet.write(folder, sets, { compression: input.compression });
-  for (const exporter of further) files.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
-  const { hashes, samples } = await survey(input);
-  const manifest = toManifest(summary, files, hashes);
-  writeWhole(join(folder, "README.md"), toCard({ title: input.title, contact: input.contact, summary, files }));
-  writeWhole(join(folder, "report.html"), toReport({ title: input.title, summary, files, samples }));
+  const added: WrittenFile[] = await parquet.write(folder, sets, { compression: input.compression });
+  for (const exporter of further) added.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
+  const files = [...standing.files, ...added];
+  const { hashes, samples, counts } = await survey(input);
+  const rows = [...standing.rows, ...counts];
+  const about = { title, contact, facts: runFactsSchema.parse(summary) };
+  const withdrawn = writeWithdrawn(folder, standing.edition, standing.withdrawn);
+  const rowHashes = [...standing.hashes, ...hashes];
+  const manifest = toManifest({ about, files, rowHashes, edition: standing.edition, withdrawn });
+  const refreshed = standing === nothing ? {} : { refreshed: { edition: standing.edition, withdrawn, left: standing.withdrawn } };
+  writeWhole(join(folder, "README.md"), toCard({ title, contact, summary: about.facts, files, rows, ...refreshed }));
+  if ("startedAt" in summary) writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
   writeManifest(folder, manifest);
-  removeStale(folder, earlier, files);
+  const stale = "startedAt" in summary ? earlier : [...earlier, "report.html"];
+  removeStale(folder, stale, [...files.map(({ file }) => file), ...(withdrawn === null ? [] : [withdrawn.file])]);
   return manifest;
 }
 
@@ -59,13 +85,13 @@ function exporterNamed(name: string): Exporter {
 }
 
 /** In the order of `configNames`, splits as given. */
-function rowSetsOf({ sets, environments }: DatasetInput): RowSet[] {
+function rowSetsOf({ sets, environments }: DatasetInput, edition: number): RowSet[] {
   return configNames.flatMap((config): RowSet[] => {
-    if (config === "environments") return [{ config, split: "train", rows: environments }];
+    if (config === "environments") return [{ config, split: "train", edition, rows: environments }];
     const side = config.endsWith("-private") ? "private" : "public";
     return sets
       .filter(({ skill }) => config === (side === "public" ? skill : `${skill}-private`))
-      .map(({ split, pairs }) => ({ config, split, rows: () => oneSide(pairs, side) }));
+      .map(({ split, pairs }) => ({ config, split, edition, rows: () => oneSide(pairs, side) }));
   });
 }
 
@@ -73,25 +99,43 @@ async function* oneSide(pairs: PairSet["pairs"], side: keyof RowPair): AsyncGene
   for await (const pair of pairs()) yield pair[side];
 }
 
-/** Content hashes of all rows, and the first row of each set as a sample. */
-async function survey({ sets, environments }: DatasetInput): Promise<{ hashes: string[]; samples: PublicRow[] }> {
+/** Content hashes of all rows, how many each set has, and the first row of each skill as a sample. */
+async function survey({ sets, environments }: DatasetInput): Promise<{ hashes: string[]; samples: PublicRow[]; counts: RowCount[] }> {
   const hashes: string[] = [];
+  const counts: RowCount[] = [];
   const samples = new Map<SkillName, PublicRow>();
-  for (const { skill, pairs } of sets) {
+  for (const { skill, split, pairs } of sets) {
+    let rows = 0;
     for await (const pair of pairs()) {
       hashes.push(pair.private.provenance.content_hash);
       if (!samples.has(skill)) samples.set(skill, pair.public);
+      rows += 1;
     }
+    counts.push({ skill, split, rows });
   }
   for await (const row of environments()) hashes.push(environmentHashOf(row));
-  return { hashes, samples: [...samples.values()] };
+  return { hashes, counts, samples: [...samples.values()] };
 }
 
-/** Data files that an earlier export into this folder made and this one did not: the card's globs would pick them up. */
-function removeStale(folder: string, earlier: readonly string[], files: readonly WrittenFile[]): void {
-  const current = new Set(files.map(({ file }) => file));
+/** Files that an earlier export into this folder made and this one did not: the card's globs would pick them up. */
+function removeStale(folder: string, earlier: readonly string[], current: readonly string[]): void {
+  const kept = new Set(current);
   for (const file of earlier) {
     const path = join(folder, file);
-    if (!current.has(file)) writing(path, () => rmSync(path, { force: true }));
+    if (!kept.has(file)) writing(path, () => rmSync(path, { force: true }));
+  }
+}
+
+const ofAnEdition = /-e\d{4,}(?:(?:-\d{5}-of-\d{5})?\.(?:parquet|jsonl)(?:\.part)?|-\d+\.part)$/;
+
+/** Removes files of an edition that was killed before its manifest: nothing names them, but globs would pick them up. Only where nobody else writes. */
+export function sweepStrays(folder: string, manifest: Manifest): void {
+  const known = new Set([...manifest.configs.map(({ file }) => file), manifest.withdrawn?.file ?? ""]);
+  for (const shelf of [".", ...configNames, ...configNames.map((name) => `jsonl/${name}`)]) {
+    const names = existsSync(join(folder, shelf)) ? readdirSync(join(folder, shelf)) : [];
+    for (const name of names) {
+      const file = shelf === "." ? name : `${shelf}/${name}`;
+      if (ofAnEdition.test(name) && !known.has(file)) writing(join(folder, file), () => rmSync(join(folder, file), { force: true }));
+    }
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { columnsOf } from "../schemas/row.ts";
 import { checkSets } from "./check-rows.ts";
-import type { Exporter, RowSet, WrittenFile } from "./contract.ts";
+import { type Exporter, type RowSet, stemOf, type WrittenFile } from "./contract.ts";
 import { PendingFile } from "./pending-file.ts";
 
 export const jsonl = {
@@ -24,8 +24,9 @@ export async function writeJsonl(folder: string, sets: readonly RowSet[]): Promi
   return written;
 }
 
-async function writeSet(folder: string, { config, split, rows }: RowSet, count: number): Promise<WrittenFile> {
-  const name = `jsonl/${config}/${split}.jsonl`;
+async function writeSet(folder: string, set: RowSet, count: number): Promise<WrittenFile> {
+  const { config, split, rows } = set;
+  const name = `jsonl/${config}/${stemOf(set)}.jsonl`;
   const names = Object.keys(columnsOf(config));
   const file = new PendingFile(join(folder, name));
   try {

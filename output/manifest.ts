@@ -5,6 +5,7 @@ import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import { configNames, rowSchemaVersion } from "../schemas/row.ts";
+import { runFactsSchema } from "../schemas/run-summary.ts";
 import type { WrittenFile } from "./contract.ts";
 import { writeWhole } from "./pending-file.ts";
 
@@ -31,26 +32,36 @@ export const manifestSchema = z
         sha256: hash,
       }),
     ),
-    /** sha256 over the sorted content hashes of all rows, one a line: equal for equal rows, whatever the compression. */
+    /** sha256 over the sorted content hashes of all rows that were not withdrawn, one a line: equal for equal rows, whatever the compression and the editions. */
     row_hashes: hash,
+    /** 1 for a dataset made in one go; each refresh that changes something adds one. */
+    edition: z.int().positive().default(1),
+    /** What left, and why; null where nothing did. */
+    withdrawn: z.object({ file: relative, records: z.int().positive(), sha256: hash }).nullable().default(null),
+    /** What the card is written from, so that it can be written again where the run's own books are gone. */
+    about: z.object({ title: z.string(), contact: z.string(), facts: runFactsSchema }).nullable().default(null),
   })
   .readonly();
 export type Manifest = z.infer<typeof manifestSchema>;
 
-interface RunIdentity {
-  readonly tool: string;
-  readonly toolVersion: string;
-  readonly configHash: string;
-  readonly seed: string;
+export interface ManifestInput {
+  readonly about: NonNullable<Manifest["about"]>;
+  readonly files: readonly WrittenFile[];
+  /** Of all rows that were not withdrawn. */
+  readonly rowHashes: readonly string[];
+  readonly edition: number;
+  readonly withdrawn: Manifest["withdrawn"];
 }
 
-export function toManifest(identity: RunIdentity, files: readonly WrittenFile[], rowHashes: readonly string[]): Manifest {
+export function toManifest({ about, files, rowHashes, edition, withdrawn }: ManifestInput): Manifest {
+  const { facts } = about;
   return {
     schema_version: rowSchemaVersion,
-    tool: identity.tool,
-    tool_version: identity.toolVersion,
-    config_hash: identity.configHash,
-    seed: identity.seed,
+    tool: facts.tool,
+    tool_version: facts.toolVersion,
+    config_hash: facts.configHash,
+    seed: facts.seed,
+    edition,
     configs: files.map(({ config: name, split, format, file, rows, bytes, sha256: digest }) => ({
       name,
       split,
@@ -61,8 +72,13 @@ export function toManifest(identity: RunIdentity, files: readonly WrittenFile[],
       sha256: digest,
     })),
     row_hashes: rowHashesOf(rowHashes),
+    withdrawn,
+    about,
   };
 }
+
+/** The files of a manifest as their exporters gave them. */
+export const writtenFiles = ({ configs }: Manifest): WrittenFile[] => configs.map(({ name, ...rest }) => ({ config: name, ...rest }));
 
 const rowHashesOf = (hashes: readonly string[]): string => sha256([...hashes].sort().join("\n"));
 
@@ -90,13 +106,26 @@ export function readManifest(folder: string): Manifest {
   return parsed.data;
 }
 
-const listingSchema = z.object({ configs: z.array(z.object({ file: relative })) });
+const listingSchema = z.object({
+  configs: z.array(z.object({ file: relative })),
+  edition: z.int().default(1),
+  withdrawn: z.object({ file: relative }).nullable().default(null),
+});
 
-/** The data files that an earlier export into this folder listed, of whatever version; none where there was no export. */
-export function filesOfEarlier(folder: string): string[] {
-  if (!existsSync(join(folder, manifestName))) return [];
+export interface Earlier {
+  /** Data files, and the list of what was withdrawn. */
+  readonly files: readonly string[];
+  readonly edition: number;
+}
+
+/** What an earlier export into this folder listed, of whatever version; null where there was no export. */
+export function earlierIn(folder: string): Earlier | null {
+  if (!existsSync(join(folder, manifestName))) return null;
   const parsed = listingSchema.safeParse(parseJson(readManifestText(folder), folder));
-  if (parsed.success) return parsed.data.configs.map(({ file }) => file);
+  if (parsed.success) {
+    const { configs, withdrawn, edition } = parsed.data;
+    return { files: [...configs, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file), edition };
+  }
   throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest`, { next: "Give an empty folder, or remove that file." });
 }
 

@@ -1,4 +1,4 @@
-/** Rows as Parquet, in the layout that the Hugging Face Hub reads: `<config>/<split>-00000-of-00001.parquet`. */
+/** Rows as Parquet, in the layout that the Hugging Face Hub reads: `<config>/<split>-00000-of-00001.parquet`; what a later edition adds is `<split>-e0002-00000-of-00001.parquet`. */
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type ColumnTable, columnsOf, type Row } from "../schemas/row.ts";
 import { checkSets, sizeOf } from "./check-rows.ts";
 import { parquetSchemaOf } from "./columns.ts";
-import type { Exporter, RowSet, WrittenFile } from "./contract.ts";
+import { type Exporter, type RowSet, stemOf, type WrittenFile } from "./contract.ts";
 import { PendingFile } from "./pending-file.ts";
 
 export const parquetOptionsSchema = z.object({
@@ -53,14 +53,14 @@ async function writeSet(folder: string, set: RowSet, options: ParquetOptions): P
       let shard = shards.at(-1);
       if (shard === undefined || shard.file.bytes + bytes > options.shardBytes) {
         shard?.finish();
-        shard = new Shard(join(folder, set.config, `${set.split}-${shards.length}`), columnsOf(set.config), options);
+        shard = new Shard(join(folder, set.config, `${stemOf(set)}-${shards.length}`), columnsOf(set.config), options);
         shards.push(shard);
       }
       shard.add(rows);
     }
     shards.at(-1)?.finish();
     return shards.map((shard, index) => {
-      const file = `${set.config}/${set.split}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
+      const file = `${set.config}/${stemOf(set)}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
       const sha256 = shard.file.commit(join(folder, file));
       return { config: set.config, split: set.split, format: "parquet", file, rows: shard.rows, bytes: shard.file.bytes, sha256 };
     });

@@ -2,16 +2,16 @@
  * `report.html`: one page about a run, with nothing to load from anywhere. Times are welcome here.
  * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
  */
-import { type SkillName, skills } from "../schemas/instance.ts";
+import { skills } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
-import type { WrittenFile } from "./contract.ts";
+import type { RowCount } from "./contract.ts";
 import { reportStyle } from "./report-style.ts";
 
 export interface ReportInput {
   readonly title: string;
   readonly summary: RunSummary;
-  readonly files: readonly WrittenFile[];
+  readonly rows: readonly RowCount[];
   /** Rows to show, usually one a skill. */
   readonly samples: readonly PublicRow[];
 }
@@ -38,7 +38,7 @@ function render(piece: Piece): string {
 const html = (fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Markup =>
   new Markup(String.raw({ raw: fixed }, ...pieces.map(render)));
 
-export function toReport({ title, summary, files, samples }: ReportInput): string {
+export function toReport({ title, summary, rows, samples }: ReportInput): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -50,7 +50,7 @@ export function toReport({ title, summary, files, samples }: ReportInput): strin
 </head>
 <body>
 <main>
-${head(title, summary, files)}
+${head(title, summary, rows)}
 ${repositories(summary.repositories)}
 ${funnel(summary.stages)}
 ${checks(summary)}
@@ -62,8 +62,8 @@ ${sampleRows(samples)}
 `.text;
 }
 
-function head(title: string, summary: RunSummary, files: readonly WrittenFile[]): Markup {
-  const rows = skills.map((skill) => [skill, sum(dataRows(files, skill))] as const);
+function head(title: string, summary: RunSummary, counts: readonly RowCount[]): Markup {
+  const rows = skills.map((skill) => [skill, sum(counts.filter((count) => count.skill === skill).map((count) => count.rows))] as const);
   const wallMs = Date.parse(summary.finishedAt) - Date.parse(summary.startedAt);
   const figures: readonly (readonly [string, Piece])[] = [
     ["instances", sum(rows.map(([, count]) => count))],
@@ -85,8 +85,6 @@ ${bars(
 </section>`;
 }
 
-const dataRows = (files: readonly WrittenFile[], skill: SkillName): number[] =>
-  files.filter(({ config, format }) => config === skill && format === "parquet").map(({ rows }) => rows);
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
 /** Null as soon as one part is unknown: a sum over the rest would be too small. */
 const total = (numbers: readonly (number | null)[]): number | null => (numbers.includes(null) ? null : sum(numbers as number[]));

@@ -93,3 +93,27 @@ export const runSummarySchema = z
   })
   .readonly();
 export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** What the card tells of a run: without times and without the machine, so that equal runs give equal cards and manifests. */
+export const runFactsSchema = z
+  .object({
+    tool: z.string(),
+    toolVersion: z.string(),
+    seed: z.string(),
+    configHash: z.string(),
+    repositories: z.array(
+      z.object({
+        name: z.string(),
+        commit: z.string(),
+        license: z.string().nullable(),
+        environments: z.array(z.object({ quarantined: count })),
+      }),
+    ),
+    stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
+    reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
+    audit: z.object({ recomputed: count, disagreed: count }).nullable(),
+    baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
+    infrastructureFailures: count,
+  })
+  .readonly();
+export type RunFacts = z.infer<typeof runFactsSchema>;

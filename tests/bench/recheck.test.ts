@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { recheck } from "../../bench/recheck.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
+import { writtenFiles } from "../../output/manifest.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import type { Instance } from "../../schemas/instance.ts";
 import type { PrivateRow } from "../../schemas/row.ts";
@@ -59,6 +60,21 @@ describe("the recheck", () => {
     const row = { ...toEnvironmentRow(environment, archive), archive: new Uint8Array([1]) };
     await writeDataset(datasetInput(folder, { environments: () => [row] }));
     expect((await recheck(folder))[0]?.broken).toEqual({ archive: [(sampleInstance("localization") satisfies Instance).draft.id] });
+  });
+
+  it("leaves out what was withdrawn, and takes the newer row of an id", async () => {
+    const pair = toRows(sampleInstance("editing"), environment, context);
+    const broken = { ...pair.private, gold: "", provenance: { ...pair.private.provenance, content_hash: "an earlier one" } };
+    const sets = (row: PrivateRow) => [{ skill: "editing" as const, split: "train", pairs: () => [{ ...pair, private: row }] }];
+    const manifest = await writeDataset(datasetInput(folder, { sets: sets(broken) }));
+    const gone = { kind: "row", instance_id: pair.public.instance_id, skill: "editing", content_hash: "an earlier one" } as const;
+    const withdrawn = [{ ...gone, edition: 2, reason: "refresh/superseded", detail: "" }] as const;
+    const standing = { edition: 2, files: writtenFiles(manifest), hashes: [], rows: [], withdrawn };
+    await writeDataset(datasetInput(folder, { sets: sets(pair.private), standing }));
+    expect(await recheck(folder)).toEqual([expect.objectContaining({ rows: 1, publicRows: 1, broken: {} })]);
+    const unread = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as object;
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ ...unread, withdrawn: null }));
+    expect(Object.keys((await recheck(folder))[0]?.broken ?? {})).toContain("gold text");
   });
 
   it("exits 0 where all holds, 1 where a promise is broken, 2 where it was called wrongly", async () => {

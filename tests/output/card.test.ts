@@ -29,7 +29,14 @@ const file = (overrides: Partial<WrittenFile>): WrittenFile => ({
   ...overrides,
 });
 const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
-  toCard({ title: "Calc skills", contact: "takedown@example.org", summary, files: [file({})], ...overrides });
+  toCard({
+    title: "Calc skills",
+    contact: "takedown@example.org",
+    summary,
+    files: [file({})],
+    rows: [{ skill: "editing", split: "train", rows: 3 }],
+    ...overrides,
+  });
 
 /** A feature as the file's own schema says it. */
 function featureOf(node: SchemaTree): HubFeature {
@@ -85,6 +92,28 @@ describe("the card", () => {
       { name: "train", num_examples: 3 },
       { name: "test", num_examples: 2 },
     ]);
+  });
+
+  it("tells apart the rows that are there and those that only lie in the files", () => {
+    const row = {
+      kind: "row",
+      instance_id: "a",
+      skill: "editing",
+      content_hash: "b",
+      edition: 2,
+      reason: "takedown/asked",
+      detail: "",
+    } as const;
+    const withdrawn = { file: "withdrawn-e0002.jsonl", records: 1, sha256: "0".repeat(64) };
+    const refreshed = { edition: 2, withdrawn, left: [row] };
+    const text = card({ rows: [{ skill: "editing", split: "train", rows: 2 }], refreshed });
+    expect(text).toMatch(/^\| `editing` \|.*\| 2 \| 2 \|$/m);
+    expect(metadataOf(text).dataset_info[0]?.splits).toEqual([{ name: "train", num_examples: 3 }]);
+    expect(text).toMatch(/edition 2.*`takedown\/asked` 1; `withdrawn-e0002.jsonl` names each\. \*\*1 of them still lie/);
+    expect(card({ files: [file({ rows: 2 })], rows: [{ skill: "editing", split: "train", rows: 2 }], refreshed })).not.toContain(
+      "still lie",
+    );
+    expect(card()).not.toContain("## Editions");
   });
 
   it("survives a title and repositories that are markup themselves", () => {

@@ -1,13 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDataset } from "../../output/dataset-reader.ts";
-import { writeDataset } from "../../output/dataset-writer.ts";
-import { readManifest } from "../../output/manifest.ts";
+import { sweepStrays, writeDataset } from "../../output/dataset-writer.ts";
+import { readManifest, writtenFiles } from "../../output/manifest.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
-import { skills } from "../../schemas/instance.ts";
+import { type Instance, skills } from "../../schemas/instance.ts";
 import { configNames } from "../../schemas/row.ts";
+import type { Withdrawal } from "../../schemas/withdrawal.ts";
 import { archive, context, datasetInput, environment, sampleInstance, summary } from "./samples.ts";
 
 let folder = "";
@@ -102,6 +103,97 @@ describe("a dataset", () => {
     expect(existsSync(join(folder, editingFile))).toBe(false);
     expect(existsSync(join(folder, "jsonl/editing/train.jsonl"))).toBe(false);
     expect(await all((await openDataset(folder)).instances())).toHaveLength(4);
+  });
+});
+
+describe("an edition", () => {
+  const second = sampleInstance("editing", { id: "0000000000000001", prompt: "another" });
+  const pairOf = (instance: Instance) => toRows(instance, environment, context);
+  const hashOf = (instance: Instance): string => pairOf(instance).private.provenance.content_hash;
+  const first = sampleInstance("editing");
+  const gone = (instance: Instance): Withdrawal => ({
+    kind: "row",
+    instance_id: instance.draft.id,
+    skill: instance.draft.skill,
+    content_hash: hashOf(instance),
+    edition: 2,
+    reason: "takedown/asked",
+    detail: "",
+  });
+
+  async function refreshed(
+    withdrawn: readonly Withdrawal[],
+    sets = [{ skill: "editing" as const, split: "train", pairs: () => [pairOf(second)] }],
+  ) {
+    const manifest = await writeDataset(
+      datasetInput(folder, { sets: [{ skill: "editing", split: "train", pairs: () => [pairOf(first)] }] }),
+    );
+    const standing = {
+      edition: 2,
+      files: writtenFiles(manifest),
+      hashes: [],
+      rows: [{ skill: "editing" as const, split: "train", rows: 1 }],
+      withdrawn,
+    };
+    return writeDataset(datasetInput(folder, { sets, environments: () => [], standing }));
+  }
+
+  it("adds files and leaves those before as they are", async () => {
+    const before = await writeDataset(datasetInput(folder, { sets: [{ skill: "editing", split: "train", pairs: () => [pairOf(first)] }] }));
+    const bytes = readFileSync(join(folder, editingFile));
+    const after = await refreshed([]);
+    expect(readFileSync(join(folder, editingFile)).equals(bytes)).toBe(true);
+    expect(after.configs.slice(0, before.configs.length)).toEqual(before.configs);
+    expect(after.configs.slice(before.configs.length).map(({ file }) => file)).toEqual([
+      "editing/train-e0002-00000-of-00001.parquet",
+      "editing-private/train-e0002-00000-of-00001.parquet",
+    ]);
+    const ids = (await all((await openDataset(folder)).instances())).map(({ draft }) => draft.id);
+    expect(ids).toEqual([first.draft.id, second.draft.id]);
+  });
+
+  it("gives its rows in the order of ids where that is asked, each found again by its place", async () => {
+    await refreshed([]);
+    const dataset = await openDataset(folder);
+    const places = await all(dataset.places("editing"));
+    expect(places.map(({ id, contentHash }) => [id, contentHash])).toEqual([second, first].map((each) => [each.draft.id, hashOf(each)]));
+    for (const place of places) expect((await dataset.pairAt("editing", place)).public.instance_id).toBe(place.id);
+  });
+
+  it("does not have what was withdrawn, whoever asks", async () => {
+    await refreshed([gone(first), { kind: "environment", environment_id: environment.id, edition: 2, reason: "refresh/no-rows" }]);
+    const dataset = await openDataset(folder);
+    expect((await all(dataset.instances())).map(({ draft }) => draft.id)).toEqual([second.draft.id]);
+    expect((await all(dataset.places("editing"))).map(({ id }) => id)).toEqual([second.draft.id]);
+    expect(await dataset.instance(first.draft.id)).toBeNull();
+    expect(await dataset.environmentIds()).toEqual([]);
+    expect(await all(dataset.pairs({ withdrawn: true }))).toHaveLength(2);
+  });
+
+  it("has the newer row of an id where the older one was withdrawn", async () => {
+    const newer = sampleInstance("editing", { prompt: "proven anew" });
+    await refreshed([gone(first)], [{ skill: "editing", split: "train", pairs: () => [pairOf(newer)] }]);
+    expect(await all((await openDataset(folder)).instances())).toEqual([newer]);
+  });
+
+  it("is not read where its list of withdrawn rows is missing or altered", async () => {
+    const { withdrawn } = await refreshed([gone(first)]);
+    const path = join(folder, withdrawn?.file ?? "");
+    writeFileSync(path, readFileSync(path, "utf8").replace("asked", "other"));
+    await expect(openDataset(folder)).rejects.toThrow("withdrawn-e0002.jsonl was altered");
+    rmSync(path);
+    await expect(openDataset(folder)).rejects.toThrow("withdrawn-e0002.jsonl is missing");
+  });
+
+  it("is swept of what a killed edition left, and of nothing else", async () => {
+    const manifest = await refreshed([gone(first)]);
+    const strays = ["editing/train-e0003-00000-of-00001.parquet", "review/train-e0003-1.part", "withdrawn-e0003.jsonl"];
+    const others = ["editing/mine.parquet", "notes-e0003.txt"];
+    mkdirSync(join(folder, "review"));
+    for (const file of [...strays, ...others]) writeFileSync(join(folder, file), "");
+    sweepStrays(folder, manifest);
+    expect([...strays, ...others].filter((file) => existsSync(join(folder, file)))).toEqual(others);
+    expect(await all((await openDataset(folder)).instances())).toHaveLength(1);
   });
 });
 

@@ -6,7 +6,7 @@ import { context, environment, sampleInstance, summary } from "./samples.ts";
 
 const hostile = `<script>alert("x")</script>'&<img src=x onerror=alert(1)>`;
 const report = (samples: readonly PublicRow[] = [], overrides: Partial<typeof summary> = {}): string =>
-  toReport({ title: "Calc skills", summary: { ...summary, ...overrides }, files: [], samples });
+  toReport({ title: "Calc skills", summary: { ...summary, ...overrides }, rows: [], samples });
 
 describe("the report", () => {
   it("shows a hostile test name, repository, promise and prompt as text only", () => {
