@@ -6,6 +6,7 @@ import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
 import { createLog, type Log } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
+import type { RefreshOptions } from "./pipeline/refresh.ts";
 import type { Config } from "./schemas/config.ts";
 import { skills } from "./schemas/instance.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
@@ -126,6 +127,48 @@ withPlace(program.command("resume"))
     const { resume } = await import("./pipeline/run.ts");
     goOnWith = `kihon resume ${folder}`;
     await printRun(await resume(placeOf({ ...words, out: folder }), { log: logFor(words) }), { ...words, out: folder });
+  });
+
+withPlace(program.command("refresh"))
+  .description("bring a dataset up to date: what is new is added in files of its own, what must go is withdrawn")
+  .argument("<dataset>", "folder of the dataset, with its work folder .kihon")
+  .option("--repo <path|url|bundle>", "where a repository lies now, in place of the stored addresses; may be repeated", collect, [])
+  .option("--mutants-at-head", "inject into the newest revision too (default: mutants stay at the revisions they are of)", false)
+  .option("--takedown <file>", "withdraw what it lists, one a line: instance ids, repositories, addresses of pull requests")
+  .option(
+    "--licenses <names>",
+    "withdraw rows of repositories whose newest revision states none of these SPDX names, comma-separated",
+    (text) => text.split(",").map((word) => word.trim()),
+  )
+  .option("--reverify", "prove every row again first; rows that fail twice are withdrawn", false)
+  .option("--compact", "write all files anew without the rows that were withdrawn: before publishing", false)
+  .option("--withdraw-only", "mine nothing: only take down, verify again and compact; needs no work folder", false)
+  .action(async (folder: string, words: Words) => {
+    const { refresh } = await import("./pipeline/refresh.ts");
+    goOnWith = `kihon refresh ${folder} with the same options`;
+    const given = {
+      repos: words["repo"],
+      ...pick(words, ["mutantsAtHead", "takedown", "licenses", "reverify", "compact", "withdrawOnly"]),
+    };
+    const result = await refresh(placeOf({ ...words, out: folder }), { log: logFor(words), ...given } as RefreshOptions);
+    if (result.infrastructureFailures > 0) process.exitCode = 1;
+    if (words["json"]) return printJson(result);
+    const { refreshText } = await import("./pipeline/run-text.ts");
+    print(refreshText(result, folder));
+  });
+
+program
+  .command("diff")
+  .description("what a newer dataset has added, removed and changed, and why; exit code 0 where they are the same, 1 where not")
+  .argument("<old>", "folder of a dataset")
+  .argument("<new>", "folder of another")
+  .option("--json", "a JSON line for each difference, the counts last", false)
+  .action(async (older: string, newer: string, words: Words) => {
+    const { diff, differenceText, diffText } = await import("./pipeline/diff.ts");
+    const json = words["json"] === true;
+    const summary = await diff(older, newer, (one) => print(json ? JSON.stringify(one) : differenceText(one)));
+    print(json ? JSON.stringify(summary) : diffText(summary));
+    if (!summary.same) process.exitCode = 1;
   });
 
 withPlace(program.command("verify"))

@@ -31,32 +31,16 @@ export interface InstanceFilter {
   readonly withdrawn?: boolean;
 }
 
-/** A row's two halves in their files. */
-export interface RowPlace {
-  readonly id: string;
-  readonly split: string;
-  readonly contentHash: string;
-  readonly open: ShardPlace;
-  readonly hidden: ShardPlace;
-}
-interface ShardPlace {
-  readonly file: string;
-  readonly row: number;
-}
-
 export interface Dataset {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly withdrawn: readonly Withdrawal[];
-  /** By skill, split, edition and id. Both rows of each are joined, and checked against their content hash. What was withdrawn is not there. */
+  /** By skill and id, over all splits and editions. Both rows of each are joined, and checked against their content hash. What was withdrawn is not there. */
   pairs(filter?: InstanceFilter): AsyncGenerator<RowPair>;
   instances(filter?: InstanceFilter): AsyncGenerator<Instance>;
-  /** Every row of a skill in the order of ids, over all splits and editions: what fits in few row groups is in memory, whatever the dataset's size. */
-  places(skill: SkillName): AsyncGenerator<RowPlace>;
-  pairAt(skill: SkillName, place: RowPlace): Promise<RowPair>;
   /** Null where the dataset has no such instance. */
   instance(id: string): Promise<Instance | null>;
-  environmentIds(): Promise<readonly string[]>;
+  environmentIds(filter?: Pick<InstanceFilter, "withdrawn">): Promise<readonly string[]>;
   /** Without the archive's bytes, which stay on the disk. Throws `StopRun` for an id that the dataset does not have. */
   environment(id: string): Promise<Environment>;
   /** The tar.gz of the environment's tree, checked against `archive_sha256`. */
@@ -71,49 +55,30 @@ export async function openDataset(folder: string, { verifyFiles = true }: { read
   const withdrawn = readWithdrawn(folder, manifest.withdrawn);
   const gone = hiddenBy(withdrawn);
   const shards = new ShardCache(folder);
-  const filesOf = (config: ConfigName, split: string): string[] =>
-    files.filter((entry) => entry.name === config && entry.split === split).map(({ file }) => file);
+  /** The files of each edition and split, one after the other: within these the ids rise. */
+  const editionsOf = (config: ConfigName, split: string | undefined): string[][] => {
+    const own = files.filter((entry) => entry.name === config && (split === undefined || split === entry.split));
+    const runs = Map.groupBy(own, ({ file }) => file.replace(/-\d{5}-of-\d{5}\.parquet$/, ""));
+    return [...runs.values()].map((run) => run.map(({ file }) => file));
+  };
 
   async function* pairs({ skill, split, withdrawn: all = false }: InstanceFilter = {}): AsyncGenerator<RowPair> {
     for (const name of skills) {
       if (skill !== undefined && skill !== name) continue;
-      const splits = new Set(files.filter((entry) => entry.name === name).map((entry) => entry.split));
-      for (const each of splits) {
-        if (split !== undefined && split !== each) continue;
-        const joined = join2(shards.rows(filesOf(name, each), name), shards.rows(filesOf(`${name}-private`, each), `${name}-private`));
-        for await (const pair of joined) {
-          if (all || !gone.row(pair.public.instance_id, pair.private.provenance.content_hash)) yield pair;
-        }
+      const side = (config: ConfigName): AsyncGenerator<Row> =>
+        inOrder(editionsOf(config, split).map((names) => shards.rows(names, config)));
+      for await (const pair of join2(side(name), side(`${name}-private`))) {
+        if (all || !gone.row(pair.public.instance_id, pair.private.provenance.content_hash)) yield pair;
       }
     }
   }
   async function* instances(filter?: InstanceFilter): AsyncGenerator<Instance> {
     for await (const pair of pairs(filter)) yield fromRows(pair.public, pair.private);
   }
-  async function* places(skill: SkillName): AsyncGenerator<RowPlace> {
-    const [open, hidden] = ([skill, `${skill}-private`] as const).map((config) =>
-      inOrder(files.filter(({ name }) => name === config).map(({ file, split }) => placedRows(shards, config, file, split))),
-    ) as [AsyncGenerator<PlacedRow>, AsyncGenerator<PlacedRow>];
-    for await (const right of hidden) {
-      const left = (await open.next()).value as PlacedRow | undefined;
-      if (left?.id !== right.id || left.split !== right.split)
-        throw mismatch(`the public and private rows do not belong together at ${right.id}`);
-      if (gone.row(right.id, right.contentHash)) continue;
-      yield { id: right.id, split: right.split, contentHash: right.contentHash, open: left.place, hidden: right.place };
-    }
-  }
-  async function cellsAt(config: ConfigName, { file, row }: ShardPlace): Promise<Row | undefined> {
-    return (await shards.read(file, Object.keys(columnsOf(config)), row, row + 1))[0];
-  }
-  async function pairAt(skill: SkillName, { id, open, hidden }: RowPlace): Promise<RowPair> {
-    const [left, right] = [await cellsAt(skill, open), await cellsAt(`${skill}-private`, hidden)];
-    return checked({ public: left as PublicRow, private: right as PrivateRow }, id);
-  }
   const environments = new EnvironmentIndex(
     folder,
     shards,
     files.filter(({ name }) => name === "environments").map(({ file }) => file),
-    (id) => gone.environment(id),
   );
   return {
     folder,
@@ -121,13 +86,11 @@ export async function openDataset(folder: string, { verifyFiles = true }: { read
     withdrawn,
     pairs,
     instances,
-    places,
-    pairAt,
     async instance(id) {
       for await (const pair of pairs()) if (pair.public.instance_id === id) return fromRows(pair.public, pair.private);
       return null;
     },
-    environmentIds: () => environments.ids(),
+    environmentIds: async (filter) => (await environments.ids()).filter((id) => filter?.withdrawn === true || !gone.environment(id)),
     environment: (id) => environments.environment(id),
     archive: (id) => environments.archive(id),
   };
@@ -174,31 +137,15 @@ function checked(pair: RowPair, id: string): RowPair {
   throw mismatch(`the rows of ${id} are not what their content hash says`);
 }
 
-interface PlacedRow {
-  readonly id: string;
-  readonly split: string;
-  /** Empty for a public row, which has none. */
-  readonly contentHash: string;
-  readonly place: ShardPlace;
-}
-
-async function* placedRows(shards: ShardCache, config: ConfigName, file: string, split: string): AsyncGenerator<PlacedRow> {
-  const columns = config.endsWith("-private") ? ["instance_id", "provenance"] : ["instance_id"];
-  let row = 0;
-  for await (const cells of shards.rows([file], config, columns)) {
-    const { instance_id: id, provenance } = cells as Pick<PrivateRow, "instance_id"> & Partial<PrivateRow>;
-    yield { id, split, contentHash: provenance?.content_hash ?? "", place: { file, row: row++ } };
-  }
-}
-
-/** Several runs of rows, each in the order of ids, as one; equal ids in the order of the runs. */
-async function* inOrder(runs: readonly AsyncGenerator<PlacedRow>[]): AsyncGenerator<PlacedRow> {
+/** Several runs of rows, each in the order of ids, as one; equal ids in the order of the runs. Of each, one row group is in memory. */
+async function* inOrder(runs: readonly AsyncGenerator<Row>[]): AsyncGenerator<Row> {
+  const idOf = ({ value }: IteratorResult<Row>): string => String((value as Row)["instance_id"]);
   const heads = await Promise.all(runs.map(async (run) => ({ run, next: await run.next() })));
   for (;;) {
     const open = heads.filter(({ next }) => !next.done);
     if (open.length === 0) return;
-    const least = open.reduce((best, head) => ((head.next.value as PlacedRow).id < (best.next.value as PlacedRow).id ? head : best));
-    yield least.next.value as PlacedRow;
+    const least = open.reduce((best, head) => (idOf(head.next) < idOf(best.next) ? head : best));
+    yield least.next.value as Row;
     least.next = await least.run.next();
   }
 }
@@ -266,14 +213,12 @@ class EnvironmentIndex {
   readonly #folder: string;
   readonly #shards: ShardCache;
   readonly #files: readonly string[];
-  readonly #isGone: (id: string) => boolean;
   #places: Promise<ReadonlyMap<string, { readonly file: string; readonly row: number }>> | null = null;
 
-  constructor(folder: string, shards: ShardCache, files: readonly string[], isGone: (id: string) => boolean) {
+  constructor(folder: string, shards: ShardCache, files: readonly string[]) {
     this.#folder = folder;
     this.#shards = shards;
     this.#files = files;
-    this.#isGone = isGone;
   }
 
   async ids(): Promise<readonly string[]> {
@@ -308,8 +253,7 @@ class EnvironmentIndex {
       let row = 0;
       for await (const { environment_id } of this.#shards.rows([file], "environments", ["environment_id"])) {
         // A later edition's row of the same environment is the one that holds.
-        if (!this.#isGone(String(environment_id))) places.set(String(environment_id), { file, row });
-        row += 1;
+        places.set(String(environment_id), { file, row: row++ });
       }
     }
     return places;

@@ -56,16 +56,16 @@ export interface DatasetInput {
 
 /** Throws `StopRun` where the folder cannot be written, `BrokenRecord` where a row is not what its table says; both before a file has changed its content. */
 export async function writeDataset(input: DatasetInput): Promise<Manifest> {
-  const { folder, summary, title, contact, standing = nothing } = input;
+  const { folder, summary, title, contact, compression, standing = nothing } = input;
   const earlier = earlierIn(folder)?.files ?? [];
   const sets = rowSetsOf(input, standing.edition);
   const further = input.formats.filter((name) => name !== parquet.name).map(exporterNamed);
-  const added: WrittenFile[] = await parquet.write(folder, sets, { compression: input.compression });
+  const added: WrittenFile[] = await parquet.write(folder, sets, { compression });
   for (const exporter of further) added.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
   const files = [...standing.files, ...added];
   const { hashes, samples, counts } = await survey(input);
   const rows = [...standing.rows, ...counts];
-  const about = { title, contact, facts: runFactsSchema.parse(summary) };
+  const about = { title, contact, compression, facts: runFactsSchema.parse(summary) };
   const withdrawn = writeWithdrawn(folder, standing.edition, standing.withdrawn);
   const rowHashes = [...standing.hashes, ...hashes];
   const manifest = toManifest({ about, files, rowHashes, edition: standing.edition, withdrawn });

@@ -39,7 +39,10 @@ export const manifestSchema = z
     /** What left, and why; null where nothing did. */
     withdrawn: z.object({ file: relative, records: z.int().positive(), sha256: hash }).nullable().default(null),
     /** What the card is written from, so that it can be written again where the run's own books are gone. */
-    about: z.object({ title: z.string(), contact: z.string(), facts: runFactsSchema }).nullable().default(null),
+    about: z
+      .object({ title: z.string(), contact: z.string(), compression: z.enum(["snappy", "zstd"]), facts: runFactsSchema })
+      .nullable()
+      .default(null),
   })
   .readonly();
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -140,6 +140,15 @@ function lockFor(path: string): DatabaseSync | null {
   }
 }
 
+/** Keeps others from writing what lies beside this ledger, where the ledger itself is not needed. Throws `StopRun` where somebody else writes. */
+export function holdWriting(path: string): { release(): void } {
+  const lock = lockFor(path);
+  if (lock === null) {
+    throw new StopRun("another process is writing this dataset", { next: "wait for it to end, or end it, then start this again" });
+  }
+  return { release: () => lock.close() };
+}
+
 export class Ledger {
   readonly #path: string;
   readonly #database: DatabaseSync;

@@ -23,7 +23,7 @@ const fieldsText = (fields: Readonly<Record<string, unknown>>): string =>
 
 /** Control characters of foreign names never reach a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
 
 export function createLog({ json, terminal, write, now }: LogOptions): Log {
   let live = false;

@@ -2,7 +2,7 @@
  * Do the review arms give themselves away? A naive Bayes over the tokens of the added and removed lines, trained on one half of the pairs
  * and tested on the other, both ways round. 0.5 is chance.
  */
-import type { Instance } from "../schemas/instance.ts";
+import type { Draft } from "../schemas/instance.ts";
 
 const tokensOf = (prompt: string): string[] => {
   const diff = /```diff\n([\s\S]*?)\n```/.exec(prompt)?.[1] ?? "";
@@ -36,7 +36,9 @@ function accuracy(train: readonly Arm[], test: readonly Arm[]): number {
 }
 
 /** Null under 20 pairs: too little to say anything. */
-export function reviewCue(instances: Iterable<Instance>): { accuracy: number; rows: number } | null {
+export function reviewCue(
+  instances: Iterable<{ readonly draft: Pick<Draft, "id" | "skill" | "pairId" | "judgement" | "prompt"> }>,
+): { accuracy: number; rows: number } | null {
   const reviews: { id: string; pairId: string | null; wrong: boolean; tokens: string[] }[] = [];
   for (const { draft } of instances) {
     if (draft.skill !== "review") continue;

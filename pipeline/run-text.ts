@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { skills } from "../schemas/instance.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
+import type { RefreshResult } from "./refresh.ts";
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
@@ -45,4 +46,33 @@ function endOf(summary: RunSummary, out: string): string[] {
   if (last?.name !== "export") return [`only the stage ${last?.name ?? ""} was done; the dataset is as it was before`, took];
   const empty = last.kept === 0 ? ["the dataset is empty: no instance was proven, for the reasons above", ""] : [];
   return [...empty, `Parquet: ${out}`, `card:    ${join(out, "README.md")}`, `report:  ${join(out, "report.html")}`, took];
+}
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
+
+/** The end of a refresh for a person. */
+export function refreshText(result: RefreshResult, out: string): string {
+  const { added, withdrawn, notAdded, unmatched, returned } = result;
+  const lines = [
+    result.changed
+      ? `edition ${result.edition} in ${out}: ${result.rows} rows${result.compacted ? ", written anew" : ""}`
+      : `nothing has changed in ${out}: ${result.rows} rows`,
+  ];
+  if (Object.keys(added).length > 0) lines.push(`  added:     ${listed(added)}`);
+  if (Object.keys(withdrawn).length > 0) lines.push(`  withdrawn: ${listed(withdrawn)}`);
+  if (returned > 0) lines.push(`  returned:  ${returned}`);
+  if (Object.keys(notAdded).length > 0) lines.push(`  kept out:  ${listed(notAdded)}`);
+  for (const target of unmatched) lines.push(`  no row is meant by ${oneLine(target)}; it holds for rows to come`);
+  if (result.infrastructureFailures > 0) {
+    lines.push(
+      `  ${result.infrastructureFailures} records were not finished for trouble of the machine or the registry; to try them again: kihon refresh ${out}`,
+    );
+  }
+  if (Object.keys(withdrawn).length > 0 && !result.compacted) {
+    lines.push("  what was withdrawn still lies in the files; before publishing: kihon refresh --withdraw-only --compact");
+  }
+  return lines.join("\n");
 }

@@ -9,6 +9,7 @@ import { trimMirrors } from "../lib/mirrors.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Found } from "../miners/github/discover.ts";
 import { clientOnDemand, openGithub } from "../miners/github/open.ts";
+import { earlierIn } from "../output/manifest.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
@@ -21,7 +22,7 @@ import { parseConfig } from "./config.ts";
 import type { Stage } from "./contract.ts";
 import { type Driven, type DriveOptions, drive, type Item, type KeptItem, remembered } from "./drive.ts";
 import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Verdict } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
@@ -31,7 +32,7 @@ import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/5-observe.ts";
 import { type Posable, type PosedRecord, poseStage } from "./stages/6-pose.ts";
 import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/7-prove.ts";
-import { exportDataset } from "./stages/8-export.ts";
+import { type ExportJob, exportDataset } from "./stages/8-export.ts";
 import { Store } from "./store.ts";
 import { nothingExported, Summary } from "./summary.ts";
 
@@ -41,18 +42,33 @@ export interface RunOptions {
   readonly only?: StageName;
 }
 
-const workFolder = (out: string): string => join(out, ".kihon");
+export const workFolder = (out: string): string => join(out, ".kihon");
 
 /** What names and searches meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
 const pinsSchema = z.record(z.string(), z.string());
-interface Pins {
+export interface Pins {
   readonly commits: Readonly<Record<string, string>>;
   readonly snapshots: Readonly<Record<string, string>>;
+  /** Further revisions, by repository and by what they were called. */
+  readonly also: Readonly<Record<string, string>>;
   readonly found: Found | null;
+}
+export const noPins: Pins = { commits: {}, snapshots: {}, also: {}, found: null };
+
+/** As the run that was started last into this folder left them. */
+export function pinsOf(ledger: Ledger): Pins {
+  const read = (name: string) => pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}"));
+  const found = ledger.meta("found");
+  return {
+    commits: read("commits"),
+    snapshots: read("snapshots"),
+    also: read("also"),
+    found: found === null ? null : foundSchema.parse(JSON.parse(found)),
+  };
 }
 
 /** Local paths are kept whole: a run may be gone on with from another folder. */
-const absolute = (repo: string): string => (existsSync(repo) ? resolve(repo) : repo);
+export const absolute = (repo: string): string => (existsSync(repo) ? resolve(repo) : repo);
 
 /** A repository of the run before it is fetched: where it lies, and which of its pull requests are wanted. */
 interface Wanted {
@@ -78,25 +94,37 @@ async function wantedOfGithub(config: Config, bench: Bench, pins: Pins): Promise
   return { wanted, found };
 }
 
-/** Of a repository's further revisions the pins know too. */
-const pinName = (repository: string, revision: string): string => `${repository} ${revision}`;
+const alsoName = (repository: string, revision: string): string => `${repository}\n${revision}`;
 
-async function commitsOf(revisions: readonly string[], repository: GitRepository, { commits }: Pins): Promise<readonly string[]> {
+async function commitsOf(revisions: readonly string[], repository: GitRepository, { also }: Pins): Promise<readonly string[]> {
   const found: string[] = [];
   for (const revision of new Set(revisions)) {
-    found.push((await repository.resolve(commits[pinName(repository.name, revision)] ?? revision)).commit);
+    found.push((await repository.resolve(also[alsoName(repository.name, revision)] ?? revision)).commit);
   }
   return found;
 }
 
-/** What the names of the run's revisions meant when it was started. */
-function pinsOf({ alsoAt }: Config, { name, commit, also = [] }: Source): readonly (readonly [string, string])[] {
-  const further = [...new Set(alsoAt)].map((revision, at) => [pinName(name, revision), also[at] ?? ""] as const);
-  return [[name, commit], ...further];
+/** What the names of this run mean, for whoever goes on with it. */
+function pin(ledger: Ledger, config: Config, sources: readonly Source[], found: Found): void {
+  const set = (name: string, entries: readonly (readonly [string, string])[]) =>
+    ledger.setMeta(name, JSON.stringify(Object.fromEntries(entries)));
+  const revisions = [...new Set(config.alsoAt)];
+  set(
+    "commits",
+    sources.map(({ name, commit }) => [name, commit]),
+  );
+  set(
+    "also",
+    sources.flatMap(({ name, also = [] }) => also.map((commit, at) => [alsoName(name, revisions[at] ?? ""), commit] as const)),
+  );
+  const snapshots = sources.flatMap(({ name, github }) => (github ? [[name.toLowerCase(), github.snapshot] as const] : []));
+  if (snapshots.length > 0) set("snapshots", snapshots);
+  ledger.setMeta("found", JSON.stringify(found));
+  ledger.setMeta("config", JSON.stringify(config));
 }
 
 /** Opens every repository before anything is worked on: a wrong path is said at once. */
-async function openSources(config: Config, bench: Bench, pins: Pins): Promise<{ sources: Item<Source>[]; found: Found }> {
+export async function openSources(config: Config, bench: Bench, pins: Pins): Promise<{ sources: Item<Source>[]; found: Found }> {
   const github = await wantedOfGithub(config, bench, pins);
   const wanted: Wanted[] = [...github.wanted, ...config.repos.map((address) => ({ address }))];
   if (wanted.length === 0 && github.found.passedOver.length === 0)
@@ -118,12 +146,19 @@ async function openSources(config: Config, bench: Bench, pins: Pins): Promise<{ 
   return { sources: [...items.values()], found: github.found };
 }
 
+/** What was said of a record; a null reason keeps it. */
+export type Said = Pick<Verdict, "reason" | "detail">;
+
 /** The stages in order. Each step turns the kept records of the one before into the inputs of the next. */
-class Road {
+export class Road {
   readonly #bench: Bench;
   readonly #ledger: Ledger;
   readonly #only: StageName | undefined;
   readonly summary: Summary;
+  /** By stage, then by the id of what it was said of. */
+  readonly said = new Map<string, Map<string, Said>>();
+  /** Stages in which our own trouble left records without a verdict. */
+  readonly troubled = new Set<string>();
   stopped = false;
 
   constructor(bench: Bench, ledger: Ledger, only: StageName | undefined) {
@@ -159,6 +194,7 @@ class Road {
         next: `run it without --only ${this.#only} first, with the same settings`,
       });
     }
+    this.#note(stage.name, driven);
     this.summary.note(stage.name, driven, this.#bench.jobs.usage().cpuMs - before);
     const { tally } = driven;
     const dropped = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
@@ -167,6 +203,12 @@ class Road {
     );
     this.stopped = this.#only === stage.name;
     return driven;
+  }
+
+  #note<In, Out>(stage: string, { outcomes, tally }: Driven<In, Out>): void {
+    if (tally.failed > 0) this.troubled.add(stage);
+    const verdicts = outcomes.flatMap((batch) => batch.verdicts ?? []);
+    this.said.set(stage, new Map(verdicts.map(({ id, reason, detail }) => [id, { reason, detail }])));
   }
 }
 
@@ -276,9 +318,30 @@ function provablesOf(posed: readonly KeptItem<Posable, PosedRecord>[], environme
   return { provables, quotaKey: ({ id }: Item<Provable>): string => quotas.get(id) ?? "" };
 }
 
-async function travel(road: Road, sources: readonly Item<Source | PassedRepository>[], bench: Bench, ledger: Ledger): Promise<RunSummary> {
+/** Each mined record once, where several states of a repository gave it: as a pull request before as a bare commit, then of the first source. */
+function onceEach(mined: readonly KeptItem<Source | PassedRepository, MinedItem>[]): Item<MinedItem>[] {
+  const once = new Map<string, Item<MinedItem>>();
+  const isPull = (item: Item<MinedItem>): boolean => {
+    const value = item.load();
+    return value.kind === "commit" && value.commit.pullRequest !== undefined;
+  };
+  for (const item of mined) {
+    const known = once.get(item.id);
+    if (known === undefined || (!isPull(known) && isPull(item))) once.set(item.id, item);
+  }
+  return [...once.values()];
+}
+
+/** From sources to proven instances, and to what `finish` makes of them; null where one stage alone was asked for. */
+export async function travel<T>(
+  road: Road,
+  sources: readonly Item<Source | PassedRepository>[],
+  bench: Bench,
+  ledger: Ledger,
+  finish: (job: ExportJob) => Promise<T>,
+): Promise<T | null> {
   const mined = await road.step(mineStage, sources);
-  const screened = await road.step(screenStage, mined.kept);
+  const screened = await road.step(screenStage, onceEach(mined.kept));
   const { preparables, quotaKey: repositoryKey, mutable } = preparablesOf(screened.kept);
   const prepared = await road.step(prepareStage, preparables, { quotaKey: repositoryKey });
   const environments = prepared.kept.map(remembered);
@@ -297,8 +360,8 @@ async function travel(road: Road, sources: readonly Item<Source | PassedReposito
   const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });
-  if (road.stopped) return road.summary.finish(nothingExported);
-  return exportDataset({ bench, ledger, environments, instances: proven.kept, summary: road.summary });
+  if (road.stopped) return null;
+  return finish({ bench, ledger, environments, instances: proven.kept, summary: road.summary });
 }
 
 interface Start {
@@ -309,13 +372,19 @@ interface Start {
   readonly pinned: boolean;
 }
 
-async function start({ config, place, options, pinned }: Start): Promise<RunSummary> {
+/** What works in a dataset's work folder while nobody else does, with the configuration that the ledger gives or the caller brings. */
+export async function withLedger<T>(
+  { place, log }: { readonly place: Place; readonly log: Log },
+  configOf: (ledger: Ledger) => Config,
+  job: (bench: Bench, ledger: Ledger) => Promise<T>,
+): Promise<T> {
   const folder = workFolder(place.out);
   ensureFolder(folder, "--out");
   ensureFolder(place.cache, "--cache");
   const ledger = new Ledger(join(folder, "ledger.sqlite"), { write: true });
   let bench: Bench | null = null;
   try {
+    const config = configOf(ledger);
     const provider = await chooseProvider({
       trusted: place.trusted,
       registryCache: join(place.cache, "tarballs"),
@@ -324,27 +393,46 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
     const store = new Store(join(folder, "store"));
     store.sweep();
     const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
-    bench = await Bench.open({ config, place, store, provider, jobs, log: options.log, archive: async (sha) => store.get(sha) });
-    const stored = (name: string) => (pinned ? pinsSchema.parse(JSON.parse(ledger.meta(name) ?? "{}")) : {});
-    const pinnedFound = pinned ? ledger.meta("found") : null;
-    const { sources, found } = await openSources(config, bench, {
-      commits: stored("commits"),
-      snapshots: stored("snapshots"),
-      found: pinnedFound === null ? null : foundSchema.parse(JSON.parse(pinnedFound)),
-    });
-    ledger.setMeta("found", JSON.stringify(found));
-    ledger.setMeta("config", JSON.stringify(config));
-    ledger.setMeta("commits", JSON.stringify(Object.fromEntries(sources.flatMap((item) => pinsOf(config, item.load())))));
-    const snapshots = sources.flatMap((item) => {
-      const { name, github } = item.load();
-      return github ? [[name.toLowerCase(), github.snapshot]] : [];
-    });
-    if (snapshots.length > 0) ledger.setMeta("snapshots", JSON.stringify(Object.fromEntries(snapshots)));
-    return await travel(new Road(bench, ledger, options.only), [...sources, ...passedItems(found, config)], bench, ledger);
+    bench = await Bench.open({ config, place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
+    return await job(bench, ledger);
   } finally {
     bench?.close();
     ledger.close();
   }
+}
+
+/** A run writes its dataset whole. One that was refreshed holds more than its newest run does, and knows what must not come back. */
+function refuseRefreshed(out: string): void {
+  const edition = earlierIn(out)?.edition ?? 1;
+  if (edition === 1) return;
+  throw new StopRun(
+    `the dataset in ${out} was refreshed (edition ${edition}): a run would write it anew, without what left it and what was added`,
+    {
+      next: `kihon refresh ${out}, or choose another folder with --out`,
+    },
+  );
+}
+
+async function start({ config, place, options, pinned }: Start): Promise<RunSummary> {
+  refuseRefreshed(place.out);
+  return withLedger(
+    { place, log: options.log },
+    () => config,
+    async (bench, ledger) => {
+      const { sources, found } = await openSources(config, bench, pinned ? pinsOf(ledger) : noPins);
+      pin(
+        ledger,
+        config,
+        sources.map((item) => item.load()),
+        found,
+      );
+      const road = new Road(bench, ledger, options.only);
+      return (
+        (await travel(road, [...sources, ...passedItems(found, config)], bench, ledger, exportDataset)) ??
+        road.summary.finish(nothingExported)
+      );
+    },
+  );
 }
 
 /** Runs, or goes on with what the ledger of `place.out` knows. Throws `StopRun` with the next step where it cannot. */

@@ -1,6 +1,7 @@
 /** What a run did, counted while it went: what the card and the report are written from. */
 
 import { shortId } from "../lib/hash.ts";
+import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
@@ -29,6 +30,9 @@ export interface Exported {
 }
 
 export const nothingExported: Exported = { instances: [], reviewCue: null };
+
+/** Of the configuration, wherever its repositories lie. */
+export const configHashOf = (config: Config): string => shortId({ ...config, repos: [] });
 
 export class Summary {
   readonly #bench: Bench;
@@ -157,7 +161,7 @@ export class Summary {
       tool: tool.name,
       toolVersion: tool.version,
       seed: config.seed,
-      configHash: shortId({ ...config, repos: [] }),
+      configHash: configHashOf(config),
       startedAt: this.#startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
       repositories: names.map((name) => this.#repository(name, instances, cost)),

@@ -10,6 +10,8 @@ import type { Log } from "./log.ts";
 export interface VerifyOptions {
   readonly log: Log;
   readonly skill?: SkillName;
+  /** Only these rows. */
+  readonly ids?: ReadonlySet<string>;
   /** Rows of each skill, at most. */
   readonly limit?: number;
   /** Repeats of premises and gold; as stored in the row where it is not given. */
@@ -48,6 +50,7 @@ export async function verify(dataset: string, place: Place, options: VerifyOptio
   try {
     const work: Promise<void>[] = [];
     for await (const instance of data.instances(options.skill ? { skill: options.skill } : {})) {
+      if (options.ids !== undefined && !options.ids.has(instance.draft.id)) continue;
       const count = taken.get(instance.draft.skill) ?? 0;
       if (options.limit !== undefined && count >= options.limit) continue;
       taken.set(instance.draft.skill, count + 1);

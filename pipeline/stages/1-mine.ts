@@ -17,6 +17,8 @@ export interface Source {
   readonly commit: string;
   /** Commits of further revisions into which mutants are injected. */
   readonly also?: readonly string[];
+  /** False where mutants stay at an earlier commit: of this one, history and pull requests are mined alone. */
+  readonly mutants?: false;
   /** Where it was given as one of GitHub's: which pull requests are mined. */
   readonly github?: {
     readonly api: string;
@@ -91,6 +93,7 @@ export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
             yield { id: item.id, parent: null, outcome: drop(`${miner.name}/${item.reason}`, item.detail) };
             continue;
           }
+          if (item.kind === "revision" && source.mutants === false) continue;
           const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
           // The commit of a squashed pull request stands in the history too, where less is known of it.
           if (!items.has(id) || (item.kind === "commit" && item.commit.pullRequest !== undefined)) items.set(id, item);

@@ -32,7 +32,7 @@ export function splitOf(group: string, ratio: Config["splitRatio"]): (typeof spl
   return place < (ratio.train + ratio.validation) / total ? "validation" : "test";
 }
 
-interface ExportJob {
+export interface ExportJob {
   readonly bench: Bench;
   readonly ledger: Ledger;
   readonly environments: readonly Item<Environment>[];
@@ -108,7 +108,11 @@ function exportKey({ bench: { config }, summary }: ExportJob, kept: readonly Ent
 }
 
 /** Gives the rows of an instance, read from the disk each time. */
-async function rowMaker({ bench }: ExportJob, used: readonly Item<Environment>[], summary: RunSummary): Promise<(entry: Entry) => RowPair> {
+export async function rowMaker(
+  { bench }: Pick<ExportJob, "bench">,
+  used: readonly Item<Environment>[],
+  { configHash }: Pick<RunSummary, "configHash">,
+): Promise<(entry: Pick<Entry, "item" | "environmentId">) => RowPair> {
   const texts = new Map<string, (path: string) => string | null>();
   for (const item of used) {
     const workspace = await bench.workspace(item.load());
@@ -123,10 +127,12 @@ async function rowMaker({ bench }: ExportJob, used: readonly Item<Environment>[]
       healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
       verifierVersion: String(proveVersion),
-      provenance: { tool: tool.name, toolVersion: tool.version, configHash: summary.configHash },
+      provenance: { tool: tool.name, toolVersion: tool.version, configHash },
     });
   };
 }
+
+export const titleOf = (repositories: readonly string[]): string => `Kihon dataset of ${repositories.join(", ") || "no repository"}`;
 
 /** Entries by skill and split, in the order of their ids. */
 function* setsOf(kept: readonly Entry[], splitByEnvironment: ReadonlyMap<string, string>) {
@@ -167,7 +173,7 @@ export async function exportDataset(job: ExportJob): Promise<RunSummary> {
     sets,
     environments: () => used.values().map((item) => toEnvironmentRow(item.load(), bench.store.get(item.load().archive))),
     summary,
-    title: `Kihon dataset of ${summary.repositories.map(({ name }) => name).join(", ") || "no repository"}`,
+    title: titleOf(summary.repositories.map(({ name }) => name)),
     contact: config.takedownContact,
     compression: config.codec,
     formats: config.jsonl ? ["jsonl"] : [],

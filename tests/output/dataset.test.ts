@@ -149,22 +149,13 @@ describe("an edition", () => {
       "editing-private/train-e0002-00000-of-00001.parquet",
     ]);
     const ids = (await all((await openDataset(folder)).instances())).map(({ draft }) => draft.id);
-    expect(ids).toEqual([first.draft.id, second.draft.id]);
-  });
-
-  it("gives its rows in the order of ids where that is asked, each found again by its place", async () => {
-    await refreshed([]);
-    const dataset = await openDataset(folder);
-    const places = await all(dataset.places("editing"));
-    expect(places.map(({ id, contentHash }) => [id, contentHash])).toEqual([second, first].map((each) => [each.draft.id, hashOf(each)]));
-    for (const place of places) expect((await dataset.pairAt("editing", place)).public.instance_id).toBe(place.id);
+    expect(ids).toEqual([second.draft.id, first.draft.id]);
   });
 
   it("does not have what was withdrawn, whoever asks", async () => {
     await refreshed([gone(first), { kind: "environment", environment_id: environment.id, edition: 2, reason: "refresh/no-rows" }]);
     const dataset = await openDataset(folder);
     expect((await all(dataset.instances())).map(({ draft }) => draft.id)).toEqual([second.draft.id]);
-    expect((await all(dataset.places("editing"))).map(({ id }) => id)).toEqual([second.draft.id]);
     expect(await dataset.instance(first.draft.id)).toBeNull();
     expect(await dataset.environmentIds()).toEqual([]);
     expect(await all(dataset.pairs({ withdrawn: true }))).toHaveLength(2);
