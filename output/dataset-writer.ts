@@ -126,16 +126,19 @@ function removeStale(folder: string, earlier: readonly string[], current: readon
   }
 }
 
-const ofAnEdition = /-e\d{4,}(?:(?:-\d{5}-of-\d{5})?\.(?:parquet|jsonl)(?:\.part)?|-\d+\.part)$/;
+const ours = /-\d{5}-of-\d{5}\.parquet$|-e\d{4,}\.jsonl(?:\.part)?$|-e\d{4,}-\d+\.part$/;
 
-/** Removes files of an edition that was killed before its manifest: nothing names them, but globs would pick them up. Only where nobody else writes. */
+/**
+ * Removes what an edition left that was killed: before its manifest its own files, after it those that it replaced. No manifest names them, but
+ * globs would pick them up. Only where nobody else writes.
+ */
 export function sweepStrays(folder: string, manifest: Manifest): void {
   const known = new Set([...manifest.configs.map(({ file }) => file), manifest.withdrawn?.file ?? ""]);
   for (const shelf of [".", ...configNames, ...configNames.map((name) => `jsonl/${name}`)]) {
     const names = existsSync(join(folder, shelf)) ? readdirSync(join(folder, shelf)) : [];
     for (const name of names) {
       const file = shelf === "." ? name : `${shelf}/${name}`;
-      if (ofAnEdition.test(name) && !known.has(file)) writing(join(folder, file), () => rmSync(join(folder, file), { force: true }));
+      if (ours.test(name) && !known.has(file)) writing(join(folder, file), () => rmSync(join(folder, file), { force: true }));
     }
   }
 }

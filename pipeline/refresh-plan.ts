@@ -6,7 +6,7 @@ import type { RowSubject, StoredRow } from "./stored-rows.ts";
 import type { Takedowns } from "./takedown.ts";
 
 /** Why a row must not be in the dataset. */
-export interface Verdict {
+export interface Cause {
   readonly reason: Reason;
   readonly detail: string;
 }
@@ -21,11 +21,11 @@ export interface PlanInput<Fresh extends RowSubject> {
   readonly withdrawn: readonly Withdrawal[];
   readonly takedowns: Takedowns;
   /** By the licence of the repository's newest revision; undefined where that was not looked at. */
-  readonly licence: (row: RowSubject) => Verdict | null | undefined;
+  readonly licence: (row: RowSubject) => Cause | null | undefined;
   /** Stored rows that were verified again and failed, by id. */
-  readonly failed: ReadonlyMap<string, Verdict>;
+  readonly failed: ReadonlyMap<string, Cause>;
   /** What the run says of a stored row that it no longer gives; null leaves it. */
-  readonly fate: (row: StoredRow) => Verdict | null;
+  readonly fate: (row: StoredRow) => Cause | null;
   /** The content hash of the row that would be written. */
   readonly hashOf: (fresh: Fresh) => Promise<string>;
 }
@@ -43,7 +43,7 @@ export interface Plan<Fresh> {
 }
 
 export const superseded = "refresh/superseded";
-const loneArm: Verdict = { reason: "export/lone-arm", detail: "the other arm of the pair is not in the dataset" };
+const loneArm: Cause = { reason: "export/lone-arm", detail: "the other arm of the pair is not in the dataset" };
 const keyOf = (id: string, contentHash: string): string => `${id} ${contentHash}`;
 
 class Planner<Fresh extends RowSubject> {
@@ -79,12 +79,12 @@ class Planner<Fresh extends RowSubject> {
     return record.reason.startsWith("license/") && this.#input.licence(row) === null && this.#takedown(row) === null;
   }
 
-  #takedown(row: RowSubject): Verdict | null {
+  #takedown(row: RowSubject): Cause | null {
     const detail = this.#input.takedowns.match(row);
     return detail === null ? null : { reason: "takedown/asked", detail };
   }
 
-  #leave({ id, skill, contentHash }: StoredRow, { reason, detail }: Verdict): void {
+  #leave({ id, skill, contentHash }: StoredRow, { reason, detail }: Cause): void {
     const record: RowWithdrawal = {
       kind: "row",
       instance_id: id,
@@ -168,8 +168,8 @@ export function fateIn(
   said: ReadonlyMap<string, ReadonlyMap<string, Said>>,
   troubled: ReadonlySet<string>,
   skills: readonly string[],
-): (row: StoredRow) => Verdict | null {
-  const dropped = (stage: string, id: string): Verdict | null => {
+): (row: StoredRow) => Cause | null {
+  const dropped = (stage: string, id: string): Cause | null => {
     const { reason, detail } = said.get(stage)?.get(id) ?? { reason: null, detail: "" };
     return reason === null || isSelection(reason) ? null : { reason: reason as Reason, detail };
   };

@@ -28,7 +28,7 @@ import { holdWriting, type Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
 import { type Edition, type FreshRow, writeEdition } from "./refresh-files.ts";
-import { fateIn, type Plan, planRefresh, type Verdict } from "./refresh-plan.ts";
+import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
 import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
 import type { Source } from "./stages/1-mine.ts";
@@ -81,7 +81,7 @@ interface Scene {
   readonly stored: readonly StoredRow[];
   readonly targets: readonly string[];
   readonly takedowns: Takedowns;
-  readonly failed: ReadonlyMap<string, Verdict>;
+  readonly failed: ReadonlyMap<string, Cause>;
   readonly unverified: number;
 }
 
@@ -91,7 +91,7 @@ async function reverify(data: Dataset, place: Place, { log }: RefreshOptions): P
   if (first.failures.length === 0) return { failed: new Map(), unverified: first.infrastructure };
   log.info(`verify: ${first.failures.length} rows failed and are tried once more`);
   const second = await verify(data.folder, place, { log, ids: new Set(first.failures.map(({ id }) => id)) });
-  const verdicts = second.failures.map(({ id, reason, detail }): [string, Verdict] => [
+  const verdicts = second.failures.map(({ id, reason, detail }): [string, Cause] => [
     id,
     { reason: reason.replace(/^prove\//, "verify/") as Reason, detail },
   ]);
@@ -158,7 +158,7 @@ async function licenceRule(heads: readonly Source[], rows: readonly RowSubject[]
     newest.set(keyOf(row), repository.license);
   }
   const allowed = licenses && new Set(licenses.map((name) => name.toLowerCase()));
-  return (row: RowSubject): Verdict | null | undefined => {
+  return (row: RowSubject): Cause | null | undefined => {
     const now = newest.get(keyOf(row));
     const before = row.repository.license;
     if (now === undefined) return undefined;
@@ -242,8 +242,7 @@ async function settle(
     (target): Withdrawal => earlier.find((one) => one.target === target) ?? { kind: "takedown", target, edition },
   );
   const moved = plan.add.length + plan.left.length + plan.returned.length + (takedowns.length - earlier.length);
-  const hasRest = scene.stored.length > plan.live.length || data.manifest.edition > 1;
-  if (moved === 0 && !(options.compact === true && hasRest && !isCompact(scene, plan))) {
+  if (moved === 0 && !(options.compact === true && !isCompact(scene, plan))) {
     options.log.info(`refresh: nothing has changed in ${data.folder}`);
     return { edition: data.manifest.edition, changed: false };
   }
@@ -337,10 +336,16 @@ async function mineAgain(folder: string, bench: Bench, ledger: Ledger, options: 
   const heads = await openHeads(bench.config, bench, pins, scene);
   const earlier = earlierSources(heads, pins, ledger);
   const sources = sourcesOf(heads, earlier, options.mutantsAtHead === true);
+  if (configHashOf(bench.config) !== scene.data.manifest.config_hash) {
+    options.log.warn(
+      "the ledger's settings are not those that the dataset was made with: another Kihon made it, or a later run was not finished",
+    );
+  }
   const road = new Road(bench, ledger, undefined);
   const outcome = await travel(road, sources, bench, ledger, (job) => settleRun(scene, heads, road, job));
   const ofRun = new Set(heads.map(({ name }) => name));
   const visited = sources.filter(({ id }) => !ofRun.has(id)).reverse();
+  ledger.setMeta("config", JSON.stringify(bench.config));
   ledger.setMeta("visited", JSON.stringify(visited.map((item) => ({ id: item.id, source: item.load() }))));
   if (outcome === null) throw new Error("a refresh goes the whole road");
   return resultOf(scene, outcome);
@@ -394,10 +399,19 @@ async function reviewsOf(data: Dataset, { live, add }: Plan<FreshRow>) {
   return reviews;
 }
 
+/** What looks at repositories does not go with mining nothing. */
+function refuseMixed({ withdrawOnly, licenses, mutantsAtHead, repos = [] }: RefreshOptions): void {
+  if (withdrawOnly !== true || (licenses === undefined && mutantsAtHead !== true && repos.length === 0)) return;
+  throw new StopRun("--withdraw-only looks at no repository: --licenses, --mutants-at-head and --repo do not go with it", {
+    next: "leave out the one or the others",
+  });
+}
+
 /** Throws `StopRun` where there is no dataset, where its ledger is gone, or where somebody else writes it. */
 export async function refresh(place: Place, options: RefreshOptions): Promise<RefreshResult> {
   const folder = place.out;
   readManifest(folder);
+  refuseMixed(options);
   if (options.withdrawOnly === true) return withdraw(folder, place, options);
   if (!existsSync(join(workFolder(folder), "ledger.sqlite"))) {
     throw new StopRun(`${folder} has no ledger: what it was made with, and what was worked on, is not known here`, {

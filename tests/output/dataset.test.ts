@@ -178,7 +178,12 @@ describe("an edition", () => {
 
   it("is swept of what a killed edition left, and of nothing else", async () => {
     const manifest = await refreshed([gone(first)]);
-    const strays = ["editing/train-e0003-00000-of-00001.parquet", "review/train-e0003-1.part", "withdrawn-e0003.jsonl"];
+    const strays = [
+      "editing/train-e0003-00000-of-00001.parquet",
+      "editing/train-00000-of-00002.parquet",
+      "review/train-e0003-1.part",
+      "withdrawn-e0003.jsonl",
+    ];
     const others = ["editing/mine.parquet", "notes-e0003.txt"];
     mkdirSync(join(folder, "review"));
     for (const file of [...strays, ...others]) writeFileSync(join(folder, file), "");
