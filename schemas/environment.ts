@@ -16,7 +16,7 @@ export const recipeSchema = z
     lockFile: z.string().nullable(),
     /** What was published at this moment or later was hidden from the install (ISO 8601 in UTC); null where nothing was. */
     registryAsOf: z.string().nullable().default(null),
-    /** Which version of their range direct dependencies were installed at, where no lock file fixes it. */
+    /** Newest: of the range. Lowest: direct dependencies at the lowest minor of their range. Nothing where a lock file fixes the versions. */
     directVersions: z.enum(["newest", "lowest"]).default("newest"),
     /** Why these two; empty in datasets that are older than this field. */
     registryReason: z.string().default(""),

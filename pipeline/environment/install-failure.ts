@@ -33,9 +33,15 @@ const causes: readonly [RegExp, string][] = [
   [/code ELIFECYCLE|ERR_PNPM_[A-Z_]*LIFECYCLE|npm err(?:or|!) command failed|YN0009/i, "a script of a package failed"],
 ];
 
+/** `npm error code ETARGET`: what npm has to say stands below it. */
+const codeAlone = /^npm ERR(?:OR|!) code \w+$/i;
+
 /** The usual cause of a failed install, named, with the client's own words behind it. */
 export function installFailure(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
   const cause = causes.find(([pattern]) => pattern.test(output));
-  const line = cause ? output.split("\n").find((text) => cause[0].test(text)) : output.trim().split("\n").at(-1);
-  return `${cause?.[1] ?? "unknown cause"}: ${(line ?? "").trim().slice(0, 300)}`;
+  const first = cause === undefined ? -1 : lines.findIndex((line) => cause[0].test(line));
+  const telling = lines.slice(Math.max(first, 0)).find((line) => line !== "" && !codeAlone.test(line));
+  const said = cause === undefined ? lines.findLast((line) => line !== "") : (telling ?? lines[first]);
+  return `${cause?.[1] ?? "unknown cause"}: ${(said ?? "").slice(0, 300)}`;
 }

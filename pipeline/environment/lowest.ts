@@ -1,6 +1,6 @@
 /**
- * Direct dependencies at the lowest version of their range: the version that a manifest names was there when the manifest was written, which
- * no date of the registry is needed to know.
+ * Direct dependencies at the lowest minor version of their range: what a manifest names was there when the manifest was written, which no date
+ * of the registry is needed to know.
  */
 import semver from "semver";
 import { z } from "zod";
@@ -15,11 +15,15 @@ const manifestSchema = z.looseObject({
 
 const groups = ["dependencies", "devDependencies", "optionalDependencies"] as const;
 
-/** `^1.2.3` → `1.2.3`. Null for what names no whole version to begin with: `*`, `^1`, `latest`, `>1.2.3`, a path, an alias. */
+/**
+ * `^1.2.3` → `~1.2.3`: patches stay in, since `^4.0.0` is also written of packages whose first is 4.0.2. Null where the range is as narrow, and
+ * for what names no whole version to begin with: `*`, `^1`, `latest`, `>1.2.3`, a path, an alias.
+ */
 function lowestOf(spec: unknown): string | null {
   if (typeof spec !== "string" || semver.validRange(spec) === null) return null;
   const lowest = semver.minVersion(spec)?.version;
-  return lowest !== undefined && spec.includes(lowest) ? lowest : null;
+  if (lowest === undefined || !spec.includes(lowest)) return null;
+  return semver.subset(spec, `~${lowest}`) ? null : `~${lowest}`;
 }
 
 /** Path → new text of each manifest that changes; one that is no JSON stays, and the package manager will say so. */

@@ -89,7 +89,7 @@ async function registryViews(
   const undated = `${asked}; the registry in use does not tell when versions were published`;
   return [
     { ...newest, registryReason: undated },
-    { registryAsOf: null, directVersions: "lowest", registryReason: `${undated}, and the newest of the ranges gave no environment` },
+    { registryAsOf: null, directVersions: "lowest", registryReason: `${undated}, and the newest of all ranges gave no environment` },
   ];
 }
 

@@ -53,7 +53,7 @@ interface Ready {
 /** Which versions an install could take, and why, in words. */
 function packagesOf({ registryAsOf, directVersions, registryReason }: Recipe): string {
   const limit = registryAsOf === null ? "" : `published before ${registryAsOf.slice(0, 10)} `;
-  const lowest = directVersions === "lowest" ? "direct ones at the lowest of their ranges " : "";
+  const lowest = directVersions === "lowest" ? "direct ones at the lowest minor of their ranges " : "";
   return `packages ${limit}${lowest}(${registryReason})`;
 }
 

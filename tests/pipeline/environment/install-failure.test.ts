@@ -88,6 +88,11 @@ describe("why an install failed", () => {
   ])("is not a warning that stands beside it: %s", (warning) => {
     expect(installFailure(`${warning}\nnpm ERR! code EINTEGRITY`)).toBe("a package's integrity does not match: npm ERR! code EINTEGRITY");
   });
+  it("is told in the client's words, not by its code alone", () => {
+    expect(installFailure("npm ERR! code ETARGET\nnpm ERR! notarget No matching version found for p-queue@99.1.1.")).toBe(
+      "a version is no longer on the registry: npm ERR! notarget No matching version found for p-queue@99.1.1.",
+    );
+  });
   it("is the client's last word where it is none of these", () => {
     expect(installFailure("something\nSegmentation fault\n")).toBe("unknown cause: Segmentation fault");
   });

@@ -89,6 +89,6 @@ describe.each(["8", "10"])("an install by npm %s without a lock file", (npm) => 
   });
 });
 
-test("direct dependencies are installed at the lowest of their range where the recipe says so", async () => {
+test("direct dependencies are installed at the lowest minor of their range where the recipe says so", async () => {
   expect(installed(await install("^1.0.0", "10", { directVersions: "lowest" }))).toBe("1.0.0");
 });
