@@ -15,6 +15,9 @@ export interface ChangeLimits {
   readonly maxSourceFiles: number;
 }
 
+/** Documents, tests and built files with the sources: a change of more files than this is no one change. */
+const maxChangedFiles = 300;
+
 /** What was changed, and the commit whose tree came of it. */
 export interface Change {
   readonly after: string;
@@ -71,17 +74,18 @@ async function sidesOf(repository: GitRepository, changes: readonly LogChange[],
   return sides;
 }
 
-/** What the older tree has at these paths; null where it has none, or nothing that is text of this size. */
-async function textsBefore(repository: GitRepository, changes: readonly LogChange[], maxBytes: number): Promise<Layer> {
-  const blobs = changes.flatMap(({ path, before: sha }) => (sha === null ? [] : [{ path, kind: "file" as const, sha }]));
-  const texts = await repository.readTexts(blobs, maxBytes);
-  return Object.fromEntries(changes.map(({ path }) => [path, texts.get(path) ?? null]));
-}
-
 /** The innermost unit around a line. */
 function unitAround(units: readonly Unit[], line: number): Unit | null {
   const around = units.filter((unit) => unit.startLine <= line && line <= unit.endLine);
   return around.reduce<Unit | null>((best, unit) => (best === null || unit.end - unit.start < best.end - best.start ? unit : best), null);
+}
+
+/** What else was changed, as it was: what says of the change afterwards is not for those who have yet to make it. */
+async function earlierOf(changes: readonly LogChange[], limits: ChangeLimits, context: MinerContext): Promise<Layer> {
+  const others = changes.filter(({ path }) => context.roleOf(path) !== "config");
+  const here = others.flatMap(({ path, before }) => (before === null ? [] : [{ path, kind: "file" as const, sha: before }]));
+  const texts = await context.repository.readTexts(here, limits.maxFileBytes);
+  return Object.fromEntries(others.map(({ path }) => [path, texts.get(path) ?? null]));
 }
 
 /** What the change edited in one file of its own tree: a range for every run of lines inside one unit. */
@@ -103,19 +107,18 @@ export async function candidateOf(change: Change, limits: ChangeLimits, context:
   const { packageDir, maxFileBytes, maxSourceFiles } = limits;
   const near = change.changes.filter(({ path, before, after }) => inside(packageDir, path) && (before ?? after) !== null);
   const sources = near.filter(({ path }) => roleOf(path) === "source");
-  const allTests = near.filter(({ path }) => roleOf(path) === "test");
-  const tests = allTests.filter(({ after }) => after !== null);
+  const tests = near.filter(({ path, after }) => roleOf(path) === "test" && after !== null);
   if (sources.length === 0) return "no-source";
   if (tests.length === 0) return "no-test";
-  if (sources.length > maxSourceFiles) return "too-many-files";
+  if (sources.length > maxSourceFiles || change.changes.length > maxChangedFiles) return "too-many-files";
   const sides = await sidesOf(repository, sources, maxFileBytes);
   if (sides === null) return "unreadable-source";
   const before: Layer = Object.fromEntries(sides.map((side) => [side.path, side.before]));
   const revision = await revisionAt(repository, change.after, packageDir);
   const edits = sides.flatMap((side) => (side.after === null ? [] : editsOf(side, context.units({ path: side.path, text: side.after }))));
   const { subject, body } = change;
+  const rest = change.changes.filter(({ path }) => !Object.hasOwn(before, path));
+  const earlier = await earlierOf(rest, limits, context);
   const id = shortId([repository.name, revision.commit, packageDir, before]);
-  const testFiles = tests.map(({ path }) => path).sort();
-  const testsBefore = await textsBefore(repository, allTests, maxFileBytes);
-  return { kind: "commit", id, revision, before, edits, subject, body, testFiles, testsBefore };
+  return { kind: "commit", id, revision, before, edits, subject, body, testFiles: tests.map(({ path }) => path).sort(), earlier };
 }

@@ -72,7 +72,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 2,
+  version: 3,
   reasons,
   options: localGitOptions,
   mine,

@@ -64,8 +64,6 @@ export const commitSchema = z
     body: z.string(),
     /** Test files that the commit added or changed. */
     testFiles: z.array(z.string()),
-    /** What the older tree has in their place, and of those that the commit removed; null where it has no such text. Absent for a mirror. */
-    testsBefore: layerSchema.optional(),
     /** Where the change of another commit is taken back in this tree: that commit. */
     mirrorOf: z
       .string()
@@ -76,6 +74,12 @@ export const commitSchema = z
       .object({ pullRequest: z.int().positive().nullable(), closes: z.array(z.int().positive()).readonly() })
       .readonly()
       .optional(),
+    /**
+     * Every other file of the tree that the commit changed, as it was before: tests, documents, change logs, built files. Null where it was
+     * added, or was no text. Configuration is left out: what is installed and how it is run is the revision's. Absent where it is not
+      * known, and for a mirror.
+     */
+    earlier: layerSchema.optional(),
     /** Where it was mined as a pull request; subject and body are then the pull request's. */
     pullRequest: pullRequestSchema.optional(),
   })

@@ -64,9 +64,12 @@ export function testsByHome(observed: Observed, context: PoseContext): { readonl
 export const hideFailing = (observed: Observed, context: PoseContext): Layer =>
   hide([...new Set([...homesOf(observed, context).values()].flatMap(({ home, file }) => [file, home]))], context);
 
-/** The tree with the defect, without the files that hold its failing tests. */
+/** What a commit changed beside the sources, as it was: its change log and its other tests tell of it. */
+const earlierOf = ({ candidate }: Observed): Layer => (candidate.kind === "commit" ? (candidate.earlier ?? {}) : {});
+
+/** The tree with the defect, without the files that hold its failing tests, and without what came with the change. */
 export const defectiveTree = (observed: Observed, context: PoseContext): Layer =>
-  mergeLayers(observed.candidate.before, hideFailing(observed, context));
+  mergeLayers(observed.candidate.before, earlierOf(observed), hideFailing(observed, context));
 
 /** A file's path without what follows its name's first dot, and that. */
 function divided(file: string): { stem: string; ending: string } {

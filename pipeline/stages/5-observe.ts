@@ -93,10 +93,10 @@ async function withCalls(record: ObservedRecord, workspace: Workspace): Promise<
 /** The parent's tree: without the change and without the tests that came with it. What cannot be told there is absent. */
 async function withBase(record: ObservedRecord, workspace: Workspace): Promise<ObservedRecord> {
   const { candidate, observation } = record;
-  if (candidate.kind !== "commit" || candidate.testsBefore === undefined) return record;
-  const { testsBefore } = candidate;
-  const files = observation.files.filter((file) => testsBefore[file] !== null);
-  const layer = mergeLayers(candidate.before, testsBefore);
+  if (candidate.kind !== "commit" || candidate.earlier === undefined) return record;
+  const { earlier } = candidate;
+  const files = observation.files.filter((file) => earlier[file] !== null);
+  const layer = mergeLayers(candidate.before, earlier);
   const run = files.length > 0 ? await workspace.run({ layer, files, bail: false, shared: false, look: true }, 0) : null;
   const seen = new Map(run?.report.tests.map(({ id, status }) => [id, status]));
   const atBase = Object.fromEntries(observation.failToPass.map((id) => [id, seen.get(id) ?? "absent"] as const));

@@ -83,6 +83,33 @@ describe("local-git", () => {
     });
   });
 
+  it("gives what else a commit changed as it was before, but for the configuration that the tests run with", async () => {
+    using scratch = await ScratchRepository.make();
+    const role = (path: string): Role => (path === "package.json" ? "config" : roleOf(path));
+    await scratch.commit("Start", { "a.js": "1\n", "test/a.js": "", "CHANGES.md": "0\n", "test/gone.js": "x\n", "package.json": "{}" });
+    await scratch.commit("Fix", {
+      "a.js": "2\n",
+      "test/a.js": "1\n",
+      "test/gone.js": null,
+      "CHANGES.md": "a is 2\n",
+      "notes/fix.md": "a",
+      "logo.png": Buffer.from([0, 1]),
+      "package.json": '{"version":"2"}',
+    });
+    const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
+    const context = { repository, roleOf: role, units, cursor: "revision" };
+    for await (const { item } of localGit.mine(localGit.options.parse({ history: 1 }), context)) {
+      expect(item.kind === "commit" && commitSchema.parse(item.commit).earlier).toEqual({
+        "test/a.js": "",
+        "test/gone.js": "x\n",
+        "CHANGES.md": "0\n",
+        "notes/fix.md": null,
+        "logo.png": null,
+      });
+    }
+    expect.assertions(1);
+  });
+
   it("names the units that the fix edits in its own tree", async () => {
     using scratch = await withFix();
     const fix = (await mined(scratch, { history: 100 }))[1]?.item;
@@ -118,7 +145,7 @@ describe("local-git", () => {
     const [, moved] = await mined(scratch, { history: 1 });
     expect(moved?.item.kind === "commit" && moved.item.commit).toMatchObject({
       testFiles: ["test/data.bin", "test/new.js"],
-      testsBefore: { "test/sum.js": "2\n", "test/new.js": null, "test/data.bin": null },
+      earlier: { "test/sum.js": "2\n", "test/new.js": null, "test/data.bin": null },
     });
   });
 
@@ -139,7 +166,7 @@ describe("local-git", () => {
     expect(subjects(items)).toEqual(["(revision)", "Multiply", "Fix the sum"]);
     expect(items[1]?.item.kind === "commit" && items[1].item.commit).toMatchObject({
       before: { "sum.js": sum("+") },
-      testsBefore: { "test/sum.js": "2\n" },
+      earlier: { "test/sum.js": "2\n" },
       body: "Closes #9.",
       landed: { pullRequest: 12, closes: [9] },
     });
