@@ -1,6 +1,7 @@
 /**
  * The prover: a draft becomes an instance only when its own trials, run on answers whose verdict is known, give gold 1 in every repeat
- * and 0 for all the others, and its premises hold in every repeat.
+ * and 0 for all the others, and its premises hold in every repeat. Only a decoy that was said to be tentative may turn out to be right: it
+ * is then no decoy, and leaves the draft.
  */
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Draft, KnownAnswer, Proof } from "../schemas/instance.ts";
@@ -10,7 +11,7 @@ import { judgeRun } from "./judge.ts";
 import { mixedTests, withoutTests } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 4;
+export const proveVersion = 5;
 
 export const proveReasons = [
   "premise-fails",
@@ -89,13 +90,17 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
   const blank = await wrong(of("blank")[0] ?? { role: "blank", name: "blank", text: "" });
   if (blank.reward !== 0) return drop("prove/blank-rewarded", "an empty answer earns reward");
   const measured = { decoy: [] as Proof["decoys"], probe: [] as Proof["probes"] };
+  const right = new Set<KnownAnswer>();
   for (const role of ["decoy", "probe"] as const) {
     for (const answer of of(role)) {
       const scored = await wrong(answer);
-      if (scored.reward !== 0) return drop(`prove/${role}-rewarded`, answer.name);
-      measured[role].push(scored);
+      if (scored.reward === 0) measured[role].push(scored);
+      else if (answer.tentative) right.add(answer);
+      else return drop(`prove/${role}-rewarded`, answer.name);
     }
   }
+  if (measured.decoy.length === 0) return drop("prove/no-decoy", "every decoy turned out to be right");
+  const answers = draft.answers.filter((answer) => !right.has(answer)).map(({ role, name, text }): KnownAnswer => ({ role, name, text }));
   const known = workspace.environment.tests.filter((test) => test.standing === "quarantined").map((test) => test.id);
   const proof: Proof = {
     repeats,
@@ -107,5 +112,5 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
     goldComponents: components,
     quarantined: [...known, ...premise.value.quarantined],
   };
-  return keep({ draft, proof });
+  return keep({ draft: { ...draft, answers }, proof });
 }

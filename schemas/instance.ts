@@ -69,7 +69,13 @@ export const answerFormSchema = z.enum(["locations", "patch", "test-file", "revi
 export type AnswerForm = z.infer<typeof answerFormSchema>;
 
 export const knownAnswerSchema = z
-  .object({ role: z.enum(["gold", "blank", "decoy", "probe"]), name: z.string().regex(/^[a-z0-9-]+$/), text: z.string() })
+  .object({
+    role: z.enum(["gold", "blank", "decoy", "probe"]),
+    name: z.string().regex(/^[a-z0-9-]+$/),
+    text: z.string(),
+    /** A decoy that is wrong only if a test says so: left out of the draft where it earns reward when the draft is proven. */
+    tentative: z.literal(true).optional(),
+  })
   .readonly();
 export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
 

@@ -111,6 +111,21 @@ describe("the prover", () => {
     expect(reasonOf(await prove(draft(over as Partial<Draft>), standOf(script).workspace, { repeats: 2, quarantine: true }))).toBe(reason);
   });
 
+  it("leaves a tentative decoy that turns out right out of the draft, and forgets of the others that they were", async () => {
+    const maybe = (text: string): KnownAnswer => ({ ...answer("decoy", text), tentative: true });
+    const answers = [answer("gold", "right"), answer("blank", "blank"), maybe("right too"), maybe("never")];
+    const named = answers.map((each, at) => ({ ...each, name: `${each.role}-${at}` }));
+    const outcome = await prove(draft({ answers: named }), standOf(behaves).workspace, { repeats: 1, quarantine: true });
+    expect(outcome.kept && outcome.value.draft.answers).toEqual([
+      { role: "gold", name: "gold-0", text: "right" },
+      { role: "blank", name: "blank-1", text: "" },
+      { role: "decoy", name: "decoy-3", text: "never" },
+    ]);
+    expect(outcome.kept && outcome.value.proof.decoys.map(({ name }) => name)).toEqual(["decoy-3"]);
+    const none = draft({ answers: named.filter(({ name }) => name !== "decoy-3") });
+    expect(reasonOf(await prove(none, standOf(behaves).workspace, { repeats: 1, quarantine: true }))).toBe("prove/no-decoy");
+  });
+
   it("drops a draft whose untouched tree is already right", async () => {
     const judged = draft({
       premises: [],
