@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
-const skills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
+const skills = ["localization", "editing", "unit-tests", "reproduction", "review", "bug-fix"] as const;
 
 /** Name of a promise → SQL that is true where it is broken. */
 const violations = {

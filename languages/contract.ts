@@ -119,6 +119,8 @@ export interface Language {
   testCalls(file: SourceFile): readonly TestCall[];
   /** `paths` are those of the whole tree. */
   loads(file: SourceFile, paths: readonly string[]): Loads;
+  /** Names by which the code is reached from outside or reaches others: members, keys, what it imports and exports. No words of strings. */
+  names(file: SourceFile): ReadonlySet<string>;
   /** The assertion around a line of a test file, if it is one we can read. */
   evidence(file: SourceFile, line: number): Evidence | null;
   /** The text of a unit with its body removed, as the decoy of an editing instance. Null where nothing sensible is left. */

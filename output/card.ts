@@ -1,6 +1,6 @@
 /** The dataset card: `README.md` with the Hub's YAML. It tells what is in the files and how they came about, and no times, so that equal runs give equal cards. */
 import { stringify } from "yaml";
-import { type SkillName, skills } from "../schemas/instance.ts";
+import { atomicSkills, composites, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
@@ -58,6 +58,10 @@ const rowsOf = (files: readonly WrittenFile[], config: ConfigName, split?: strin
   sum(files.filter((file) => file.config === config && (split === undefined || file.split === split)).map(({ rows }) => rows));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
+/** Composite tasks that have rows. */
+const made = (counts: readonly RowCount[]): SkillName[] =>
+  composites.filter((task) => counts.some(({ skill, rows }) => skill === task && rows > 0));
+
 function hubMetadata({ title, summary, files, rows }: CardInput): Record<string, unknown> {
   const parquet = parquetOf(files);
   const present = configNames.filter((config) => rowsOf(parquet, config) > 0);
@@ -67,7 +71,7 @@ function hubMetadata({ title, summary, files, rows }: CardInput): Record<string,
     license: [...new Set(summary.repositories.map(({ license }) => hubLicense(license)))].sort(),
     language: ["en", "code"],
     task_categories: ["text-generation"],
-    tags: ["code", "software-engineering", "verifiable-rewards", "reinforcement-learning", ...skills],
+    tags: ["code", "software-engineering", "verifiable-rewards", "reinforcement-learning", ...atomicSkills, ...made(rows)],
     size_categories: [sizeCategory(total)],
     configs: present.map((config, index) => ({
       config_name: config,
@@ -110,15 +114,27 @@ const asks: Readonly<Record<SkillName, readonly [string, string]>> = {
   "unit-tests": ["Write tests for this symbol.", "a test file"],
   reproduction: ["Show the bug with a test.", "a test file"],
   review: ["Would you merge this diff?", "JSON verdict with findings"],
+  "bug-fix": ["Repair what was reported.", "unified diff"],
 };
 
 function skillTable(counts: readonly RowCount[]): string {
   const rowsIn = (skill: SkillName, split?: string): number =>
     sum(counts.filter((count) => count.skill === skill && (split === undefined || count.split === split)).map(({ rows }) => rows));
   const splits = [...new Set(skills.flatMap((skill) => counts.filter((count) => count.skill === skill).map(({ split }) => split)))];
-  const head = ["skill", "asked", "answer", ...splits, "all"];
-  const rows = skills.map((skill) => [`\`${skill}\``, ...asks[skill], ...splits.map((split) => rowsIn(skill, split)), rowsIn(skill)]);
-  return `## What is in it\n\n${table(head, rows)}\n\nA skill without rows has no config. Questions about one change share \`change_id\` and a split.`;
+  const rowsFor = (names: readonly SkillName[]) =>
+    names.map((name) => [`\`${name}\``, ...asks[name], ...splits.map((split) => rowsIn(name, split)), rowsIn(name)]);
+  const head = ["asked", "answer", ...splits, "all"];
+  const tasks = rowsFor(made(counts));
+  return [
+    `## What is in it\n\n${table(["skill", ...head], rowsFor(atomicSkills))}`,
+    "A skill without rows has no config. Questions about one change share `change_id` and a split.",
+    ...(tasks.length === 0
+      ? []
+      : [
+          `### Composite tasks\n\n${table(["task", ...head], tasks)}`,
+          "A composite task takes several skills at once and measures what was learnt: its rows are never in `train`, and no repository of theirs has rows there. The reports are texts of others, as they stood in issues, pull requests and messages; addresses, ids, names of people and whatever told of the repair were taken out, and the facts `removed-…` count it.",
+        ]),
+  ].join("\n\n");
 }
 
 function funnel({ stages, infrastructureFailures }: RunFacts): string {

@@ -2,7 +2,7 @@
  * `report.html`: one page about a run, with nothing to load from anywhere. Times are welcome here.
  * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
  */
-import { skills } from "../schemas/instance.ts";
+import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
 import type { RowCount } from "./contract.ts";
@@ -63,7 +63,9 @@ ${sampleRows(samples)}
 }
 
 function head(title: string, summary: RunSummary, counts: readonly RowCount[]): Markup {
-  const rows = skills.map((skill) => [skill, sum(counts.filter((count) => count.skill === skill).map((count) => count.rows))] as const);
+  const rowsIn = (name: SkillName): number => sum(counts.filter((count) => count.skill === name).map((count) => count.rows));
+  const tasks = composites.filter((task) => rowsIn(task) > 0);
+  const rows = [...atomicSkills, ...tasks].map((skill) => [skill, rowsIn(skill)] as const);
   const wallMs = Date.parse(summary.finishedAt) - Date.parse(summary.startedAt);
   const figures: readonly (readonly [string, Piece])[] = [
     ["instances", sum(rows.map(([, count]) => count))],
@@ -79,7 +81,7 @@ function head(title: string, summary: RunSummary, counts: readonly RowCount[]): 
 <section>
 <dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${bars(
-  "Instances by skill",
+  tasks.length === 0 ? "Instances by skill" : "Instances by skill and composite task",
   rows.map(([name, count]) => ({ name, value: count, text: String(count) })),
 )}
 </section>`;
@@ -90,7 +92,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) =
 const total = (numbers: readonly (number | null)[]): number | null => (numbers.includes(null) ? null : sum(numbers as number[]));
 
 function repositories(all: readonly RepositorySummary[]): Markup {
-  const head = ["repository", "environments", "mutants", "covered", "observed", "killed", ...skills, "wall", "processor", "peak memory"];
+  const counted = [...atomicSkills, ...composites.filter((task) => all.some(({ instances }) => (instances[task] ?? 0) > 0))];
+  const head = ["repository", "environments", "mutants", "covered", "observed", "killed", ...counted, "wall", "processor", "peak memory"];
   const rows = all.map(({ name, commit, environments, mutants, instances, wallMs, cpuMs, peakMemoryBytes }) => [
     html`<b>${name}</b><br><code>${commit.slice(0, 12)}</code>`,
     environments.map(
@@ -101,7 +104,7 @@ function repositories(all: readonly RepositorySummary[]): Markup {
     mutants.covered,
     mutants.observed,
     mutants.killed,
-    ...skills.map((skill) => instances[skill] ?? 0),
+    ...counted.map((name) => instances[name] ?? 0),
     duration(wallMs),
     duration(cpuMs),
     memory(peakMemoryBytes),

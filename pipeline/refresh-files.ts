@@ -14,6 +14,8 @@ import type { RowSubject, StoredRow } from "./stored-rows.ts";
 
 export interface FreshRow extends RowSubject {
   readonly item: Item<Instance>;
+  /** The repository group, which decides the split. */
+  readonly group: string;
 }
 
 /** An environment of the run, and its tree. */

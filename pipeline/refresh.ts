@@ -32,7 +32,7 @@ import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
 import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
 import type { Source } from "./stages/1-mine.ts";
-import { type ExportJob, rowMaker, splitOf, titleOf } from "./stages/8-export.ts";
+import { type ExportJob, rowMaker, splitFor, splitOf, titleOf, trainedOn } from "./stages/8-export.ts";
 import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns, type Takedowns, takedownsOf } from "./takedown.ts";
@@ -182,7 +182,8 @@ function freshOf({ bench, instances }: ExportJob): FreshRow[] {
       item,
       id: draft.id,
       skill: draft.skill,
-      split: splitOf(repoGroupOf(repository), bench.config.splitRatio),
+      group: repoGroupOf(repository),
+      split: splitFor(draft.skill, splitOf(repoGroupOf(repository), bench.config.splitRatio)),
       changeId: draft.changeId,
       pairId: draft.pairId,
       environmentId: draft.environmentId,
@@ -355,14 +356,16 @@ async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job
   const { bench, environments } = job;
   const { config } = bench;
   const { data, stored, takedowns, failed } = scene;
-  const fresh = freshOf(job);
+  const proven = freshOf(job);
+  const held = new Set(trainedOn(proven, (group) => splitOf(group, config.splitRatio)));
+  const fresh = proven.filter((row) => !held.has(row));
   const byId = new Map(environments.map((item) => [item.id, item]));
   const makers = new Map<string, ReturnType<typeof rowMaker>>();
   const configHash = configHashOf(config);
-  const pairOf = async ({ item, environmentId }: FreshRow) => {
+  const pairOf = async ({ item, skill, group, environmentId }: FreshRow) => {
     const maker = makers.get(environmentId) ?? rowMaker({ bench }, [byId.get(environmentId) as Item<Environment>], { configHash });
     makers.set(environmentId, maker);
-    return (await maker)({ item, environmentId });
+    return (await maker)({ item, skill, group, environmentId });
   };
   const plan = await planRefresh<FreshRow>({
     edition: data.manifest.edition + 1,
@@ -375,7 +378,8 @@ async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job
     fate: fateIn(road.said, road.troubled, config.skills),
     hashOf: async (row) => (await pairOf(row)).private.provenance.content_hash,
   });
-  road.summary.noteExport(fresh.length, plan.notAdded);
+  const heldOut = held.size > 0 ? [["export/trained-on", held.size] as const] : [];
+  road.summary.noteExport(proven.length, new Map([...plan.notAdded, ...heldOut]));
   const instances = [...plan.live, ...plan.add].map(({ repository, skill }) => ({ repository: repository.name, skill }));
   const summary = await road.summary.finish({ instances, reviewCue: reviewCue(await reviewsOf(data, plan)) });
   const written = await settle(scene, plan, {

@@ -1,6 +1,6 @@
 /** The end of a run for a person: what was made, what was dropped and why, and where it lies. */
 import { join } from "node:path";
-import { skills } from "../schemas/instance.ts";
+import { atomicSkills, composites } from "../schemas/instance.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
 
@@ -19,7 +19,8 @@ export function runText(summary: RunSummary, out: string): string {
         `  history: ${history.changes} changes tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,
       );
     }
-    lines.push(`  proven:  ${skills.map((skill) => `${skill} ${instances[skill] ?? 0}`).join(", ")}`);
+    const counted = [...atomicSkills, ...composites.filter((task) => instances[task] !== undefined)];
+    lines.push(`  proven:  ${counted.map((name) => `${name} ${instances[name] ?? 0}`).join(", ")}`);
   }
   for (const { name, packageDir, reason, detail } of summary.leftOut ?? []) {
     lines.push(

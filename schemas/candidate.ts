@@ -77,7 +77,7 @@ export const commitSchema = z
     /**
      * Every other file of the tree that the commit changed, as it was before: tests, documents, change logs, built files. Null where it was
      * added, or was no text. Configuration is left out: what is installed and how it is run is the revision's. Absent where it is not
-      * known, and for a mirror.
+     * known, and for a mirror.
      */
     earlier: layerSchema.optional(),
     /** Where it was mined as a pull request; subject and body are then the pull request's. */

@@ -1,6 +1,6 @@
 /** The configuration of a run: one schema, every field with a default, a unit and a sentence. Its hash is in every ledger line. */
 import { z } from "zod";
-import { skills } from "./instance.ts";
+import { atomicSkills, composites, skills } from "./instance.ts";
 
 /** The address is stored with the run, so nothing secret may be in it. */
 const isBare = (address: string): boolean => {
@@ -61,6 +61,9 @@ const githubSchema = z
   .refine(({ repositories, search }) => repositories.length > 0 || search !== null, { error: "neither a repository nor a search is given" })
   .readonly();
 
+const mixes = (asked: readonly string[]): boolean =>
+  composites.some((task) => asked.includes(task)) && atomicSkills.some((skill) => asked.includes(skill));
+
 export const configSchema = z
   .object({
     seed: z.coerce.string().default("1").describe("Seed of every random choice."),
@@ -87,8 +90,8 @@ export const configSchema = z
     operators: z.array(z.string()).default([]).describe("Names of the mutators to use; empty uses all."),
     skills: z
       .array(z.enum(skills))
-      .default([...skills])
-      .describe("Skills that are posed."),
+      .default([...atomicSkills])
+      .describe("Skills that are posed; composite tasks only where they are named."),
     repeats: z.int().min(1).max(20).default(3).describe("Runs of the baseline, of each premise and of each gold answer."),
     testTimeoutMs: z.int().positive().default(20_000).describe("Limit of one test, in milliseconds."),
     runTimeoutMs: z.int().positive().default(300_000).describe("Limit of one run of the whole suite, in milliseconds."),
@@ -110,6 +113,10 @@ export const configSchema = z
       .describe("Whom to write to for a takedown; printed in the card."),
   })
   .strict()
+  .refine(({ skills: asked, splitRatio }) => !mixes(asked) || splitRatio.validation + splitRatio.test > 0, {
+    path: ["skills"],
+    error: `${composites.join(", ")}: composite tasks never share a repository with what is trained on; pose them in a run of their own, or give splitRatio a share that is held out`,
+  })
   .readonly();
 export type Config = z.infer<typeof configSchema>;
 

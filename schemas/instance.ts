@@ -3,8 +3,12 @@ import { z } from "zod";
 import { candidateSchema } from "./candidate.ts";
 import { layerSchema } from "./layer.ts";
 
-export const skills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
+export const atomicSkills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
+/** Tasks that take several of these: posed only where they are asked for, and held out from what is trained on. */
+export const composites = ["bug-fix"] as const;
+export const skills = [...atomicSkills, ...composites] as const;
 export const skillSchema = z.enum(skills);
+export const isComposite = (skill: SkillName): boolean => (composites as readonly string[]).includes(skill);
 export type SkillName = z.infer<typeof skillSchema>;
 
 /**

@@ -44,7 +44,7 @@ const scored = list(struct({ name: string, reward: double, reason: nullable(stri
 /** What a solver may see. */
 export const publicColumns = {
   instance_id: column(string, "16 hex digits, stable across runs"),
-  skill: column(string, "localization, editing, unit-tests, reproduction or review"),
+  skill: column(string, "localization, editing, unit-tests, reproduction or review; or the composite task bug-fix"),
   schema_version: column(string, "version of this table"),
   repo: column(string, "`owner/name`, or the folder's name"),
   repo_group: column(string, "one name for a repository under all spellings of its address; splits never cut through a group"),

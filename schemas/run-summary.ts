@@ -1,9 +1,10 @@
 /** What a run did, in figures: the pipeline fills it, the dataset card and the report read it. */
 import { z } from "zod";
+import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
 
 const count = z.int().nonnegative();
-const perSkill = z.partialRecord(z.enum(["localization", "editing", "unit-tests", "reproduction", "review"]), count);
+const perSkill = z.partialRecord(skillSchema, count);
 
 export const repositorySummarySchema = z
   .object({

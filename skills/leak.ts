@@ -12,9 +12,9 @@ export interface Secrets {
   readonly commits: readonly string[];
 }
 
-/** What the question of a skill about a change withholds. Editing, unit tests and review name the place themselves. */
+/** What the question of a skill about a change withholds. Editing, unit tests and review name the place themselves; a report may name symbols. */
 export function secretsOf(skill: SkillName, { edits, revision }: Candidate, tests: readonly string[]): Secrets {
-  const placeIsHidden = skill === "localization" || skill === "reproduction";
+  const placeIsHidden = skill === "localization" || skill === "reproduction" || skill === "bug-fix";
   return {
     paths: placeIsHidden ? edits.map(({ file }) => file) : [],
     symbols: skill === "localization" ? edits.flatMap(({ symbol }) => (symbol === null ? [] : [symbol])) : [],

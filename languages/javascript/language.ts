@@ -6,6 +6,7 @@ import { evidence } from "./evidence.ts";
 import { expandLines, instrument } from "./instrument.ts";
 import { loads } from "./loads.ts";
 import { mutationsOf, mutators } from "./mutators/index.ts";
+import { names } from "./names.ts";
 import { record } from "./record.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
@@ -30,6 +31,7 @@ export const javascript = Object.freeze({
   reduceTests,
   testCalls,
   loads,
+  names,
   evidence,
   emptyBody,
 } satisfies Language);

@@ -11,7 +11,7 @@ import { writeDataset } from "../../output/dataset-writer.ts";
 import { repoGroupOf, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import type { Config } from "../../schemas/config.ts";
 import type { Environment } from "../../schemas/environment.ts";
-import { type Instance, type SkillName, skills } from "../../schemas/instance.ts";
+import { type Instance, isComposite, type SkillName, skills } from "../../schemas/instance.ts";
 import type { Reason } from "../../schemas/outcome.ts";
 import { type RowPair, rowSchemaVersion } from "../../schemas/row.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
@@ -32,6 +32,19 @@ export function splitOf(group: string, ratio: Config["splitRatio"]): (typeof spl
   return place < (ratio.train + ratio.validation) / total ? "validation" : "test";
 }
 
+/** A composite task is held out from what is trained on: where its repository group is of `train`, it stands in `test`. */
+export const splitFor = (skill: SkillName, groupSplit: (typeof splits)[number]): (typeof splits)[number] =>
+  isComposite(skill) && groupSplit === "train" ? "test" : groupSplit;
+
+/** Composite tasks of repository groups that have atomic questions in `train`. */
+export function trainedOn<T extends { readonly skill: SkillName; readonly group: string }>(
+  entries: readonly T[],
+  splitOfGroup: (group: string) => (typeof splits)[number],
+): T[] {
+  const trained = new Set(entries.flatMap(({ skill, group }) => (!isComposite(skill) && splitOfGroup(group) === "train" ? [group] : [])));
+  return entries.filter(({ skill, group }) => isComposite(skill) && trained.has(group));
+}
+
 export interface ExportJob {
   readonly bench: Bench;
   readonly ledger: Ledger;
@@ -47,6 +60,7 @@ interface Entry {
   readonly pairId: string | null;
   readonly environmentId: string;
   readonly repository: string;
+  readonly group: string;
 }
 
 function entryOf(item: Item<Instance>): Entry {
@@ -57,30 +71,38 @@ function entryOf(item: Item<Instance>): Entry {
     pairId: draft.pairId,
     environmentId: draft.environmentId,
     repository: candidate.revision.repository.name,
+    group: repoGroupOf(candidate.revision.repository),
   };
 }
 
-const loneArmsWork = { stage: "export", version: 1, input: "lone-arms", settings: "" } as const;
+/** Why a proven instance is left out, by its own name. */
+interface LeftOut {
+  readonly name: "lone-arm" | "trained-on";
+  readonly detail: string;
+  readonly entries: readonly Entry[];
+}
 
-/** Review arms whose other arm was not proven teach nothing: they are left out, by name. */
-function withoutLoneArms(entries: readonly Entry[], ledger: Ledger): { kept: Entry[]; dropped: Map<Reason, number> } {
+/** Review arms whose other arm was not proven teach nothing. */
+function loneArms(entries: readonly Entry[]): LeftOut {
   const arms = new Map<string, number>();
   for (const { pairId } of entries) if (pairId !== null) arms.set(pairId, (arms.get(pairId) ?? 0) + 1);
-  const isLone = ({ pairId }: Entry): boolean => pairId !== null && arms.get(pairId) !== 2;
-  const verdicts = entries.filter(isLone).map(
-    ({ item: { id } }): Verdict => ({
-      id,
-      parent: id,
-      blob: null,
-      reason: "export/lone-arm",
-      detail: "the other arm of the pair was not proven",
-    }),
-  );
-  if (canonical(ledger.lookup(loneArmsWork) ?? []) !== canonical(verdicts)) ledger.record(loneArmsWork, verdicts, { wallMs: 0, tries: 1 });
-  return {
-    kept: entries.filter((entry) => !isLone(entry)),
-    dropped: verdicts.length > 0 ? new Map([["export/lone-arm", verdicts.length]]) : new Map(),
-  };
+  const lone = entries.filter(({ pairId }) => pairId !== null && arms.get(pairId) !== 2);
+  return { name: "lone-arm", detail: "the other arm of the pair was not proven", entries: lone };
+}
+
+/** Without what is left out; it is written down in the ledger, once. */
+function without(entries: readonly Entry[], all: readonly LeftOut[], ledger: Ledger): { kept: Entry[]; dropped: Map<Reason, number> } {
+  const gone = new Set<Entry>();
+  const dropped = new Map<Reason, number>();
+  for (const { name, detail, entries: left } of all) {
+    const work = { stage: "export", version: 1, input: `${name}s`, settings: "" };
+    const reason: Reason = `export/${name}`;
+    const verdicts = left.map(({ item: { id } }): Verdict => ({ id, parent: id, blob: null, reason, detail }));
+    if (canonical(ledger.lookup(work) ?? []) !== canonical(verdicts)) ledger.record(work, verdicts, { wallMs: 0, tries: 1 });
+    for (const entry of left) gone.add(entry);
+    if (left.length > 0) dropped.set(reason, left.length);
+  }
+  return { kept: entries.filter((entry) => !gone.has(entry)), dropped };
 }
 
 /** Whether the folder holds what an export of this key wrote, whole. */
@@ -112,17 +134,17 @@ export async function rowMaker(
   { bench }: Pick<ExportJob, "bench">,
   used: readonly Item<Environment>[],
   { configHash }: Pick<RunSummary, "configHash">,
-): Promise<(entry: Pick<Entry, "item" | "environmentId">) => RowPair> {
+): Promise<(entry: Pick<Entry, "item" | "skill" | "group" | "environmentId">) => RowPair> {
   const texts = new Map<string, (path: string) => string | null>();
   for (const item of used) {
     const workspace = await bench.workspace(item.load());
     texts.set(item.id, (path) => workspace.text(path));
   }
   const byId = new Map(used.map((item) => [item.id, item]));
-  return ({ item, environmentId }) => {
+  return ({ item, skill, group, environmentId }) => {
     const environment = (byId.get(environmentId) as Item<Environment>).load();
     return toRows(item.load(), environment, {
-      split: splitOf(repoGroupOf(environment.revision.repository), bench.config.splitRatio),
+      split: splitFor(skill, splitOf(group, bench.config.splitRatio)),
       language: "javascript",
       healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
@@ -135,10 +157,10 @@ export async function rowMaker(
 export const titleOf = (repositories: readonly string[]): string => `Kihon dataset of ${repositories.join(", ") || "no repository"}`;
 
 /** Entries by skill and split, in the order of their ids. */
-function* setsOf(kept: readonly Entry[], splitByEnvironment: ReadonlyMap<string, string>) {
+function* setsOf(kept: readonly Entry[], splitOfGroup: (group: string) => (typeof splits)[number]) {
   for (const skill of skills) {
     for (const split of splits) {
-      const own = kept.filter((entry) => entry.skill === skill && splitByEnvironment.get(entry.environmentId) === split);
+      const own = kept.filter((entry) => entry.skill === skill && splitFor(skill, splitOfGroup(entry.group)) === split);
       if (own.length > 0) yield { skill, split, entries: own.sort((a, b) => (a.item.id < b.item.id ? -1 : 1)) };
     }
   }
@@ -148,7 +170,10 @@ function* setsOf(kept: readonly Entry[], splitByEnvironment: ReadonlyMap<string,
 export async function exportDataset(job: ExportJob): Promise<RunSummary> {
   const { bench, ledger } = job;
   const { config, place } = bench;
-  const { kept, dropped } = withoutLoneArms(job.instances.map(entryOf), ledger);
+  const entries = job.instances.map(entryOf);
+  const splitOfGroup = (group: string) => splitOf(group, config.splitRatio);
+  const held = { name: "trained-on", detail: "its repository has questions in train", entries: trainedOn(entries, splitOfGroup) } as const;
+  const { kept, dropped } = without(entries, [loneArms(entries), held], ledger);
   job.summary.noteExport(job.instances.length, dropped);
   const needed = new Set(kept.map(({ environmentId }) => environmentId));
   const used = job.environments.filter(({ id }) => needed.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -160,10 +185,7 @@ export async function exportDataset(job: ExportJob): Promise<RunSummary> {
     return summary;
   }
   const pairOf = await rowMaker(job, used, summary);
-  const splitByEnvironment = new Map(
-    used.map((item) => [item.id, splitOf(repoGroupOf(item.load().revision.repository), config.splitRatio)]),
-  );
-  const sets = [...setsOf(kept, splitByEnvironment)].map(({ skill, split, entries }) => ({
+  const sets = [...setsOf(kept, splitOfGroup)].map(({ skill, split, entries }) => ({
     skill,
     split,
     pairs: () => entries.values().map(pairOf),

@@ -7,7 +7,7 @@ import { recheck } from "../../bench/recheck.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { writtenFiles } from "../../output/manifest.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
-import type { Instance } from "../../schemas/instance.ts";
+import { type Instance, skills } from "../../schemas/instance.ts";
 import type { PrivateRow } from "../../schemas/row.ts";
 import { archive, context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
 
@@ -33,7 +33,7 @@ describe("the recheck", () => {
   it("finds nothing broken in rows that hold", async () => {
     await writeDataset(datasetInput(folder));
     const checks = await recheck(folder);
-    expect(checks).toHaveLength(5);
+    expect(checks.map(({ skill }) => skill)).toEqual(skills);
     for (const check of checks) expect(check).toMatchObject({ rows: 1, publicRows: 1, decoys: 1, probes: 1, broken: {} });
   });
 

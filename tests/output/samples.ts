@@ -75,6 +75,7 @@ const forms = {
   "unit-tests": "test-file",
   reproduction: "test-file",
   review: "review",
+  "bug-fix": "patch",
 } as const;
 const runs = [
   {
@@ -91,6 +92,7 @@ const judgements = {
   editing: { kind: "trials" },
   "unit-tests": { kind: "trials" },
   reproduction: { kind: "trials" },
+  "bug-fix": { kind: "trials" },
   review: { kind: "review", verdict: "request_changes", defects: [{ file: "src/add.ts", startLine: 2, endLine: 2, category: "logic" }] },
 } as const;
 

@@ -17,10 +17,18 @@ describe("settings", () => {
     expect(parseConfig({})).toMatchObject({ seed: "1", revision: "HEAD", mutants: 200, repeats: 3 });
   });
 
+  it("pose atomic skills unless a composite task is named, alone or beside a share that is held out", () => {
+    expect(parseConfig({}).skills).toEqual(["localization", "editing", "unit-tests", "reproduction", "review"]);
+    expect(parseConfig({ skills: ["bug-fix"] }).skills).toEqual(["bug-fix"]);
+    const splitRatio = { train: 8, validation: 0, test: 2 };
+    expect(parseConfig({ skills: ["editing", "bug-fix"], splitRatio }).skills).toEqual(["editing", "bug-fix"]);
+  });
+
   it.each([
     [{ mutants: -1 }, /mutants/],
     [{ repeats: 0 }, /repeats/],
     [{ skills: ["cooking"] }, /skills/],
+    [{ skills: ["editing", "bug-fix"] }, /never share a repository[\s\S]*skills/],
     [{ mutant: 3 }, /mutant/],
     [{ higherOrder: 2 }, /higherOrder/],
     [{ llm: { url: "file:///etc/passwd", model: "m" } }, /begins with http[\s\S]*llm\.url/],

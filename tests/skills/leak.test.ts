@@ -50,6 +50,7 @@ describe("what a question withholds", () => {
   it.each([
     ["localization", ["src/a.ts", "src/b.ts"], ["Box.open"]],
     ["reproduction", ["src/a.ts", "src/b.ts"], []],
+    ["bug-fix", ["src/a.ts", "src/b.ts"], []],
     ["editing", [], []],
     ["unit-tests", [], []],
     ["review", [], []],

@@ -7,7 +7,10 @@ import { applyPatch } from "../../lib/diff.ts";
 import type { Draft } from "../../schemas/instance.ts";
 import { reasonSchema } from "../../schemas/outcome.ts";
 import { allSkills } from "../../skills/index.ts";
-import { ask, contextOf, environment, everything, texts, titles } from "./stand.ts";
+import { reportedOf } from "./reported.ts";
+import { ask, contextOf, environment, everything as observed, texts, titles } from "./stand.ts";
+
+const everything = [...observed, reportedOf()];
 
 const visibleOf =
   (draft: Draft) =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitOf, splits } from "../../../pipeline/stages/8-export.ts";
+import { splitFor, splitOf, splits, trainedOn } from "../../../pipeline/stages/8-export.ts";
 
 const ratio = { train: 8, validation: 1, test: 1 };
 
@@ -29,5 +29,23 @@ describe("a repository group's split", () => {
       (group) => splitOf(group, ratio) === "train" && splitOf(group, { train: 9, validation: 1, test: 0 }) !== "train",
     );
     expect(moved).toEqual([]);
+  });
+});
+
+describe("a composite task", () => {
+  it("is never in train", () => {
+    expect(splits.map((split) => splitFor("bug-fix", split))).toEqual(["test", "validation", "test"]);
+    expect(splits.map((split) => splitFor("editing", split))).toEqual([...splits]);
+  });
+
+  it("is left out where its repository has questions in train, and only there", () => {
+    const entries = [
+      { skill: "editing", group: "a/trained" },
+      { skill: "bug-fix", group: "a/trained" },
+      { skill: "bug-fix", group: "a/alone" },
+      { skill: "review", group: "a/held" },
+      { skill: "bug-fix", group: "a/held" },
+    ] as const;
+    expect(trainedOn(entries, (group) => (group === "a/held" ? "test" : "train"))).toEqual([entries[1]]);
   });
 });
