@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -60,10 +60,12 @@ describe("run by vitest", { timeout: 600_000 }, () => {
       writeFileSync(join(root, path), text ?? "");
     }
     symlinkSync(join(project, "node_modules"), join(root, "node_modules"));
-    const words = [join(project, "node_modules/vitest/vitest.mjs"), "run", "--root", root, "--reporter", "json", ...trial.files];
-    const { stdout } = spawnSync(process.execPath, words, { cwd: root, encoding: "utf8", env: { ...process.env, NODE_OPTIONS: "" } });
+    const told = join(root, "report.json");
+    const vitest = [join(project, "node_modules/vitest/vitest.mjs"), "run", "--root", root];
+    const words = [...vitest, "--reporter", "json", `--outputFile=${told}`, ...trial.files];
+    spawnSync(process.execPath, words, { cwd: root, env: { ...process.env, NODE_OPTIONS: "" } });
     rmSync(join(root, "node_modules"));
-    const report = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
+    const report = JSON.parse(readFileSync(told, "utf8")) as {
       testResults: { assertionResults: { title: string; status: string }[] }[];
     };
     return Object.fromEntries(report.testResults.flatMap((file) => file.assertionResults).map(({ title, status }) => [title, status]));
