@@ -123,6 +123,8 @@ export interface Language {
   names(file: SourceFile): ReadonlySet<string>;
   /** The assertion around a line of a test file, if it is one we can read. */
   evidence(file: SourceFile, line: number): Evidence | null;
+  /** The assertion on a line of a test file made to ask for the opposite; null where there is none that has one. */
+  opposite(file: SourceFile, line: number): Mutation | null;
   /** The text of a unit with its body removed, as the decoy of an editing instance. Null where nothing sensible is left. */
   emptyBody(file: SourceFile, unit: Unit): string | null;
 }

@@ -53,7 +53,7 @@ const seen = {
  * about it needs more wrong trees than the one before it.
  * - `hunk`: one of several changes of the fix was left out.
  * - `slip`: a mistake in a line that the fix wrote.
- * - `test`: a failing test of the change was made to ask for something else, which only a test that does not bite passes.
+ * - `test`: a failing test of the change was made to ask for the opposite, which only a test that does not bite passes.
  */
 export const variantSchema = z
   .object({ role: z.enum(["hunk", "slip", "test"]), mutant: mutantSchema, observation: z.object(seen).readonly() })

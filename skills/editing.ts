@@ -19,7 +19,7 @@ const reasons = ["no-instruction", "too-long", "no-target", "no-decoy", "leak"] 
 const cleanLayer = (observed: Observed, context: PoseContext): Layer =>
   Object.fromEntries(Object.keys(observed.candidate.before).map((file) => [file, context.text(file)]));
 
-/** Another defect beside the answer, or a test that asks for something else: in either tree these tests fail, whatever the answer repairs. */
+/** Another defect beside the answer, or a test that asks for the opposite: in either tree these tests fail, whatever the answer repairs. */
 interface Canary {
   readonly layer: Layer;
   readonly shown: readonly string[];

@@ -7,6 +7,7 @@ import { expandLines, instrument } from "./instrument.ts";
 import { loads } from "./loads.ts";
 import { mutationsOf, mutators } from "./mutators/index.ts";
 import { names } from "./names.ts";
+import { opposite } from "./opposite.ts";
 import { record } from "./record.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
@@ -33,5 +34,6 @@ export const javascript = Object.freeze({
   loads,
   names,
   evidence,
+  opposite,
   emptyBody,
 } satisfies Language);

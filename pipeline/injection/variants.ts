@@ -1,6 +1,6 @@
 /**
  * Ways in which a fix could have gone wrong, to be tried on its tests: a change of several left out, a slip in a line that it wrote. And
- * ways in which one of its tests would ask for something else. Each is a mutant of the fixed tree.
+ * ways in which one of its tests would ask for the opposite. Each is a mutant of the fixed tree.
  */
 import type { Language } from "../../languages/contract.ts";
 import { replacementsOf } from "../../lib/replacements.ts";
@@ -25,9 +25,6 @@ const hunkLeft = "hunk-left";
 
 /** Operators whose work a reader sees without understanding the code: they are tried after all others. */
 const glaring: ReadonlySet<string> = new Set(["condition-true", "condition-false", "error-message", "string-literal"]);
-/** What turns one expected value into another. */
-const expectations = ["string-literal", "number-literal", "boolean-literal", "template-part", "null-undefined", "empty-collection"];
-
 /** The fix without one of its changes, for each of them; none where it has only one. Files that came or went with the fix are no part. */
 export function leftHunks(fixed: Fixed): Mutant[] {
   const { candidate, environment, language } = fixed;
@@ -66,7 +63,10 @@ export function slips(fixed: Fixed, rng: Rng): Mutant[] {
     .filter(({ before }) => Object.entries(before).some(([path, text]) => text !== candidate.before[path]));
 }
 
-/** Failing tests of the change that ask for something else: a literal of the assertion that failed is another, the last of it first. */
+/** A test may fail in a line before its assertion: a call whose outcome is held against something so many lines below, at most. */
+const reach = 10;
+
+/** Failing tests of the change made to ask for the opposite, in the assertion that failed or the first one after. */
 export function otherwiseAsked(fixed: Fixed): Mutant[] {
   const { observation, environment, language } = fixed;
   const mutants = new Map<string, Mutant>();
@@ -75,14 +75,11 @@ export function otherwiseAsked(fixed: Fixed): Mutant[] {
     const line = observation.failures[id]?.frames.find(({ file }) => file === path)?.line;
     const text = fixed.text(path);
     if (line === undefined || text === null) continue;
-    const spots = spotsOf({ path, text }, environment, language, expectations).filter(({ site }) => site.startLine === line);
-    for (const { id: mutantId, site } of spots.reverse()) {
-      if (!mutants.has(mutantId))
-        mutants.set(
-          mutantId,
-          mutantOf(environment, [site], () => text),
-        );
-    }
+    const lines = Array.from({ length: reach + 1 }, (_, at) => line + at);
+    const turned = lines.map((at) => language.opposite({ path, text }, at)).find((mutation) => mutation !== null);
+    if (!turned) continue;
+    const mutant = mutantOf(environment, [siteOf({ path, text }, language)(turned)], () => text);
+    mutants.set(mutant.id, mutant);
   }
   return [...mutants.values()];
 }

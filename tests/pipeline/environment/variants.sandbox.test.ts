@@ -122,7 +122,7 @@ it("slips in its lines that a test shows are found, and no others kept", () => {
   }
 });
 
-it("a test of it asks for something else and fails on the fixed tree", () => {
+it("a test of it asks for the opposite and fails on the fixed tree", () => {
   const [variant] = variantsOf("test");
   expect(Object.keys(variant?.mutant.before ?? {})).toEqual(["test/price.test.js"]);
   expect([[digit], [all]]).toContainEqual(variant?.observation.failToPass);

@@ -68,12 +68,18 @@ describe("slips in a fix", () => {
   });
 });
 
-describe("a failing test that asks for something else", () => {
-  it("differs in a literal of the assertion that failed, the last one first", () => {
-    const [first] = otherwiseAsked(fixed(commit.candidate.before));
-    expect(first?.edits).toMatchObject([{ file: "test/slug.test.js", startLine: 6 }]);
-    expect(first?.before["test/slug.test.js"]).not.toContain('"hello-world"');
-    expect(first?.before["test/slug.test.js"]).toContain('slugify("Hello World")');
+describe("a failing test that asks for the opposite", () => {
+  const turned = (line: number) => {
+    const { observation, ...rest } = fixed(commit.candidate.before);
+    const failures = { [joins]: failure({ frames: [{ file: "test/slug.test.js", line }] }) };
+    return otherwiseAsked({ ...rest, observation: { ...observation, failures } }).map(({ before }) => before["test/slug.test.js"]);
+  };
+  const asked = texts["test/slug.test.js"] ?? "";
+  it("has the assertion that failed turned round", () => {
+    expect(turned(6)).toEqual([asked.replace('equal(slugify("Hello', 'notEqual(slugify("Hello')]);
+  });
+  it("has the first one after the line that failed turned round, where that is none", () => {
+    expect(turned(8)).toEqual([asked.replace('equal(slugify("a b', 'notEqual(slugify("a b')]);
   });
   it("is not made where nothing says which assertion failed", () => {
     const { observation, ...rest } = fixed(commit.candidate.before);
