@@ -236,18 +236,20 @@ function preparablesOf(screened: readonly Item<MinedItem>[]) {
   return { preparables: [...preparables.values()], quotaKey: ({ id }: Item<Preparable>): string => quotas.get(id) ?? "", mutable };
 }
 
-/** Environments that mutants are injected into, each with the history of its package. */
+/** Environments that mutants are injected into, each with the history of its package up to its own revision: what came later is not in its tree. */
 function injectablesOf(environments: readonly Item<Environment>[], screened: readonly Item<MinedItem>[]): Item<Injectable>[] {
   const placeOf = ({ repository, packageDir }: Revision): string => shortId([repository.name, packageDir]);
-  const changes = new Map<string, Item<MinedItem>[]>();
+  const changes = new Map<string, { item: Item<MinedItem>; at: string }[]>();
   for (const item of screened) {
     const value = item.load();
     if (value.kind !== "commit") continue;
-    const place = placeOf(value.commit.revision);
-    changes.set(place, [...(changes.get(place) ?? []), item]);
+    const { revision } = value.commit;
+    changes.set(placeOf(revision), [...(changes.get(placeOf(revision)) ?? []), { item, at: revision.committedAt }]);
   }
   return environments.map((environment) => {
-    const own = changes.get(placeOf(environment.load().revision)) ?? [];
+    const { revision } = environment.load();
+    const known = changes.get(placeOf(revision)) ?? [];
+    const own = known.flatMap(({ item, at }) => (at <= revision.committedAt ? [item] : []));
     return {
       id: environment.id,
       sha: shortId([environment.sha, own.map(({ sha }) => sha)]),

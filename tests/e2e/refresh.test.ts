@@ -27,12 +27,15 @@ const inRepository = (...words: string[]): string => git(`--git-dir=${repository
 interface Work {
   readonly stage: string;
   readonly id: string;
+  readonly reason: string | null;
   readonly seq: string;
 }
 /** Every verdict in the ledger, with what it was said of. */
 function verdicts(at: string): Map<string, Work> {
   const database = new DatabaseSync(join(at, ".kihon", "ledger.sqlite"), { readOnly: true });
-  const rows = database.prepare("select stage, id, version || input || settings || seq as seq from verdict").all() as unknown as Work[];
+  const rows = database
+    .prepare("select stage, id, reason, version || input || settings || seq as seq from verdict")
+    .all() as unknown as Work[];
   database.close();
   return new Map(rows.map((row) => [`${row.stage} ${row.id} ${row.seq}`, row]));
 }
@@ -92,7 +95,11 @@ describe("a dataset whose repository went on", () => {
     const newRows = [...rows].filter(([, { commit }]) => fresh.includes(commit)).map(([id]) => id);
     const proven = added.filter(({ stage }) => stage === "prove").map(({ id }) => id);
     expect(added.filter(({ stage }) => stage === "inject")).toEqual([]);
-    expect(added.filter(({ stage }) => stage === "prepare")).toHaveLength(2);
+    expect(added.filter(({ stage, reason }) => stage === "prepare" && reason === null)).toHaveLength(2);
+    // A third of the new commits changes sources and tests: its tests do not load without it.
+    expect(added.filter(({ stage, reason }) => stage === "prepare" && reason !== null)).toMatchObject([
+      { reason: "glimpse/does-not-load" },
+    ]);
     expect(added.filter(({ stage }) => stage === "observe")).toHaveLength(2);
     expect(proven).toEqual(expect.arrayContaining(newRows));
     expect(newRows.length).toBeGreaterThan(0);
