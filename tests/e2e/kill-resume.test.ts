@@ -5,8 +5,8 @@ import { cache, demo, scratch, small } from "./stand.ts";
 
 describe("a run that is killed again and again", () => {
   it.each([
-    ["a shared cache", 3, () => cache],
-    ["a cache of its own, filled while it is killed", 5, (folder: string) => join(folder, "cache")],
+    ["a shared cache", 2, () => cache],
+    ["a cache of its own, filled while it is killed", 3, (folder: string) => join(folder, "cache")],
   ])("gives the same bytes and leaves nothing behind, with %s", async (_, kills, cacheOf) => {
     const { path, remove } = scratch();
     try {

@@ -156,8 +156,4 @@ describe("a dataset whose repository went on", () => {
     expect(removed).toContainEqual(expect.objectContaining({ id, why: `takedown/asked: ${id}` }));
   });
 
-  it("is verified as it is then, from its files alone", async () => {
-    const { code, out: text } = await kihon(["verify", out, "--cache", cache, "--json"]);
-    expect([code, JSON.parse(text)]).toEqual([0, expect.objectContaining({ rows: (await rowsOf(out)).size, failures: [] })]);
-  });
 });
