@@ -155,5 +155,4 @@ describe("a dataset whose repository went on", () => {
     const removed = (await difference(before, out)).told.filter(({ change, kind }) => change === "removed" && kind === "row");
     expect(removed).toContainEqual(expect.objectContaining({ id, why: `takedown/asked: ${id}` }));
   });
-
 });
