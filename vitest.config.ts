@@ -13,7 +13,17 @@ export default defineConfig({
         },
       },
       { test: { name: "sandbox", include: ["tests/**/*.sandbox.test.ts"], testTimeout: 300_000, fileParallelism: false } },
-      { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 900_000, fileParallelism: false } },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          // Whole runs wait much: two of them fill two cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -57,6 +57,14 @@ function packagesOf({ registryAsOf, directVersions, registryReason }: Recipe): s
   return `packages ${limit}${lowest}(${registryReason})`;
 }
 
+/** What other versions of the packages would not change, but cost as much time again. */
+const notOfVersions: readonly string[] = [
+  "prepare/install-ended",
+  "prepare/baseline-hangs",
+  "prepare/baseline-killed",
+  "prepare/no-sources",
+];
+
 /** What a recipe makes of a revision; where that is nothing and another recipe is left, what that one does. A glimpse has seen the tree run. */
 async function byRecipes<T>(
   revision: Revision,
@@ -68,7 +76,8 @@ async function byRecipes<T>(
   if (!recipes.kept) return recipes;
   const [likeliest, other] = recipes.value;
   const outcome = await make(tree, likeliest);
-  if (outcome.kept || other === undefined || outcome.reason.startsWith("glimpse/")) return outcome;
+  if (outcome.kept || other === undefined) return outcome;
+  if (outcome.reason.startsWith("glimpse/") || notOfVersions.includes(outcome.reason)) return outcome;
   bench.log.warn(`${revision.repository.name}: ${outcome.reason}: ${outcome.detail}; once more, with ${packagesOf(other)}`);
   const again = await make(tree, other);
   return again.kept || again.reason.startsWith("glimpse/") ? again : outcome;
