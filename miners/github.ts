@@ -101,4 +101,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 2, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 3, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

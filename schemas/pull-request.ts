@@ -33,9 +33,9 @@ export type Issue = z.infer<typeof issueSchema>;
 export const reviewThreadSchema = z
   .object({
     path: z.string(),
-    /** In the newest state of the pull request; null where the line is gone. Lines count from 1. */
+    /** In the newest state of the pull request; null where the line is gone or was taken away by the diff. Lines count from 1. */
     line: z.int().positive().nullable(),
-    /** In the commit that was commented on; null for a remark on a whole file. */
+    /** In the commit that was commented on; null for a remark on a whole file, or on a line that the diff took away. */
     originalLine: z.int().positive().nullable(),
     /** The commit that was commented on; null where it is gone. */
     commit: oidSchema.nullable(),

@@ -13,7 +13,7 @@ export const pageSize = 25;
 const who = "author { __typename login }";
 const pageInfo = "pageInfo { hasNextPage endCursor }";
 const threadParts = `${pageInfo} nodes {
-  path line originalLine isResolved isOutdated
+  path line originalLine diffSide isResolved isOutdated
   comments(first: 1) { nodes { body createdAt ${who} originalCommit { oid } } }
 }`;
 const commentParts = `${pageInfo} nodes { body createdAt ${who} }`;
@@ -81,6 +81,7 @@ export const threadSchema = z.object({
   path: z.string(),
   line: z.int().nullable(),
   originalLine: z.int().nullable(),
+  diffSide: z.enum(["LEFT", "RIGHT"]),
   isResolved: z.boolean(),
   isOutdated: z.boolean(),
   comments: listOf(commentSchema.extend({ originalCommit: z.object({ oid }).nullable() })),

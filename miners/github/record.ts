@@ -30,7 +30,9 @@ export const issueOf = (issue: IssueNode, comments: readonly CommentNode[], befo
   comments: comments.map(remarkOf).filter(({ createdAt }) => createdAt < before),
 });
 
-const lineOf = (line: number | null): number | null => (line !== null && line > 0 ? line : null);
+/** Of the left side of a diff is what was taken away: its number is none of the lines that are there. */
+const lineOf = (line: number | null, { diffSide }: ThreadNode): number | null =>
+  line !== null && line > 0 && diffSide === "RIGHT" ? line : null;
 
 /** Null for a thread whose remarks are all gone. */
 export function threadOf(thread: ThreadNode): ReviewThread | null {
@@ -38,8 +40,8 @@ export function threadOf(thread: ThreadNode): ReviewThread | null {
   if (first === undefined) return null;
   return {
     path: thread.path,
-    line: lineOf(thread.line),
-    originalLine: lineOf(thread.originalLine),
+    line: lineOf(thread.line, thread),
+    originalLine: lineOf(thread.originalLine, thread),
     commit: first.originalCommit?.oid ?? null,
     resolved: thread.isResolved,
     outdated: thread.isOutdated,

@@ -28,6 +28,8 @@ export interface ScriptedThread extends ScriptedComment {
   readonly path: string;
   readonly line?: number | null;
   readonly originalLine?: number;
+  /** On a line that the diff took away. */
+  readonly left?: boolean;
   readonly commit?: string;
   readonly resolved?: boolean;
   readonly outdated?: boolean;
@@ -468,6 +470,7 @@ export class ScriptedGithub {
       path: its.path,
       line: its.line === undefined ? 3 : its.line,
       originalLine: its.originalLine ?? 3,
+      diffSide: its.left === true ? "LEFT" : "RIGHT",
       isResolved: its.resolved ?? false,
       isOutdated: its.outdated ?? false,
       comments: connection([its], byPlace, (comment) => ({ ...commentNode(comment), originalCommit: { oid: its.commit ?? head.oid } })),
