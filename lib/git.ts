@@ -8,7 +8,8 @@
  * time, when they are read; git itself, which knows nothing of a remote but while it fetches, never does so.
  */
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
@@ -52,6 +53,9 @@ export interface LogEntry {
   /** Against the first parent; a rename is a removal and an addition. */
   readonly changes: readonly LogChange[];
 }
+
+/** What came of a ref that was asked for: it is here, there is none, or it is at another commit than was expected. */
+export type Brought = "brought" | "absent" | "moved";
 
 export interface FirstParent {
   readonly commit: string;
@@ -447,7 +451,13 @@ export class GitRepository {
 
   /** Is this very commit here? */
   async has(commit: string): Promise<boolean> {
-    return succeeded(await git(this.gitDir, ["cat-file", "-e", `${commit}^{commit}`]));
+    return (await this.here([commit])).has(commit);
+  }
+
+  /** Those of these commits that are here. */
+  async here(commits: readonly string[]): Promise<ReadonlySet<string>> {
+    const checks = await this.#checks(commits);
+    return new Set(checks.flatMap((line) => (line.split(" ")[1] === "commit" ? [line.slice(0, line.indexOf(" "))] : [])));
   }
 
   /** A commit and its first parents, at most `max` in all. */
@@ -465,10 +475,23 @@ export class GitRepository {
     });
   }
 
-  /** The newest commit that both stand on; null where there is none. */
-  async mergeBase(one: string, other: string): Promise<string | null> {
-    const found = await git(this.gitDir, ["merge-base", one, other]);
-    return succeeded(found) ? found.stdout.trim() : null;
+  /** The newest commits that both stand on, none of which leads to another: one, as a rule. */
+  async mergeBases(one: string, other: string): Promise<readonly string[]> {
+    const found = await git(this.gitDir, ["merge-base", "--all", one, other]);
+    return succeeded(found) ? found.stdout.trim().split("\n") : [];
+  }
+
+  /** What git makes of two texts that came of one; null where both changed the same lines, in different ways. */
+  async merge(base: string, ours: string, theirs: string): Promise<string | null> {
+    const folder = await mkdtemp(join(tmpdir(), "kihon-merge-"));
+    try {
+      const paths = ["ours", "base", "theirs"].map((name) => join(folder, name));
+      for (const [at, text] of [ours, base, theirs].entries()) await writeFile(paths[at] ?? "", text);
+      const merged = await git(this.gitDir, ["merge-file", "--stdout", "--quiet", ...paths]);
+      return succeeded(merged) ? merged.stdout : null;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** What differs between two commits; a rename is a removal and an addition. */
@@ -478,35 +501,38 @@ export class GitRepository {
   }
 
   /**
-   * Brings a ref of the place that the repository came from, which neither branch nor tag leads to, if it is at the commit that is expected.
-   * Throws `RetryLater` where the place does not answer.
+   * Brings refs of the place that the repository came from, which neither branch nor tag leads to: each where it is at the commit that is
+   * expected of it. Throws `RetryLater` where the place does not answer.
    */
-  async bring(ref: string, expected: string): Promise<"brought" | "absent" | "moved"> {
-    if (this.#address === null) return "absent";
+  async bring(expected: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Brought>> {
+    const came = new Map<string, Brought>([...expected.keys()].map((ref) => [ref, "absent"]));
+    if (this.#address === null || expected.size === 0) return came;
+    const said = expected.size === 1 ? [...expected.keys()].join() : `${expected.size} refs`;
     try {
       const remote = transport(this.gitDir, this.#address);
-      const at = (await remote.listRemote(["--", this.#address, ref])).split("\n").find((line) => line.endsWith(`\t${ref}`));
-      if (at === undefined) return "absent";
-      if (!at.startsWith(`${expected}\t`)) return "moved";
-      const own = `refs/kihon/${ref.replace(/^refs\//, "")}`;
-      await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, `+${ref}:${own}`]);
+      for (const line of (await remote.listRemote(["--", this.#address, ...expected.keys()])).split("\n")) {
+        const [at = "", ref = ""] = line.split("\t");
+        if (expected.has(ref)) came.set(ref, at === expected.get(ref) ? "brought" : "moved");
+      }
+      const wanted = [...came].flatMap(([ref, how]) => (how === "brought" ? [`+${ref}:refs/kihon/${ref.replace(/^refs\//, "")}`] : []));
+      if (wanted.length > 0) await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...wanted]);
     } catch (cause) {
-      throw this.#notFetched(ref, cause);
+      throw this.#notFetched(said, cause);
     }
-    return (await this.has(expected)) ? "brought" : "moved";
+    const here = await this.here([...expected.values()]);
+    for (const [ref, how] of came) if (how === "brought" && !here.has(expected.get(ref) ?? "")) came.set(ref, "moved");
+    return came;
   }
 
   /**
-   * Brings commits by their ids, as heads of a branch that were pushed away: those that are here then. A place that gives nothing by its id
-   * alone gives none. Throws `RetryLater` where it does not answer.
+   * Brings commits by their ids, as heads of a branch that were pushed away. A place that gives nothing by its id alone gives none, and one that
+   * has not got them all is asked for each. Throws `RetryLater` where it does not answer.
    */
-  async bringCommits(commits: readonly string[]): Promise<readonly string[]> {
-    const here: string[] = [];
-    for (const commit of commits) {
-      if (!(await this.has(commit)) && this.#address !== null) await this.#fetchIds([commit]);
-      if (await this.has(commit)) here.push(commit);
-    }
-    return here;
+  async bringCommits(commits: readonly string[]): Promise<void> {
+    const here = await this.here(commits);
+    const absent = [...new Set(commits)].filter((commit) => !here.has(commit));
+    if (this.#address === null || absent.length === 0 || (await this.#fetchIds(absent)) || absent.length === 1) return;
+    for (const commit of absent) await this.#fetchIds([commit]);
   }
 
   /** Contents that will be read soon: where one of them is not here, all are fetched at once. */

@@ -54,6 +54,10 @@ export async function revisionAt(repository: GitRepository, name: string, packag
 
 const inside = (packageDir: string, path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);
 
+/** Changes of the package's sources. */
+export const sourceChanges = (changes: readonly LogChange[], packageDir: string, { roleOf }: Pick<MinerContext, "roleOf">): LogChange[] =>
+  changes.filter(({ path }) => inside(packageDir, path) && roleOf(path) === "source");
+
 /** Both texts of each changed file; null where one of them is no text, too large or not here. */
 async function sidesOf(repository: GitRepository, changes: readonly LogChange[], maxBytes: number): Promise<readonly Sides[] | null> {
   const sides: Sides[] = [];

@@ -4,13 +4,14 @@ import { type LogChange, shasOf } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import { licenseFiles } from "../lib/license.ts";
 import type { PullRequest } from "../schemas/pull-request.ts";
-import { candidateOf, changeReasons } from "./change.ts";
+import { attemptsOf, type LocatedHead, locateAttempts } from "./attempts.ts";
+import { candidateOf, changeReasons, sourceChanges } from "./change.ts";
 import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
 import { crawl } from "./github/crawl.ts";
 import { repositoryReasons } from "./github/discover.ts";
 import { clientOnDemand, shelfOf } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
-import { treeReasons, treesOf } from "./github/trees.ts";
+import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
 const reasons = [...repositoryReasons, ...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
 
@@ -32,9 +33,17 @@ export const githubOptions = z
 export type GithubOptions = z.infer<typeof githubOptions>;
 
 /** A pull request with what it changed, or why it gives nothing. */
-type Located = { readonly pullRequest: PullRequest; readonly after: string; readonly changes: readonly LogChange[] } | PassedOver;
+interface Located extends Trees {
+  readonly pullRequest: PullRequest;
+  readonly changes: readonly LogChange[];
+}
 
-async function locatedOf(crawled: Crawled, cursor: string, options: GithubOptions, { repository, roleOf }: MinerContext): Promise<Located> {
+async function locatedOf(
+  crawled: Crawled,
+  cursor: string,
+  options: GithubOptions,
+  { repository, roleOf }: MinerContext,
+): Promise<Located | PassedOver> {
   if ("gap" in crawled) return passedOver(cursor, crawled.gap.reason, crawled.gap.detail, options);
   const { pullRequest } = crawled;
   const trees = await treesOf(repository, pullRequest);
@@ -44,15 +53,41 @@ async function locatedOf(crawled: Crawled, cursor: string, options: GithubOption
   if (read.length <= 2 * options.maxSourceFiles) repository.expect(shasOf(read));
   const top = (await repository.topOf(trees.after)).filter(({ path }) => path === "package.json" || licenseFiles([path]).length > 0);
   repository.expect(top.map(({ sha }) => sha));
-  return { pullRequest, after: trees.after, changes };
+  return { ...trees, pullRequest, changes };
 }
 
-async function minedOf(located: Located, options: GithubOptions, context: MinerContext): Promise<Mined["item"]> {
+/** By number, what the branches of these pull requests were before. One that changes no source gives no candidate, so nothing is fetched for it. */
+async function attemptsLocated(
+  located: readonly (Located | PassedOver)[],
+  options: GithubOptions,
+  context: MinerContext,
+): Promise<ReadonlyMap<number, readonly LocatedHead[]>> {
+  const wanted = located.filter(
+    (one): one is Located => !("reason" in one) && sourceChanges(one.changes, options.packageDir, context).length > 0,
+  );
+  const heads = await earlierHeads(
+    context.repository,
+    wanted.map(({ pullRequest }) => pullRequest),
+  );
+  const found = new Map<number, readonly LocatedHead[]>();
+  for (const { pullRequest, before } of wanted) {
+    found.set(pullRequest.number, await locateAttempts(heads.get(pullRequest.number) ?? [], before, options, context));
+  }
+  return found;
+}
+
+async function minedOf(
+  located: Located | PassedOver,
+  attempts: ReadonlyMap<number, readonly LocatedHead[]>,
+  options: GithubOptions,
+  context: MinerContext,
+): Promise<Mined["item"]> {
   if ("reason" in located) return located;
   const { pullRequest, after, changes } = located;
   const commit = await candidateOf({ after, changes, subject: pullRequest.title, body: pullRequest.body }, options, context);
   if (typeof commit === "string") return passedOver(pullRequest.number, commit, pullRequest.title, options);
-  return { kind: "commit", commit: { ...commit, pullRequest } };
+  const before = await attemptsOf(attempts.get(pullRequest.number) ?? [], changes, options, context);
+  return { kind: "commit", commit: { ...commit, ...before, pullRequest } };
 }
 
 /** So many are located before the first of them is read, so that what they change is fetched together. */
@@ -84,7 +119,7 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   let passed = context.cursor === null;
   let at = 0;
   for await (const group of inGroups(crawl(options, tools), lookAhead)) {
-    const wanted: { readonly cursor: string; readonly located: Located }[] = [];
+    const wanted: { readonly cursor: string; readonly located: Located | PassedOver }[] = [];
     for (const crawled of group) {
       at += 1;
       const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
@@ -93,7 +128,12 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
       if (passed) wanted.push({ cursor, located: await locatedOf(crawled, cursor, options, context) });
       passed ||= cursor === context.cursor;
     }
-    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, options, context) };
+    const attempts = await attemptsLocated(
+      wanted.map(({ located }) => located),
+      options,
+      context,
+    );
+    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, attempts, options, context) };
   }
   for (const { spent } of made) {
     const { requests, points } = spent;
@@ -101,4 +141,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 3, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 4, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { LogEntry } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Revision } from "../schemas/candidate.ts";
+import { attemptsOf, type EarlierHead, locateAttempts, maxHeads } from "./attempts.ts";
 import { candidateOf, changeReasons, revisionAt } from "./change.ts";
 import type { Mined, Miner, MinerContext } from "./contract.ts";
 import { landedOf } from "./landed.ts";
@@ -36,13 +37,32 @@ async function* changesOf({ commit }: Revision, { repository }: MinerContext): A
   }
 }
 
+/** Commits of the branch that a merge brought, but for its last, from the newest on. */
+async function earlierHeads([first, second, ...more]: LogEntry["parents"], { repository }: MinerContext): Promise<readonly EarlierHead[]> {
+  if (first === undefined || second === undefined || more.length > 0 || !(await repository.has(second))) return [];
+  const heads: EarlierHead[] = [];
+  for await (const { commit } of repository.log({ from: second, without: first, max: maxHeads + 1 })) {
+    if (commit !== second) heads.push({ commit, kind: "commit" });
+  }
+  return heads;
+}
+
+async function attemptsIn({ parents, changes }: LogEntry, options: LocalGitOptions, context: MinerContext) {
+  const [onto = ""] = parents;
+  const heads = await earlierHeads(parents, context);
+  return attemptsOf(await locateAttempts(heads, onto, options, context), changes, options, context);
+}
+
 async function itemOf(entry: LogEntry, options: LocalGitOptions, context: MinerContext): Promise<Mined["item"] | null> {
   const { kind, subject, body, pullRequest, closes } = landedOf(entry);
   if (kind === "sync" || entry.parents.length === 0) return null;
   const commit = await candidateOf({ after: entry.commit, changes: entry.changes, subject, body }, options, context);
   // A history counts no candidates: what changes no source or no test is none.
   if (commit === "no-source" || commit === "no-test") return null;
-  if (typeof commit !== "string") return { kind: "commit", commit: { ...commit, landed: { pullRequest, closes } } };
+  if (typeof commit !== "string") {
+    const before = await attemptsIn(entry, options, context);
+    return { kind: "commit", commit: { ...commit, ...before, landed: { pullRequest, closes } } };
+  }
   const id = shortId(["local-git", context.repository.name, entry.commit, options.packageDir]);
   return { kind: "passed-over", id, reason: commit, detail: `${entry.commit.slice(0, 10)}: ${subject}` };
 }
@@ -72,7 +92,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 3,
+  version: 4,
   reasons,
   options: localGitOptions,
   mine,

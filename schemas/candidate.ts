@@ -3,6 +3,8 @@ import { z } from "zod";
 import { layerSchema } from "./layer.ts";
 import { pullRequestSchema } from "./pull-request.ts";
 
+const commitId = z.string().regex(/^[0-9a-f]{40,64}$/);
+
 export const repositorySchema = z
   .object({
     /** `owner/name` where a remote says so, else the folder's name; never a path of this machine. */
@@ -18,7 +20,7 @@ export type Repository = z.infer<typeof repositorySchema>;
 export const revisionSchema = z
   .object({
     repository: repositorySchema,
-    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+    commit: commitId,
     /** Committer date, ISO 8601 in UTC. */
     committedAt: z.string(),
     /** Workspace folder inside the repository; "." for the root package. */
@@ -54,6 +56,27 @@ const candidateBase = {
   edits: z.array(z.object({ file: z.string(), symbol: z.string().nullable(), startLine: z.int().positive(), endLine: z.int().positive() })),
 };
 
+/** Earlier state of a change: sources that were proposed, and changed again before the change was taken. */
+export const attemptSchema = z
+  .object({
+    /** The commit that was found first, and those with the same sources. */
+    commits: z.array(commitId).min(1).readonly(),
+    /** A commit of the branch as it was merged, or a head that a later push put aside. */
+    kind: z.enum(["commit", "pushed-away"]),
+    /** Laid over the revision's own tree, with its tests: the sources as the attempt had them. */
+    layer: layerSchema,
+    /** Files of the layer that others changed too before the change was taken: git merged the two, so lines have other numbers than in the commit. */
+    merged: z.array(z.string()).readonly(),
+  })
+  .readonly();
+export type Attempt = z.infer<typeof attemptSchema>;
+
+/** Why an earlier state is no attempt. */
+export const passedAttemptSchema = z
+  .object({ commit: commitId, reason: z.enum(["same-as-fix", "nothing-changed", "conflict", "no-base", "unreadable", "too-many-files"]) })
+  .readonly();
+export type PassedAttempt = z.infer<typeof passedAttemptSchema>;
+
 export const mutantSchema = z.object({ kind: z.literal("mutant"), ...candidateBase, sites: z.array(siteSchema).min(1) }).readonly();
 export const commitSchema = z
   .object({
@@ -65,10 +88,7 @@ export const commitSchema = z
     /** Test files that the commit added or changed. */
     testFiles: z.array(z.string()),
     /** Where the change of another commit is taken back in this tree: that commit. */
-    mirrorOf: z
-      .string()
-      .regex(/^[0-9a-f]{40,64}$/)
-      .optional(),
+    mirrorOf: commitId.optional(),
     /** What the message tells of how it came to the mainline; absent where nothing was read from a message. */
     landed: z
       .object({ pullRequest: z.int().positive().nullable(), closes: z.array(z.int().positive()).readonly() })
@@ -80,6 +100,10 @@ export const commitSchema = z
      * known, and for a mirror.
      */
     earlier: layerSchema.optional(),
+    /** What its branch was before, best first: no two alike, and none like the change or like the tree before it. Absent where there are none. */
+    attempts: z.array(attemptSchema).readonly().optional(),
+    /** What else its branch was, as far as it was looked at. Absent where there is nothing. */
+    passedAttempts: z.array(passedAttemptSchema).readonly().optional(),
     /** Where it was mined as a pull request; subject and body are then the pull request's. */
     pullRequest: pullRequestSchema.optional(),
   })

@@ -1,6 +1,7 @@
 /** Where a merged pull request lies in git: the tree that it was merged onto, the tree that came of it, and what its branch was before. */
 import type { GitRepository } from "../../lib/git.ts";
 import type { PullRequest } from "../../schemas/pull-request.ts";
+import type { EarlierHead } from "../attempts.ts";
 
 export const treeReasons = ["head-gone", "head-moved", "base-unknown"] as const;
 
@@ -39,40 +40,55 @@ async function belowRebased(repository: GitRepository, commit: string, { commits
   return first?.parents[0] ?? null;
 }
 
+/** Where GitHub keeps the head of every pull request. */
+const refOf = (number: number): string => `refs/pull/${number}/head`;
+
 async function ofHead(repository: GitRepository, { number, head, base }: PullRequest): Promise<Trees | NoTrees> {
   if (!(await repository.has(head.oid))) {
-    const ref = `refs/pull/${number}/head`;
-    const came = await repository.bring(ref, head.oid);
+    const ref = refOf(number);
+    const came = (await repository.bring(new Map([[ref, head.oid]]))).get(ref);
     if (came === "absent") return { reason: "head-gone", detail: `neither its merge commit nor ${ref} is to be had` };
     if (came === "moved") return { reason: "head-moved", detail: `${ref} is no longer at ${head.oid}, which was merged` };
   }
   const below = (await repository.has(base.oid)) ? base.oid : (await repository.resolve()).commit;
-  const before = await repository.mergeBase(below, head.oid);
-  if (before === null || before === head.oid)
+  const [before] = await repository.mergeBases(below, head.oid);
+  if (before === undefined || before === head.oid)
     return { reason: "base-unknown", detail: `${head.oid} has no base of its own below ${below}` };
   return { before, after: head.oid };
 }
 
-export interface EarlierHead {
-  readonly commit: string;
-  /** A commit of the branch as it was merged, or a head that a later push put aside. */
-  readonly kind: "commit" | "pushed-away";
+/**
+ * Which commits were its head once, as far as it tells: first those that somebody else remarked on, who had them before him as the change to be
+ * merged; then those that were pushed away, which were heads for certain; then its own, which may be no more than steps. Each from the newest on.
+ */
+function namedHeads({ head, author, commits, forcePushes, threads }: PullRequest): readonly EarlierHead[] {
+  const own = commits.list.map(({ oid }) => oid);
+  const others = threads.filter(({ author: { kind, login } }) => kind !== "bot" && (login === null || login !== author.login));
+  const remarkedOn = others.map(({ commit }) => commit);
+  const away = forcePushes.map(({ before }) => before);
+  const named = new Set([remarkedOn, away, own].flatMap((commits) => [...commits].reverse()));
+  return [...named].flatMap((commit): readonly EarlierHead[] =>
+    commit === null || commit === head.oid ? [] : [{ commit, kind: own.includes(commit) ? "commit" : "pushed-away" }],
+  );
 }
 
 /**
- * Those that can be had, the oldest first within their kind; they are fetched where they are not here. The head that was merged is none of them.
- * Throws `RetryLater` where the place does not answer.
+ * The earlier heads of pull requests that can be had, by their numbers; the head that was merged is none of them. What is not here is fetched,
+ * for all of them at once. Throws `RetryLater` where the place does not answer.
  */
-export async function earlierHeads(repository: GitRepository, pullRequest: PullRequest): Promise<readonly EarlierHead[]> {
-  const { number, head, commits, forcePushes } = pullRequest;
-  if (!(await repository.has(head.oid))) await repository.bring(`refs/pull/${number}/head`, head.oid);
-  const own = commits.list.map(({ oid }) => oid).filter((oid) => oid !== head.oid);
-  const away = new Set(
-    forcePushes.flatMap(({ before }) => (before === null || before === head.oid || own.includes(before) ? [] : [before])),
+export async function earlierHeads(
+  repository: GitRepository,
+  pullRequests: readonly PullRequest[],
+): Promise<ReadonlyMap<number, readonly EarlierHead[]>> {
+  const named = new Map(pullRequests.map((pullRequest) => [pullRequest.number, namedHeads(pullRequest)]));
+  const all = [...named.values()].flat();
+  const known = await repository.here([...all.map(({ commit }) => commit), ...pullRequests.map(({ head }) => head.oid)]);
+  const behind = pullRequests.filter(
+    ({ number, head }) => !known.has(head.oid) && named.get(number)?.some(({ kind }) => kind === "commit"),
   );
-  const earlier: EarlierHead[] = [];
-  // A branch that is not here was pushed away itself, so its commits are not asked for one by one.
-  for (const commit of own) if (await repository.has(commit)) earlier.push({ commit, kind: "commit" });
-  for (const commit of await repository.bringCommits([...away])) earlier.push({ commit, kind: "pushed-away" });
-  return earlier;
+  // A branch's own commits come with its head; where that was pushed away after all, they are not asked for one by one.
+  await repository.bring(new Map(behind.map(({ number, head }) => [refOf(number), head.oid])));
+  await repository.bringCommits(all.flatMap(({ commit, kind }) => (kind === "pushed-away" ? [commit] : [])));
+  const here = await repository.here(all.map(({ commit }) => commit));
+  return new Map([...named].map(([number, heads]) => [number, heads.filter(({ commit }) => here.has(commit))]));
 }

@@ -43,5 +43,16 @@ export async function mirrorOf(
     return after === null ? [] : editsOf({ path, before: text, after }, workspace.language.units({ path, text: after }));
   });
   const id = shortId([revision.repository.name, revision.commit, revision.packageDir, before]);
-  return keep({ ...change, id, revision, before, edits, testFiles: [], earlier: undefined, mirrorOf: change.revision.commit });
+  return keep({
+    ...change,
+    id,
+    revision,
+    before,
+    edits,
+    testFiles: [],
+    earlier: undefined,
+    attempts: undefined,
+    passedAttempts: undefined,
+    mirrorOf: change.revision.commit,
+  });
 }

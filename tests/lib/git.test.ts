@@ -294,7 +294,7 @@ describe("two commits", () => {
     ]);
     expect((await repository.changesBetween(two, joined)).map(({ path }) => path)).toEqual(["b.txt", "c.txt"]);
     expect(await repository.changesBetween(one, one)).toEqual([]);
-    expect(await repository.mergeBase(side, two)).toBe(one);
+    expect(await repository.mergeBases(side, two)).toEqual([one]);
     expect(await repository.firstParents(joined, 2)).toEqual([
       { commit: joined, parents: [two, side], message: "Joined" },
       { commit: two, parents: [one], message: "Two" },
@@ -311,12 +311,45 @@ describe("two commits", () => {
     const one = await scratch.commit("One", { "a.txt": "1\n" });
     await scratch.git("switch", "--quiet", "--orphan", "other");
     const other = await scratch.commit("Other", { "b.txt": "1\n" });
-    expect(await (await openRepository(scratch.work, scratch.cache)).mergeBase(one, other)).toBeNull();
+    expect(await (await openRepository(scratch.work, scratch.cache)).mergeBases(one, other)).toEqual([]);
+  });
+
+  it("may have more than one newest commit in common", async () => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("Start", { "a.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "--create", "side");
+    const side = await scratch.commit("Side", { "b.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "main");
+    const main = await scratch.commit("Main", { "c.txt": "1\n" });
+    await scratch.git("merge", "--quiet", "--no-edit", side);
+    await scratch.git("switch", "--quiet", "side");
+    await scratch.git("merge", "--quiet", "--no-edit", main);
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect([...(await repository.mergeBases("main", "side"))].sort()).toEqual([main, side].sort());
   });
 });
 
-describe("a ref that no branch leads to", () => {
-  it("is brought if it is where it should be", async () => {
+describe("a merge of two texts", () => {
+  const lines = (...changed: readonly (readonly [number, string])[]): string => {
+    const all = Array.from({ length: 9 }, (_, at) => `${at}`);
+    for (const [at, text] of changed) all[at] = text;
+    return `${all.join("\n")}\n`;
+  };
+  it.each([
+    ["has what was done to other lines", lines([1, "ours"]), lines([7, "theirs"]), lines([1, "ours"], [7, "theirs"])],
+    ["has once what both did", lines([4, "both"]), lines([4, "both"], [8, "theirs"]), lines([4, "both"], [8, "theirs"])],
+    ["is none where both did something else to a line", lines([4, "ours"]), lines([4, "theirs"]), null],
+    ["is none where they changed lines beside each other", lines([4, "ours"]), lines([5, "theirs"]), null],
+  ])("%s", async (_, ours, theirs, merged) => {
+    using scratch = await ScratchRepository.make();
+    await scratch.commit("One", { "a.txt": "1\n" });
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect(await repository.merge(lines(), ours, theirs)).toBe(merged);
+  });
+});
+
+describe("refs that no branch leads to", () => {
+  it("are brought if they are where they should be", async () => {
     using scratch = await ScratchRepository.make();
     const one = await scratch.commit("One", { "a.txt": "1\n" });
     const bare = join(scratch.folder, "owner", "remote.git");
@@ -331,12 +364,28 @@ describe("a ref that no branch leads to", () => {
     const two = await scratch.commit("Two", { "a.txt": "2\n" });
     await scratch.git("push", "--quiet", bare, `${two}:refs/pull/7/head`);
     expect(await repository.has(two)).toBe(false);
-    expect(await repository.bring("refs/pull/8/head", two)).toBe("absent");
-    expect(await repository.bring("refs/pull/7/head", one)).toBe("moved");
-    expect(await repository.bring("refs/pull/7/head", two)).toBe("brought");
+    const three = await scratch.commit("Three", { "a.txt": "3\n" });
+    await scratch.git("push", "--quiet", bare, `${three}:refs/pull/9/head`);
+    const came = await repository.bring(
+      new Map([
+        ["refs/pull/8/head", two],
+        ["refs/pull/9/head", one],
+      ]),
+    );
+    expect([...came]).toEqual([
+      ["refs/pull/8/head", "absent"],
+      ["refs/pull/9/head", "moved"],
+    ]);
+    expect([...(await repository.here([one, two, three]))]).toEqual([one]);
+    const both = new Map([
+      ["refs/pull/7/head", two],
+      ["refs/pull/9/head", three],
+    ]);
+    expect([...(await repository.bring(both)).values()]).toEqual(["brought", "brought"]);
+    expect([...(await repository.here([one, two, three, "0".repeat(40)]))]).toEqual([one, two, three]);
     expect(await repository.has(two)).toBe(true);
     rmSync(bare, { recursive: true });
-    await expect(repository.bring("refs/pull/7/head", two)).rejects.toThrow(RetryLater);
+    await expect(repository.bring(both)).rejects.toThrow(RetryLater);
   });
 });
 

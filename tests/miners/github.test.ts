@@ -117,6 +117,51 @@ describe("a merged pull request", () => {
   });
 });
 
+describe("what a pull request was before", () => {
+  it.each(["merge", "squash", "rebase"] as const)("comes with it, as its sources differed from those merged by %s", async (how) => {
+    github.smart = true;
+    const [tests, first, second] = await remote.propose(
+      1,
+      { "test/sum.js": "1" },
+      { "sum.js": "wrong\n", "new.js": "n\n" },
+      { "README.md": "x" },
+      { "sum.js": "right\n" },
+    );
+    await remote.scratch.git("switch", "--quiet", "main");
+    await remote.scratch.commit("Meanwhile", { "other.js": "p\n" });
+    github.pulls = [await remote.merge(1, how)];
+    await remote.publish(github);
+    const [commit] = commits(await mined());
+    expect(commit?.before).toEqual({ "sum.js": "a\n", "new.js": null });
+    expect(commit?.attempts).toEqual([{ commits: [second, first], kind: "commit", layer: { "sum.js": "wrong\n" }, merged: [] }]);
+    expect(commit?.passedAttempts).toEqual([{ commit: tests, reason: "nothing-changed" }]);
+  });
+
+  it("comes with it though it was pushed away, and nothing of it where it is gone", async () => {
+    github.smart = true;
+    const [old = ""] = await remote.propose(1, fix("wrong\n"));
+    await remote.scratch.git("reset", "--quiet", "--hard", "main");
+    const anew = await remote.scratch.commit("Anew", fix("right\n"));
+    const made = await remote.merge(1, "squash");
+    const at = "2024-01-02T00:00:00Z";
+    const pushes = [old, "d".repeat(40)].map((before) => ({ at, before, after: null }));
+    github.pulls = [{ ...made, head: { ...made.head, oid: anew }, forcePushes: pushes }];
+    await remote.publish(github, { 1: anew });
+    await remote.scratch.git("push", "--quiet", remote.bare, `${old}:refs/heads/kept`);
+    await remote.scratch.git("--git-dir", remote.bare, "update-ref", "-d", "refs/heads/kept");
+    const [commit] = commits(await mined());
+    expect(commit?.attempts).toEqual([{ commits: [old], kind: "pushed-away", layer: { "sum.js": "wrong\n" }, merged: [] }]);
+  });
+
+  it("is absent where it was one commit", async () => {
+    await remote.propose(1, fix("b\n"));
+    github.pulls = [await remote.merge(1, "squash")];
+    await remote.publish(github);
+    const [commit] = commits(await mined());
+    expect([commit?.attempts, commit?.passedAttempts]).toEqual([undefined, undefined]);
+  });
+});
+
 describe("what gives no candidate is named", () => {
   it("where the branch and the head are gone, or the head was pushed anew", async () => {
     await remote.scratch.git("branch", "next");
@@ -209,6 +254,25 @@ describe("files' contents", () => {
     // Two for HEAD and the refs, and none for contents.
     expect(fetches() - first).toBeLessThanOrEqual(2);
     expect(first).toBeLessThanOrEqual(5);
+  });
+
+  it("of earlier states of the branches are fetched with them, and no more often", async () => {
+    github.smart = true;
+    const made = [];
+    for (const number of [1, 2, 3]) {
+      await remote.scratch.git("switch", "--quiet", "main");
+      await remote.propose(number, fix(`wrong ${number}\n`), fix(`${number}\n`));
+      made.push(await remote.merge(number, "squash"));
+    }
+    github.pulls = made;
+    await remote.publish(github);
+    const attempted = (items: readonly Mined[]): unknown[] => commits(items).map(({ attempts }) => attempts?.[0]?.layer["sum.js"]);
+    expect(attempted(await mined())).toEqual(["wrong 3\n", "wrong 2\n", "wrong 1\n"]);
+    const first = fetches();
+    // The refs and the commits of all the branches are two questions more than without them.
+    expect(first).toBeLessThanOrEqual(7);
+    expect(attempted(await mined())).toEqual(["wrong 3\n", "wrong 2\n", "wrong 1\n"]);
+    expect(fetches() - first).toBeLessThanOrEqual(2);
   });
 
   it("come with everything from a server that leaves nothing out", async () => {

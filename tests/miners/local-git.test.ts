@@ -172,6 +172,16 @@ describe("local-git", () => {
     });
   });
 
+  it("tells what the branch of a merged pull request was before", async () => {
+    using scratch = await withFix();
+    await merge(scratch, "Merge pull request #12 from somebody/side\n\nMultiply");
+    const items = await mined(scratch, { history: 100 });
+    const [first, tests] = [await scratch.git("rev-parse", "side~2"), await scratch.git("rev-parse", "side~1")];
+    const [change, fix] = items.slice(1).map(({ item }) => (item.kind === "commit" ? commitSchema.parse(item.commit) : null));
+    expect(change?.attempts).toEqual([{ commits: [tests, first], kind: "commit", layer: { "sum.js": sum("*") }, merged: [] }]);
+    expect(fix?.attempts).toBeUndefined();
+  });
+
   it("looks at commits one by one where a merge only brings two copies of the mainline together", async () => {
     using scratch = await withFix();
     await merge(scratch, "Merge branch 'main' of https://example.invalid/owner/name");
