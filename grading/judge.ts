@@ -138,7 +138,8 @@ const tolerance = 1;
 
 const linesOf = ({ startLine, endLine }: Finding): number => endLine - startLine + 1;
 const hasLines = ({ startLine, endLine }: Finding): boolean => startLine <= endLine;
-const touches = (a: Finding, b: Finding): boolean =>
+/** Do two findings meet, or stand side by side? */
+export const touches = (a: Finding, b: Finding): boolean =>
   a.file === b.file && a.startLine <= b.endLine + tolerance && b.startLine <= a.endLine + tolerance && hasLines(a) && hasLines(b);
 
 /** Each line of the findings as a finding of its own; a line that is named twice counts once. */

@@ -57,6 +57,8 @@ export const humanFindingSchema = z
     /** The thread was marked as settled. */
     resolved: z.boolean(),
     body: z.string(),
+    /** Of an earlier diff that is shown: what a test shows to be wrong lies at the line. Absent for the merged diff, of which nobody said it. */
+    agrees: z.boolean().optional(),
   })
   .readonly();
 export type HumanFinding = z.infer<typeof humanFindingSchema>;

@@ -49,14 +49,15 @@ const seen = {
 };
 
 /**
- * A fixed tree made wrong in one place, and what the tests did with it. A commit is alone in its environment, and what a skill asks
+ * A fixed tree made wrong, and what the tests did with it. A commit is alone in its environment, and what a skill asks
  * about it needs more wrong trees than the one before it.
  * - `hunk`: one of several changes of the fix was left out.
  * - `slip`: a mistake in a line that the fix wrote.
+ * - `attempt`: the sources as one of the commit's attempts had them, which are the mutant's `before`.
  * - `test`: a failing test of the change was made to ask for the opposite, which only a test that does not bite passes.
  */
 export const variantSchema = z
-  .object({ role: z.enum(["hunk", "slip", "test"]), mutant: mutantSchema, observation: z.object(seen).readonly() })
+  .object({ role: z.enum(["hunk", "slip", "attempt", "test"]), mutant: mutantSchema, observation: z.object(seen).readonly() })
   .readonly();
 export type Variant = z.infer<typeof variantSchema>;
 

@@ -7,7 +7,8 @@
  * Nothing of this is a label by itself: execution says what is wrong. A remark on the merged diff can agree with it by chance alone, for the
  * wrong arm's defect was put in afterwards; one on an earlier diff agrees where that diff is an arm and fails a test at the remark's line.
  */
-import type { Candidate } from "../schemas/candidate.ts";
+import { touches } from "../grading/judge.ts";
+import type { Attempt, Candidate } from "../schemas/candidate.ts";
 import type { Finding, HumanFinding } from "../schemas/instance.ts";
 import type { PullRequest, ReviewThread } from "../schemas/pull-request.ts";
 
@@ -28,14 +29,30 @@ export function humanFindings(pullRequest: PullRequest): readonly HumanFinding[]
   return [...found.filter(({ diff }) => diff === "merged"), ...found.filter(({ diff }) => diff === "earlier")];
 }
 
+type Lines = Pick<Finding, "file" | "startLine" | "endLine">;
+
+const isOn = ({ file, line }: HumanFinding, shown: readonly Lines[]): boolean =>
+  shown.some((range) => range.file === file && range.startLine <= line && line <= range.endLine);
+
+const findingsOf = (candidate: Candidate): readonly HumanFinding[] =>
+  candidate.kind === "commit" && candidate.pullRequest !== undefined ? humanFindings(candidate.pullRequest) : [];
+
 /** Those on lines that a commit's own diff shows: what is said of other lines, or of a diff that is not shown, is no label of this one. */
-export function findingsOnDiff(
+export const findingsOnDiff = (candidate: Candidate, shown: readonly Lines[]): readonly HumanFinding[] =>
+  findingsOf(candidate).filter((finding) => finding.diff === "merged" && isOn(finding, shown));
+
+/**
+ * Those on lines of an attempt's diff, each with whether it agrees with what execution says of it. Left out are remarks on files that git
+ * merged: their lines have other numbers in the diff that is shown.
+ */
+export const findingsOnAttempt = (
   candidate: Candidate,
-  shown: readonly Pick<Finding, "file" | "startLine" | "endLine">[],
-): readonly HumanFinding[] {
-  if (candidate.kind !== "commit" || candidate.pullRequest === undefined) return [];
-  return humanFindings(candidate.pullRequest).filter(
-    ({ diff, file, line }) =>
-      diff === "merged" && shown.some((range) => range.file === file && range.startLine <= line && line <= range.endLine),
-  );
-}
+  { commits, merged }: Attempt,
+  shown: readonly Lines[],
+  defects: readonly Finding[],
+): readonly HumanFinding[] =>
+  findingsOf(candidate).flatMap((finding) => {
+    const { diff, commit, file, line } = finding;
+    if (diff !== "earlier" || commit === null || !commits.includes(commit) || merged.includes(file) || !isOn(finding, shown)) return [];
+    return { ...finding, agrees: defects.some((defect) => touches({ file, startLine: line, endLine: line, category: "" }, defect)) };
+  });

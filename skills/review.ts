@@ -1,26 +1,36 @@
 /**
- * Would you merge it? A matched pair per change: one diff that repairs the defect and one of the same size, at the same lines, that
- * puts another defect in its place. Of a commit: its fix, and the fix with a slip in a line that it wrote, or without one of its changes.
- * Labels come from execution alone.
+ * Would you merge it? A matched pair per change: one diff that repairs the defect and one of the same files and about its size
+ * that puts another defect in its place. Of a commit: its fix, and an attempt at it that somebody made in earnest, or where there is none that may
+ * stand beside it the fix with a slip in a line that it wrote, or without one of its changes. Labels come from execution alone.
  */
 import { changedLines, layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
-import type { Mutant } from "../schemas/candidate.ts";
-import type { Draft, Finding, KnownAnswer, Trial } from "../schemas/instance.ts";
+import type { Attempt, Mutant } from "../schemas/candidate.ts";
+import type { Draft, Finding, HumanFinding, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import { breaksMore, isMatch, unrepaired } from "./attempts.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
-import { findingsOnDiff } from "./human-findings.ts";
-import { findLeak, secretsOf } from "./leak.ts";
+import { findingsOnAttempt, findingsOnDiff } from "./human-findings.ts";
+import { findLeak, type Secrets, secretsOf } from "./leak.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
-import { type ObservedMutant, variantsOf } from "./variants.ts";
+import { attemptsOf, defectsOf, type ObservedMutant, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, hideFailing } from "./visible.ts";
 
 const reasons = ["no-rival", "thin-evidence", "leak"] as const;
 
+/** A wrong tree to set against the change. */
+interface Rival {
+  /** Put in beside the change, the fix with a slip or without a part, or the fix as it was before. */
+  readonly kind: "mutant" | "slip" | "hunk" | "attempt";
+  readonly wrong: ObservedMutant;
+  readonly attempt: Attempt | null;
+  /** What has to be told of the change, since the rival is wrong by that; null where it is wrong by what every reader expects. */
+  readonly must: string | null;
+}
 interface Pair {
   readonly observed: Observed;
-  readonly rival: ObservedMutant;
+  readonly rival: Rival;
 }
 
 const isMutant = (observed: Observed): observed is ObservedMutant => observed.candidate.kind === "mutant";
@@ -47,21 +57,34 @@ function rivalsOfMutant({ candidate: mutant }: ObservedMutant, context: PoseCont
   });
 }
 
-/** The fix gone wrong: by a slip that keeps its size, or, where there is none, by what it leaves out. */
-function rivalsOfCommit(observed: Observed, context: PoseContext): readonly ObservedMutant[] {
+const tellingOf = (observed: Observed, context: PoseContext): string[] => symptomsOf(observed, context, 12).filter(isTelling).map(tell);
+
+const secretsBeside = ({ candidate, observation }: Observed, wrong: ObservedMutant): Secrets =>
+  secretsOf("review", candidate, [...observation.failToPass, ...wrong.observation.failToPass]);
+
+/**
+ * The first attempt that makes a pair with the fix. It must break what was sound, or leave unrepaired what can be told: what was asked for only
+ * while the change was reviewed, and stands in the tests alone, is no fault that a reader of the diff could find.
+ */
+function attemptBeside(observed: Observed, context: PoseContext): Rival | null {
+  for (const { attempt, ...wrong } of attemptsOf(observed)) {
+    if (!isMatch(observed, wrong, context)) continue;
+    const secrets = secretsBeside(observed, wrong);
+    const must = tellingOf(unrepaired(observed, wrong), context).find((text) => findLeak(text, secrets) === null) ?? null;
+    if (must !== null || breaksMore(observed, wrong)) return { kind: "attempt", wrong, attempt, must };
+  }
+  return null;
+}
+
+/** The fix gone wrong: by an attempt at it, by a slip that keeps its size, or, where there is none, by what it leaves out. */
+function rivalOf(observed: Observed, context: PoseContext): Rival | null {
+  const one = (kind: Rival["kind"], all: readonly ObservedMutant[]): Rival | null => {
+    const [wrong] = context.rng(observed.candidate.id, "review/rival").shuffle(all);
+    return wrong ? { kind, wrong, attempt: null, must: null } : null;
+  };
+  if (isMutant(observed)) return one("mutant", rivalsOfMutant(observed, context));
   const slips = variantsOf(observed, "slip").filter(({ candidate }) => keepsLines(candidate, context));
-  return slips.length > 0 ? slips : variantsOf(observed, "hunk");
-}
-
-function rivalOf(observed: Observed, context: PoseContext): ObservedMutant | null {
-  const rivals = isMutant(observed) ? rivalsOfMutant(observed, context) : rivalsOfCommit(observed, context);
-  return context.rng(observed.candidate.id, "review/rival").shuffle(rivals)[0] ?? null;
-}
-
-/** Lines in which a mutant differs from the clean tree, counted in the mutant's files: where the wrong diff leaves its defect. */
-function defectOf(rival: Mutant, context: PoseContext): Finding[] {
-  const { after } = changedLines(unifiedDiff(layerChanges({}, rival.before, context.text)));
-  return after.map(({ file, start, end }) => ({ file, startLine: start, endLine: end, category: "defect" }));
+  return attemptBeside(observed, context) ?? one("slip", slips) ?? one("hunk", variantsOf(observed, "hunk"));
 }
 
 /** Changed lines of a diff and those around them, as they are numbered once it is applied. */
@@ -74,8 +97,8 @@ const addedLines = (diff: string): number =>
 
 const lineCount = (text: string | null | undefined): number => (text ?? "").split("\n").length;
 
-function premisesOf({ observed, rival }: Pair, context: PoseContext, hidden: readonly string[]): Trial[] {
-  const { failToPass, passToPass, files } = rival.observation;
+function premisesOf({ observed, rival: { wrong } }: Pair, context: PoseContext, hidden: readonly string[]): Trial[] {
+  const { failToPass, passToPass, files } = wrong.observation;
   return [
     brokenPremise(observed),
     {
@@ -87,7 +110,7 @@ function premisesOf({ observed, rival }: Pair, context: PoseContext, hidden: rea
     },
     {
       name: "wrong",
-      layer: rival.candidate.before,
+      layer: wrong.candidate.before,
       answer: "none",
       files,
       expect: { kind: "tests", pass: passToPass.filter((id) => !hidden.includes(fileOfTest(id))), fail: failToPass },
@@ -103,7 +126,10 @@ const stable = (context: PoseContext): string[] => {
 const answer = (verdict: string, findings: readonly object[]): string => JSON.stringify({ verdict, findings });
 
 function answersOf(arm: "right" | "wrong", defects: readonly Finding[]): KnownAnswer[] {
-  const far = defects.map((defect) => ({ ...defect, startLine: defect.endLine + 40, endLine: defect.endLine + 40 }));
+  const last = new Map(
+    defects.map(({ file }) => [file, Math.max(...defects.filter((other) => other.file === file).map(({ endLine }) => endLine))]),
+  );
+  const far = [...last].map(([file, line]) => ({ file, startLine: line + 40, endLine: line + 40, category: "defect" }));
   const everywhere = [{ file: defects[0]?.file ?? "", startLine: 1, endLine: 100_000, category: "defect" }];
   const gold = arm === "right" ? answer("approve", []) : answer("request_changes", defects.slice(0, 3));
   const decoys: [string, string][] =
@@ -141,15 +167,28 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     "With `approve`, leave `findings` empty. With `request_changes`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most 3 findings.",
   ].join("\n");
 
+/** What reviewers said of the diff that is shown, where its lines have the numbers that they had for them. */
+function saidOf(
+  kind: "right" | "wrong",
+  { observed: { candidate }, rival: { attempt, wrong } }: Pair,
+  shown: readonly Pick<Finding, "file" | "startLine" | "endLine">[],
+  context: PoseContext,
+): readonly HumanFinding[] {
+  if (kind === "right") return findingsOnDiff(candidate, shown);
+  if (attempt !== null) return findingsOnAttempt(candidate, attempt, shown, defectsOf(wrong.candidate, context));
+  return keepsLines(wrong.candidate, context) ? findingsOnDiff(candidate, shown) : [];
+}
+
 function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], context: PoseContext): Draft {
   const { observed, rival } = pair;
   const { candidate } = observed;
+  const { wrong } = rival;
   const clean: Layer = Object.fromEntries(Object.keys(candidate.before).map((file) => [file, context.text(file)]));
   const diffTo = (target: Layer): string => unifiedDiff(layerChanges(candidate.before, target, context.text));
-  const defects = defectOf(rival.candidate, context);
-  const target = kind === "right" ? clean : mergeLayers(clean, rival.candidate.before);
-  const hidden = mergeLayers(hideFailing(observed, context), hideFailing(rival, context));
-  const said = findingsOnDiff(candidate, shownLines(diffTo(target)));
+  const defects = defectsOf(wrong.candidate, context);
+  const target = kind === "right" ? clean : mergeLayers(clean, wrong.candidate.before);
+  const hidden = mergeLayers(hideFailing(observed, context), hideFailing(wrong, context));
+  const said = saidOf(kind, pair, shownLines(diffTo(target)), context);
   return {
     id: shortId(["review", candidate.id, kind]),
     skill: "review",
@@ -161,7 +200,7 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     answerForm: "review",
     answerPath: null,
     interface: [],
-    facts: { "changed-lines": addedLines(diffTo(clean)) },
+    facts: { "changed-lines": addedLines(diffTo(clean)), rival: rival.kind },
     judgement:
       kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
     premises: premisesOf(pair, context, Object.keys(hidden)),
@@ -174,14 +213,15 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
 }
 
 function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
-  const { candidate, observation } = observed;
+  const { candidate } = observed;
   const no = (outcome: Outcome<Draft>): Posed => ({ subject: candidate.id, outcome });
   const rival = rivalOf(observed, context);
   if (!rival) return yield no(drop("review/no-rival", "no other defect on the same lines that a test shows"));
-  const telling = symptomsOf(observed, context, 12).filter(isTelling).map(tell);
+  const telling = tellingOf(observed, context);
   if (telling.length === 0) return yield no(drop("review/thin-evidence", "no failure says what was to be repaired"));
-  const secrets = secretsOf("review", candidate, [...observation.failToPass, ...rival.observation.failToPass]);
-  const symptoms = telling.filter((text) => findLeak(text, secrets) === null).slice(0, 3);
+  const secrets = secretsBeside(observed, rival.wrong);
+  const sayable = telling.filter((text) => findLeak(text, secrets) === null);
+  const symptoms = [...new Set([...(rival.must === null ? [] : [rival.must]), ...sayable])].slice(0, 3);
   if (symptoms.length === 0) return yield no(drop("review/leak", findLeak(telling[0] ?? "", secrets) ?? ""));
   const pair: Pair = { observed, rival };
   const arms = (["right", "wrong"] as const).map((kind) => ({ kind, draft: arm(kind, pair, symptoms, context) }));
@@ -192,7 +232,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 5,
+  version: 6,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

@@ -8,14 +8,19 @@ import type { Candidate, Commit, Mutant } from "../../schemas/candidate.ts";
 import type { Observation, Variant } from "../../schemas/observation.ts";
 import type { Bench } from "../bench.ts";
 import { type Gate, openGate } from "../injection/gate.ts";
-import { type Fixed, leftHunks, otherwiseAsked, slips } from "../injection/variants.ts";
+import { attempted, type Fixed, leftHunks, otherwiseAsked, slips } from "../injection/variants.ts";
 
 /**
  * What is wanted of each role, and how many runs are given to it. One wrong diff is needed for a review and one more defect for a target of
  * unit tests; three slips leave a choice where one does not fit. A fix of more hunks than are tried is rarely asked about: its
- * instruction is long.
+ * instruction is long. Every attempt is tried: which of them is like enough to the fix to stand beside it is seen when it is asked about.
  */
-const plan = { hunk: { wanted: 4, tries: 4 }, slip: { wanted: 3, tries: 10 }, test: { wanted: 1, tries: 4 } } as const;
+const plan = {
+  hunk: { wanted: 4, tries: 4 },
+  slip: { wanted: 3, tries: 10 },
+  attempt: { wanted: 4, tries: 4 },
+  test: { wanted: 1, tries: 4 },
+} as const;
 
 /** What the tests of some files do on a mutant of the environment; null where none of them fails by itself, or it is no observation at all. */
 export type Observe = (mutant: Mutant, files: readonly string[]) => Promise<Observation | null>;
@@ -31,7 +36,7 @@ async function tried(role: Variant["role"], mutants: readonly Mutant[], files: (
   return found;
 }
 
-/** A hunk may be missed by the compiler alone, and a test is no part of what it compiles. */
+/** A hunk may be missed by the compiler alone, an attempt was pushed as it was, and a test is no part of what is compiled. */
 const mayStand = (gate: Gate, mutant: Mutant, types: boolean): boolean => {
   const refusal = gate.refuse(mutant);
   return refusal === null || (refusal.code === "type-error" && !types);
@@ -62,10 +67,12 @@ export async function variantsOf(
     const own = (): readonly string[] => observation.files;
     const left = passing(gate, leftHunks(fixed), plan.hunk.tries, false);
     const slipped = passing(gate, slips(fixed, rng), plan.slip.tries, true);
+    const before = passing(gate, attempted(fixed), plan.attempt.tries, false);
     const asked = passing(gate, otherwiseAsked(fixed), plan.test.tries, false);
     return [
       ...(await tried("hunk", left, own, observe)),
       ...(await tried("slip", slipped, own, observe)),
+      ...(await tried("attempt", before, own, observe)),
       ...(await tried("test", asked, ({ edits }) => [...new Set(edits.map(({ file }) => file))], observe)),
     ];
   } finally {

@@ -1,8 +1,8 @@
 /**
- * Ways in which a fix could have gone wrong, to be tried on its tests: a change of several left out, a slip in a line that it wrote. And
- * ways in which one of its tests would ask for the opposite. Each is a mutant of the fixed tree.
+ * Ways in which a fix could have gone wrong, to be tried on its tests: a change of several left out, a slip in a line that it wrote; and how it
+ * was before, which may have been wrong in earnest. And ways in which one of its tests would ask for the opposite. Each is a mutant of the fixed tree.
  */
-import type { Language } from "../../languages/contract.ts";
+import type { Language, SourceFile } from "../../languages/contract.ts";
 import { replacementsOf } from "../../lib/replacements.ts";
 import type { Rng } from "../../lib/rng.ts";
 import type { Commit, Mutant, Site } from "../../schemas/candidate.ts";
@@ -20,11 +20,21 @@ export interface Fixed {
   text(path: string): string | null;
 }
 
-/** The name under which the row's facts have a change that was left out: it stands beside those of the mutators. */
+/** The names of what no mutator did: a change of the fix was left out, or was not as it is yet. They stand beside those of the mutators. */
 const hunkLeft = "hunk-left";
+const notYet = "not-yet";
 
 /** Operators whose work a reader sees without understanding the code: they are tried after all others. */
 const glaring: ReadonlySet<string> = new Set(["condition-true", "condition-false", "error-message", "string-literal"]);
+
+/** Where a file has other lines than it had before, with those. */
+function sitesOf(file: SourceFile, before: string, operator: string, language: Language): Site[] {
+  const at = siteOf(file, language);
+  return replacementsOf(before, file.text).map(({ before: old, after: now }) =>
+    at({ operator, start: now.start, end: now.start + now.text.length, replacement: old.text }),
+  );
+}
+
 /** The fix without one of its changes, for each of them; none where it has only one. Files that came or went with the fix are no part. */
 export function leftHunks(fixed: Fixed): Mutant[] {
   const { candidate, environment, language } = fixed;
@@ -32,13 +42,24 @@ export function leftHunks(fixed: Fixed): Mutant[] {
   for (const [path, before] of Object.entries(candidate.before)) {
     const text = fixed.text(path);
     if (before === null || text === null) continue;
-    const at = siteOf({ path, text }, language);
-    for (const { before: old, after: now } of replacementsOf(before, text)) {
-      sites.push(at({ operator: hunkLeft, start: now.start, end: now.start + now.text.length, replacement: old.text }));
-    }
+    sites.push(...sitesOf({ path, text }, before, hunkLeft, language));
   }
   const whole = Object.values(candidate.before).every((text) => text !== null);
   return sites.length < 2 && whole ? [] : sites.map((site) => mutantOf(environment, [site], (path) => fixed.text(path) ?? ""));
+}
+
+/** The fix as it was before, in each of its attempts. One with a file that the fix has not, or without one that it has, is no part. */
+export function attempted(fixed: Fixed): Mutant[] {
+  const { candidate, environment, language } = fixed;
+  return (candidate.attempts ?? []).flatMap(({ layer }) => {
+    const sites: Site[] = [];
+    for (const [path, old] of Object.entries(layer)) {
+      const text = fixed.text(path);
+      if (old === null || text === null) return [];
+      sites.push(...sitesOf({ path, text }, old, notYet, language));
+    }
+    return mutantOf(environment, sites, (path) => fixed.text(path) ?? "");
+  });
 }
 
 const lineCount = (text: string): number => text.split("\n").length;

@@ -103,7 +103,7 @@ async function withBase(record: ObservedRecord, workspace: Workspace): Promise<O
   return { ...record, observation: { ...observation, atBase } };
 }
 
-/** Of a commit, what its tests do on trees that are wrong in one place. */
+/** Of a commit, what its tests do on trees that are wrong in another way than the one before it. */
 async function withVariants(record: ObservedRecord, workspace: Workspace, bench: Bench): Promise<ObservedRecord> {
   const { environment } = workspace;
   const variants = await variantsOf(record, workspace, bench, async (mutant, files) => {
@@ -128,7 +128,7 @@ async function observe({ candidate, environment }: Subject, bench: Bench): Promi
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 6,
+  version: 7,
   resource: "sandbox",
   output: observedSchema,
   settings: ["seed", "runTimeoutMs", "typeCheck"],

@@ -58,6 +58,17 @@ const withoutFloor = fixedText.replace(
 );
 const digit = "test/price.test.js > reads a price with one digit";
 const all = "test/price.test.js > takes no more than all off";
+/** What somebody pushed first: the digit comes to stand in the wrong place. */
+const padStart = fixedText.replace("padEnd", "padStart");
+/** It was right before already, in other words; and it only said something else. */
+const otherWords = fixedText.replace('part.padEnd(2, "0")', 'part.concat("00").slice(0, 2)');
+const otherComment = fixedText.replace("The price after", "What is left after");
+const attemptOf = (digit: string, text: string) => ({
+  commits: [digit.repeat(40)],
+  kind: "commit" as const,
+  layer: { "src/price.js": text },
+  merged: [],
+});
 const base = environmentOf();
 const environment: Environment = {
   ...base,
@@ -82,6 +93,7 @@ const commit: Commit = {
   subject: "Read prices with one digit, and never go below nothing",
   body: "",
   testFiles: ["test/price.test.js"],
+  attempts: [attemptOf("a", otherWords), attemptOf("b", otherComment), attemptOf("c", padStart)],
 };
 
 let workspace: Workspace;
@@ -103,7 +115,7 @@ beforeAll(async () => {
     if (!outcome.kept) throw new Error(`${outcome.reason}: ${outcome.detail}`);
     record = outcome.value;
   }
-});
+}, 60_000);
 
 const variantsOf = (role: string) => (record.observation.variants ?? []).filter((variant) => variant.role === role);
 
@@ -122,19 +134,44 @@ it("slips in its lines that a test shows are found, and no others kept", () => {
   }
 });
 
+it("of its attempts those are kept on which a test fails", () => {
+  const seen = variantsOf("attempt").map(({ mutant, observation }) => [mutant.before, observation.failToPass]);
+  expect(seen).toEqual([[{ "src/price.js": padStart }, [digit]]]);
+});
+
 it("a test of it asks for the opposite and fails on the fixed tree", () => {
   const [variant] = variantsOf("test");
   expect(Object.keys(variant?.mutant.before ?? {})).toEqual(["test/price.test.js"]);
   expect([[digit], [all]]).toContainEqual(variant?.observation.failToPass);
 });
 
-it("all five skills are asked of it, and its editing holds in every one of its trials", async () => {
+const drafted = (): Draft[] => {
   const text = (path: string): string | null => tree[path] ?? null;
   const rng = (item: string, use: string) => rngFor("1", item, use);
   const context = { environment, all: [record], language, runner, text, paths: () => workspace.paths(), rng };
-  const drafts = allSkills.flatMap((skill) =>
-    [...skill.pose(context)].flatMap(({ outcome }): Draft[] => (outcome.kept ? [outcome.value] : [])),
-  );
+  return allSkills.flatMap((skill) => [...skill.pose(context)].flatMap(({ outcome }): Draft[] => (outcome.kept ? [outcome.value] : [])));
+};
+
+it("a review sets the attempt against the fix, and both arms are proven", async () => {
+  const arms = drafted().filter(({ skill }) => skill === "review");
+  expect(arms.map(({ facts }) => facts["rival"])).toEqual(["attempt", "attempt"]);
+  expect(arms.map(({ judgement }) => judgement)).toEqual([
+    { kind: "review", verdict: "approve", defects: [] },
+    {
+      kind: "review",
+      verdict: "request_changes",
+      defects: [{ file: "src/price.js", startLine: 4, endLine: 4, category: "defect" }],
+    },
+  ]);
+  for (const arm of arms) {
+    expect(arm.prompt).toContain('`cents("1.5")`');
+    const proven = await prove(arm, workspace, { repeats: 2, quarantine: true });
+    expect(proven.kept ? [proven.value.proof.premisesHeld, proven.value.proof.gold] : proven).toEqual([6, [1, 1]]);
+  }
+});
+
+it("all five skills are asked of it, and its editing holds in every one of its trials", async () => {
+  const drafts = drafted();
   expect([...new Set(drafts.map(({ skill }) => skill))].sort()).toEqual([
     "editing",
     "localization",

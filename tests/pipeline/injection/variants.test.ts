@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rngFor } from "../../../lib/rng.ts";
-import { type Fixed, leftHunks, otherwiseAsked, slips } from "../../../pipeline/injection/variants.ts";
+import { attempted, type Fixed, leftHunks, otherwiseAsked, slips } from "../../../pipeline/injection/variants.ts";
 import type { Commit } from "../../../schemas/candidate.ts";
 import type { Layer } from "../../../schemas/layer.ts";
 import { commit, contextOf, environment, failure, joins, observe, texts } from "../../skills/stand.ts";
@@ -46,6 +46,32 @@ describe("a fix without one of its changes", () => {
     const [first] = leftHunks(fixed({ "src/slug.js": longer.replace('join("-")', 'join("-").toLowerCase()') }, { "src/slug.js": two }));
     expect(first?.before["src/slug.js"]).toBe(two.replace("  const kept", "  text = null;\n  const kept"));
   });
+});
+
+describe("a fix as it was before", () => {
+  const before = { "src/slug.js": slug.replace(".toLowerCase()", "") };
+  const attemptOf = (layer: Layer) => ({ commits: ["b".repeat(40)], kind: "commit" as const, layer, merged: [] });
+  const of = (...layers: Layer[]) => attempted(fixed(before, {}, { attempts: layers.map(attemptOf) }));
+  it("has the sources of the attempt, at the places where they are others now", () => {
+    const layer = {
+      "src/slug.js": slug.replace("slice(0, limit)", "slice(0)").replace(".toLowerCase()", ".toUpperCase()"),
+      "src/count.js": (texts["src/count.js"] ?? "").replace(".length", ".length + 0"),
+    };
+    const [mutant, ...others] = of(layer);
+    expect(others).toEqual([]);
+    expect(mutant?.before).toEqual(layer);
+    expect(mutant?.edits).toMatchObject([
+      { file: "src/slug.js", symbol: "slugify", startLine: 4, endLine: 5 },
+      { file: "src/count.js", symbol: "countWords", startLine: 2, endLine: 2 },
+    ]);
+  });
+  it("is one for each attempt, in their order", () => {
+    const layers = ["slice(1", "slice(2"].map((other) => ({ "src/slug.js": slug.replace("slice(0", other) }));
+    expect(of(...layers).map(({ before }) => before)).toEqual(layers);
+  });
+  it("is none where it has a file that the fix has not, or lacks one", () =>
+    expect(of({ "src/new.js": "1\n" }, { "src/slug.js": slug.replace("0", "1"), "src/count.js": null })).toEqual([]));
+  it("is none where nothing of it is known", () => expect(attempted(fixed(before))).toEqual([]));
 });
 
 describe("slips in a fix", () => {
