@@ -34,8 +34,11 @@ type Lines = Pick<Finding, "file" | "startLine" | "endLine">;
 const isOn = ({ file, line }: HumanFinding, shown: readonly Lines[]): boolean =>
   shown.some((range) => range.file === file && range.startLine <= line && line <= range.endLine);
 
+/** None of a change that is taken back in a later tree: its lines have other numbers there. */
 const findingsOf = (candidate: Candidate): readonly HumanFinding[] =>
-  candidate.kind === "commit" && candidate.pullRequest !== undefined ? humanFindings(candidate.pullRequest) : [];
+  candidate.kind === "commit" && candidate.mirrorOf === undefined && candidate.pullRequest !== undefined
+    ? humanFindings(candidate.pullRequest)
+    : [];
 
 /** Those on lines that a commit's own diff shows: what is said of other lines, or of a diff that is not shown, is no label of this one. */
 export const findingsOnDiff = (candidate: Candidate, shown: readonly Lines[]): readonly HumanFinding[] =>

@@ -72,5 +72,10 @@ describe("remarks on a diff that is shown", () => {
     expect(on(thread({ line: 2 }), thread({ line: 7 }), thread({ path: "src/count.js" }))).toEqual([]);
   });
   it("are none of an earlier diff", () => expect(on(thread({ outdated: true }))).toEqual([]));
+  it("are none where the change is taken back in a later tree", () => {
+    const of = { ...commit.candidate, pullRequest: pullRequest([thread({ line: 3 })]) };
+    expect(findingsOnDiff(of as Candidate, shown)).toHaveLength(1);
+    expect(findingsOnDiff({ ...of, mirrorOf: "e".repeat(40) } as Candidate, shown)).toEqual([]);
+  });
   it("are none where there was no pull request", () => expect(findingsOnDiff(commit.candidate, shown)).toEqual([]));
 });
