@@ -1,6 +1,6 @@
 /** Syntax trees of JavaScript and TypeScript text: tree-sitter with the grammars' own .wasm files. Offsets are UTF-16 code units. */
 import { createRequire } from "node:module";
-import { Language, type Node, Parser, type Tree } from "web-tree-sitter";
+import { Edit, Language, type Node, Parser, type Tree } from "web-tree-sitter";
 import { BrokenRecord } from "../../lib/errors.ts";
 
 export type { Node } from "web-tree-sitter";
@@ -74,6 +74,65 @@ export function parsesCleanly(path: string, text: string): boolean {
   if (typeof tree === "string") return false;
   try {
     return !tree.rootNode.hasError;
+  } finally {
+    tree.delete();
+  }
+}
+
+/** A piece of a text and what would stand in its place. */
+export interface OtherForm {
+  readonly start: number;
+  readonly end: number;
+  readonly form: string;
+  /** The other form must be one node, as where an expression is given for an expression. */
+  readonly whole: boolean;
+}
+
+const pointAt = (text: string, offset: number): { row: number; column: number } => {
+  const before = text.slice(0, offset);
+  const line = before.lastIndexOf("\n") + 1;
+  return { row: before.split("\n").length - 1, column: offset - line };
+};
+
+/**
+ * Hands over a question that is asked of many changes of one text: does it parse with this change, and is what stands there a node by
+ * itself, so that nothing around it is grouped otherwise? Only what the change touches is parsed again.
+ */
+export function withReparse(path: string, text: string, use: (stands: (other: OtherForm) => boolean) => void): void {
+  const tree = parse(path, text);
+  if (typeof tree === "string") throw new BrokenRecord(`No syntax tree of ${path}: its ${text.length} characters are ${tree} to parse`);
+  const parser = parsers.get(grammarOf(path)) as Parser;
+  const stands = ({ start, end, form, whole }: OtherForm): boolean => {
+    const old = tree.copy();
+    const mutated = text.slice(0, start) + form + text.slice(end);
+    const newEnd = start + form.length;
+    old.edit(
+      new Edit({
+        startIndex: start,
+        oldEndIndex: end,
+        newEndIndex: newEnd,
+        startPosition: pointAt(text, start),
+        oldEndPosition: pointAt(text, end),
+        newEndPosition: pointAt(mutated, newEnd),
+      }),
+    );
+    const deadline = Date.now() + PARSE_DEADLINE_MS;
+    const other = parser.parse(mutated, old, { progressCallback: () => Date.now() > deadline });
+    old.delete();
+    if (other === null) {
+      parser.reset();
+      return false;
+    }
+    try {
+      if (other.rootNode.hasError) return false;
+      const node = whole ? other.rootNode.namedDescendantForIndex(start, newEnd) : null;
+      return !whole || (node !== null && node.startIndex === start && node.endIndex === newEnd);
+    } finally {
+      other.delete();
+    }
+  };
+  try {
+    use(stands);
   } finally {
     tree.delete();
   }

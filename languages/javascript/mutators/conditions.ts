@@ -1,7 +1,7 @@
 /** Branches taken when they should not be. */
 import { comparesType, isPredicateCall, members, unwrap } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
-import { exchange, keep, negate, operatorOf, put } from "../syntax-edits.ts";
+import { exchange, keep, negate, operatorOf, put, sourceOf } from "../syntax-edits.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 const COMPARISONS = new Set(["<", "<=", ">", ">=", "==", "!=", "===", "!=="]);
@@ -87,7 +87,7 @@ export const ternaryBranch = {
 
 export const elseRemoval = {
   name: "else-removal",
-  version: 1,
+  version: 2,
   about: "What should happen otherwise does not.",
   noun: "missing alternative branch",
   nodes: ["else_clause"],
@@ -95,6 +95,9 @@ export const elseRemoval = {
     const before = node.parent?.childForFieldName("consequence");
     if (before === null || before === undefined || members(node).length === 0) return [];
     const isNested = node.parent?.parent?.type === "if_statement";
-    return isNested || before.nextNamedSibling?.id !== node.id ? [] : [put(text, before.endIndex, node.endIndex, "")];
+    if (isNested || before.nextNamedSibling?.id !== node.id) return [];
+    // The semicolon of what goes may have been that of what stays: `if (a) b()\nelse c();`.
+    const end = /[;}]$/.test(sourceOf(before, text)) || text[node.endIndex - 1] !== ";" ? "" : ";";
+    return [put(text, before.endIndex, node.endIndex, end)];
   },
 } satisfies SyntaxMutator;
