@@ -91,7 +91,7 @@ withPlace(program.command("run"))
   .requiredOption("--out <folder>", "folder of the dataset")
   .option("--rev <revision>", "revision into which mutants are injected", "HEAD")
   .option("--also-at <revision>", "a further revision into which mutants are injected; may be repeated", collect, [])
-  .option("--mutants <n>", "mutants observed per environment, at most", whole("--mutants", 0), 200)
+  .option("--mutants <n>", "mutants tried per environment, at most", whole("--mutants", 0), 200)
   .option("--history <n>", "newest changes of sources and tests together that are tried as fixes", whole("--history", 0), 0)
   .option(
     "--history-environments <n>",
@@ -104,6 +104,7 @@ withPlace(program.command("run"))
   .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites", share)
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
   .option("--seed <seed>", "seed of every random choice", "1")
+  .option("--no-sift", "look at every mutant by itself, also at those that no test notices")
   .option("--no-type-check", "keep mutants that do not type-check")
   .option(
     "--llm <url>",
@@ -278,7 +279,7 @@ const placeOf = (words: Words) =>
 
 /** Checked by the run itself. */
 async function configOf(words: Words): Promise<Config> {
-  const { repo, rev, typeCheck } = words;
+  const { repo, rev, sift, typeCheck } = words;
   const named = [
     "alsoAt",
     "mutants",
@@ -293,7 +294,15 @@ async function configOf(words: Words): Promise<Config> {
     "jsonl",
     "codec",
   ];
-  return { repos: repo, ...(await githubOf(words)), revision: rev, typeCheck, ...llmOf(words), ...pick(words, named) } as unknown as Config;
+  return {
+    repos: repo,
+    ...(await githubOf(words)),
+    revision: rev,
+    sift,
+    typeCheck,
+    ...llmOf(words),
+    ...pick(words, named),
+  } as unknown as Config;
 }
 
 async function githubOf(words: Words): Promise<Record<string, unknown>> {

@@ -70,6 +70,18 @@ export interface Mutation {
   readonly replacement: string;
 }
 
+/** A mutation and the number by which it is put in force. */
+export interface NumberedMutation {
+  readonly id: number;
+  readonly mutation: Mutation;
+}
+
+export interface SwitchedText {
+  readonly text: string;
+  /** Numbers of those that the text holds; the others cannot stand beside what they replace. */
+  readonly held: readonly number[];
+}
+
 export interface Mutator {
   readonly name: string;
   readonly version: number;
@@ -110,6 +122,8 @@ export interface Language {
   instrument(file: SourceFile, id: number): string | null;
   /** Lines reported by an instrumented run → every line of the clean file that ran with them, sorted. */
   expandLines(file: SourceFile, hitLines: readonly number[]): number[];
+  /** One text that holds these mutants, of which none is in force until the harness says so; null where it can hold none of them. */
+  switched(file: SourceFile, mutants: readonly NumberedMutation[]): SwitchedText | null;
   /** Text that reports calls from outside: arguments and outcome, for `calls-preload.cjs`; null where no function is reached. `id` names the file. */
   record(file: SourceFile, id: number): string | null;
   /** Same behaviour, other text: comments between tokens and renamed locals within the named units (all of the file where none is named). */
@@ -165,6 +179,8 @@ export interface TestPlan {
    * The ids are the same. What cannot be said for each file by itself for certain makes the report incomplete, with a stray that says why.
    */
   readonly together?: readonly string[];
+  /** Judge mutants instead of running once: the files under test hold them, and `sift.cjs` of the harness is told which. */
+  readonly sift?: true;
   /** Per test, milliseconds. */
   readonly testTimeoutMs: number;
   /** Guest path of the folder that holds the harness files. */
@@ -190,6 +206,8 @@ export interface Runner {
   readonly canShuffle: boolean;
   /** Can it run files in one process that otherwise have one each? */
   readonly canShare: boolean;
+  /** Can its tests be run again and again in a process that has loaded them once? */
+  readonly canSift: boolean;
   /** Folders, relative to the package's, in which it keeps compiled sources by their content; they may be filled beforehand. */
   readonly cacheFolders: readonly string[];
   /** Is this repository mine, and how sure? Null: no. */

@@ -9,7 +9,7 @@ import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import type { Item } from "./drive.ts";
 import { type Plan, superseded } from "./refresh-plan.ts";
-import { splits } from "./stages/8-export.ts";
+import { splits } from "./stages/9-export.ts";
 import type { RowSubject, StoredRow } from "./stored-rows.ts";
 
 export interface FreshRow extends RowSubject {

@@ -32,7 +32,7 @@ import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
 import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
 import type { Source } from "./stages/1-mine.ts";
-import { type ExportJob, rowMaker, splitFor, splitOf, titleOf, trainedOn } from "./stages/8-export.ts";
+import { type ExportJob, rowMaker, splitFor, splitOf, titleOf, trainedOn } from "./stages/9-export.ts";
 import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns, type Takedowns, takedownsOf } from "./takedown.ts";

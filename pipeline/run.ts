@@ -1,4 +1,4 @@
-/** The main job: the eight stages, one after the other, over every repository of the run. */
+/** The main job: the nine stages, one after the other, over every repository of the run. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -29,10 +29,11 @@ import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.t
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
-import { type ObservedRecord, observeStage, type Subject } from "./stages/5-observe.ts";
-import { type Posable, type PosedRecord, poseStage } from "./stages/6-pose.ts";
-import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/7-prove.ts";
-import { type ExportJob, exportDataset } from "./stages/8-export.ts";
+import { siftStage } from "./stages/5-sift.ts";
+import { type ObservedRecord, observeStage, type Subject } from "./stages/6-observe.ts";
+import { type Posable, type PosedRecord, poseStage } from "./stages/7-pose.ts";
+import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/8-prove.ts";
+import { type ExportJob, exportDataset } from "./stages/9-export.ts";
 import { Store } from "./store.ts";
 import { nothingExported, Summary } from "./summary.ts";
 
@@ -357,8 +358,20 @@ export async function travel<T>(
     ),
   );
   const { subjects, environmentOf } = subjectsOf(screened.kept, injected.kept, byRevision, byId);
-  const observed = await road.step(observeStage, subjects);
-  road.summary.noteObserved(observed, (id) => environmentOf.get(id)?.load().revision.repository.name ?? null);
+  const repositoryOf = (id: string): string | null => environmentOf.get(id)?.load().revision.repository.name ?? null;
+  const mutants = new Set(injected.kept.map(({ id }) => id));
+  const sifted = await road.step(
+    siftStage,
+    subjects.filter(({ id }) => mutants.has(id)),
+    { keyOf: ({ id }) => environmentOf.get(id)?.id ?? "" },
+  );
+  road.summary.noteSifted(sifted, repositoryOf);
+  const noticed = new Set(sifted.kept.map(({ id }) => id));
+  const observed = await road.step(
+    observeStage,
+    subjects.filter(({ id }) => noticed.has(id) || !mutants.has(id)),
+  );
+  road.summary.noteObserved(observed, repositoryOf);
   const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });

@@ -121,7 +121,15 @@ export class Summary {
     }
   }
 
-  /** `repositoryOf` is asked by the id of the subject, which is costly to load. */
+  /** Mutants that go here were seen to survive. `repositoryOf` is asked by the id of the subject, which is costly to load. */
+  noteSifted({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
+    for (const { id, blob } of outcomes.flatMap(({ verdicts }) => verdicts ?? [])) {
+      const name = blob === null ? repositoryOf(id) : null;
+      if (name !== null) this.#of(name).observed += 1;
+    }
+  }
+
+  /** As above: what the tests of each were seen to do by itself. */
   noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
     for (const { inputs, verdicts } of outcomes) {
       const [subject] = inputs;

@@ -3,8 +3,10 @@
  * Every run is cold: a fresh private layer over read-only folders, a new process, a new nonce.
  */
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import type { Language, Runner } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
+import { readJson } from "../lib/json.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
@@ -55,6 +57,8 @@ export interface TestRequest {
   readonly coverageFile?: string;
   /** The same for sources that tell of their calls. */
   readonly callsFile?: string;
+  /** Mutants that the sources hold are judged, as this text for `sift.cjs` of the harness asks. */
+  readonly sift?: string;
   /** More paths, relative to the workspace, whose content is wanted afterwards. */
   readonly collect?: readonly string[];
 }
@@ -65,12 +69,26 @@ export interface TestRun {
   readonly result: RunResult;
 }
 
+export interface SiftRun {
+  readonly ended: Ended;
+  /** Lines of JSON. Tests may have written among them. */
+  readonly told: string;
+  readonly stderr: string;
+}
+
 /** Runs jobs; the pool implements it. */
 export interface JobRunner {
   run(job: Job): Promise<RunResult>;
 }
 
 const callsFile = ".kihon-calls";
+/** What a sift is asked, what it found, which mutants are killed already, and where a process says that it came to a mutant and cannot tell of it. */
+const siftFiles = {
+  plan: ".kihon-sift-plan",
+  out: ".kihon-sift-out",
+  killed: ".kihon-sift-killed",
+  foreign: ".kihon-sift-foreign",
+} as const;
 export const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
 const guestCompiled = "/kihon/compiled";
@@ -131,6 +149,18 @@ function sinksOf({ coverageFile, callsFile }: TestRequest): { preload: string; v
   return [...coverage, ...calls];
 }
 
+/** What a job that sifts needs beside the rest. */
+function siftOf({ sift }: TestRequest): { layer: Layer; preloads: string[]; env: Record<string, string> } {
+  if (sift === undefined) return { layer: {}, preloads: [], env: {} };
+  const { plan, out, killed, foreign } = siftFiles;
+  const at = (path: string): string => `/workspace/${path}`;
+  return {
+    layer: { [plan]: sift, [out]: "", [killed]: "", [foreign]: "" },
+    preloads: ["sift-preload.cjs"],
+    env: { KIHON_SIFT_PLAN: at(plan), KIHON_SIFT_OUT: at(out), KIHON_SIFT_KILLED: at(killed), KIHON_SIFT_FOREIGN: at(foreign) },
+  };
+}
+
 /** The job that runs these test files of an environment. */
 export function testJob(
   recipe: Recipe,
@@ -147,11 +177,13 @@ export function testJob(
     seed: request.seed,
     bail: request.bail,
     ...(request.together === undefined ? {} : { together: request.together }),
+    ...(request.sift === undefined ? {} : { sift: true }),
     testTimeoutMs: 20_000,
     harness: guestHarness,
   });
   const sinks = sinksOf(request);
-  const preloads = ["guard-preload.cjs", ...sinks.map(({ preload }) => preload)];
+  const sift = siftOf(request);
+  const preloads = ["guard-preload.cjs", ...sinks.map(({ preload }) => preload), ...sift.preloads];
   const options = [
     ...preloads.map((name) => `--require ${guestHarness}/${name}`),
     command.env["NODE_OPTIONS"] ?? "",
@@ -162,11 +194,11 @@ export function testJob(
   const written = Object.fromEntries(sinks.map(({ variable, path }) => [variable, `/workspace/${path}`]));
   return {
     tree: installed.folders,
-    layer: mergeLayers(command.layer, request.layer),
+    layer: mergeLayers(mergeLayers(command.layer, request.layer), sift.layer),
     mounts: [...toolMounts(installed), ...(compiled === undefined ? [] : [{ host: compiled, guest: guestCompiled }])],
     cwd: command.cwd,
     commands: [...(installed.builds === null ? recipe.build : []), command.argv].map((argv) => argv.map(resolveWord)),
-    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...written, NODE_OPTIONS: options.join(" ").trim() },
+    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...written, ...sift.env, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,
@@ -174,6 +206,31 @@ export function testJob(
     collect: [...(request.collect ?? []), ...sinks.map(({ path }) => path)],
   };
 }
+
+/** A job on built files where the tests load such; no nonce where the build failed, whose result it then is. */
+async function runJob(
+  jobs: JobRunner,
+  recipe: Recipe,
+  packageDir: string,
+  installed: Installed,
+  runner: Runner,
+  request: TestRequest,
+): Promise<{ result: RunResult; nonce: string | null }> {
+  const built = (await installed.builds?.over(request.layer, request.limits ?? {})) ?? { ok: true, layer: request.layer };
+  if (!built.ok) return { result: built.result, nonce: null };
+  const nonce = randomBytes(16).toString("hex");
+  const job = testJob(recipe, packageDir, installed, runner, { ...request, layer: built.layer }, nonce);
+  return { result: await jobs.run(job), nonce };
+}
+
+const forwarded = z.object({ type: z.literal("sift"), text: z.string() });
+
+/** What the judges of a sift wrote, passed on in pieces. */
+const siftedIn = (report: string, nonce: string): string =>
+  report
+    .split("\n")
+    .map((line) => (line.startsWith(`${nonce} `) ? (readJson(line.slice(nonce.length + 1), forwarded)?.text ?? "") : ""))
+    .join("");
 
 /** One cold run, on built files where the tests load such. A build that fails, a timeout or a killed job gives a report that is not complete. */
 export async function runTests(
@@ -184,10 +241,8 @@ export async function runTests(
   runner: Runner,
   request: TestRequest,
 ): Promise<TestRun> {
-  const built = (await installed.builds?.over(request.layer, request.limits ?? {})) ?? { ok: true, layer: request.layer };
-  if (!built.ok) return { ended: built.result.ended, report: emptyReport, result: built.result };
-  const nonce = randomBytes(16).toString("hex");
-  const result = await jobs.run(testJob(recipe, packageDir, installed, runner, { ...request, layer: built.layer }, nonce));
+  const { result, nonce } = await runJob(jobs, recipe, packageDir, installed, runner, request);
+  if (nonce === null) return { ended: result.ended, report: emptyReport, result };
   const report = result.report === "" ? emptyReport : runner.parse(result.report, nonce);
   return { ended: result.ended, report, result: { ...result, report: "" } };
 }
@@ -290,6 +345,14 @@ export class Workspace {
     const request = { layer: this.normalise(layer), files, bail: false, seed: null, limits: this.#limits, callsFile };
     const run = await runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
     return { run, told: run.result.collected[callsFile]?.toString("utf8") ?? "" };
+  }
+
+  /** Judges mutants that the layer's sources hold, in as few processes as the runner has it; what the judge wrote. Proves nothing. */
+  async sift(layer: Layer, files: readonly string[], plan: string, limits: Pick<Limits, "wallMs" | "silentMs">): Promise<SiftRun> {
+    const { recipe, revision } = this.environment;
+    const request = { layer: this.normalise(layer), files: [...files].sort(), bail: false, seed: null, limits, sift: plan };
+    const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
+    return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), stderr: result.stderr };
   }
 
   /**

@@ -74,7 +74,7 @@ export const configSchema = z
       .describe("Pull requests to mine; the history of their repositories is mined as that of any other."),
     revision: z.string().default("HEAD").describe("The revision into which mutants are injected."),
     alsoAt: z.array(z.string().min(1)).default([]).describe("Further revisions of each repository into which mutants are injected."),
-    mutants: z.int().nonnegative().default(200).describe("Mutants observed per environment, at most."),
+    mutants: z.int().nonnegative().default(200).describe("Mutants tried per environment, at most."),
     history: z
       .int()
       .nonnegative()
@@ -100,6 +100,7 @@ export const configSchema = z
       .nullable()
       .default(null)
       .describe("Base address and model of an OpenAI-compatible server that may rewrite prompts; null leaves them as they are."),
+    sift: z.boolean().default(true).describe("Judge the mutants by hundreds first, and look only at those that a test may notice."),
     typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
     splitRatio: z
       .object({ train: z.number().min(0), validation: z.number().min(0), test: z.number().min(0) })

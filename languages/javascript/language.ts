@@ -11,6 +11,7 @@ import { opposite } from "./opposite.ts";
 import { record } from "./record.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
+import { switched } from "./switched.ts";
 import { parsesCleanly } from "./syntax.ts";
 import { reduceTests, testCalls } from "./test-calls.ts";
 import { unitsOf } from "./units.ts";
@@ -27,6 +28,7 @@ export const javascript = Object.freeze({
   emitsDifferently,
   instrument,
   expandLines,
+  switched,
   record,
   rewrite,
   reduceTests,

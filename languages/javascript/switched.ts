@@ -6,21 +6,9 @@
  * statement as `if(is(1)){other}else{own}`, or else what stands in a block. What has none of these around it (imports, classes, what is
  * declared at the head of a file) is not held. Loops count their turns, so that one that never ends can be told.
  */
-import type { Mutation, SourceFile } from "../contract.ts";
+import type { Mutation, NumberedMutation, SourceFile, SwitchedText } from "../contract.ts";
 import { grammarOf, parsesCleanly, withReparse } from "./syntax.ts";
 import { ancestorsOf, childOf, isDirective, nodesOf, partsOf, type SyntaxNode, takesName, treeOf, unwrapped } from "./tree.ts";
-
-/** A mutation and the number by which it is switched on. */
-export interface Numbered {
-  readonly id: number;
-  readonly mutation: Mutation;
-}
-
-export interface Switched {
-  readonly text: string;
-  /** Numbers of those that the text holds; the others have no two forms. */
-  readonly held: readonly number[];
-}
 
 const STATEMENTS: ReadonlySet<string> = new Set([
   "expression_statement",
@@ -366,7 +354,7 @@ function headOf(root: SyntaxNode, text: string): { at: number; text: string } {
 }
 
 /** Null where the text has errors, or no mutant of it can be held. Lines of what is not mutated may move. */
-export function switched(file: SourceFile, numbered: readonly Numbered[]): Switched | null {
+export function switched(file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null {
   const { path, text } = file;
   const { root, clean } = treeOf(file);
   if (!clean) return null;

@@ -4,12 +4,12 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
-const { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, capped } = require("./channel.cjs");
+const { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, followSift, capped } = require("./channel.cjs");
 
 const ava = findPackage("ava");
 const classic = Number(ava.manifest.version.split(".")[0]) < 4;
 const entry = path.join(ava.folder, classic ? "cli.js" : "entrypoints/cli.mjs");
-const { root, files, args, timeoutMs, bail } = takeRequest(entry);
+const { root, files, args, timeoutMs, bail, sift } = takeRequest(entry);
 const record = openChannel();
 record({ type: "start" });
 
@@ -145,7 +145,13 @@ for (const file of ["lib/reporters/default.js", "lib/reporters/tap.js"]) {
 }
 
 const literal = (file) => file.replace(/[[\]{}()*?!+@\\]/g, "\\$&");
-process.argv.push(...args, "--timeout=" + timeoutMs + "ms", "--concurrency=2");
+if (sift) {
+  followSift(record, root);
+  process.env.KIHON_SIFT_AVA = "1";
+  process.env.NODE_OPTIONS = (process.env.NODE_OPTIONS || "") + " --require=" + JSON.stringify(require.resolve("./sift-ava-preload.cjs"));
+}
+// ava hears nothing of a file that is judged until it is over.
+process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", sift ? "--concurrency=1" : "--concurrency=2");
 if (bail) process.argv.push("--fail-fast");
 process.argv.push(...files.map((file) => literal(path.relative(process.cwd(), file) || file)));
 const cli = await load("lib/cli.js");

@@ -159,6 +159,21 @@ function takeRequest(shownAs) {
   return request;
 }
 
+/** Passes on what a sift finds: those who judge have no channel, and write into a file. Gives a function that does so at once. */
+function followSift(record, root) {
+  process.env.KIHON_SIFT_ROOT = root;
+  const file = fs.openSync(process.env.KIHON_SIFT_OUT, "r");
+  const bytes = alloc(1 << 16);
+  const forward = () => {
+    for (let read = readSync(file, bytes, 0, bytes.length, null); read > 0; read = readSync(file, bytes, 0, bytes.length, null))
+      record({ type: "sift", text: bufferToString(bytes, "latin1", 0, read) });
+  };
+  setInterval(forward, 500).unref();
+  process.on("exit", forward);
+  // Where tests run in this very process, what hangs it must be told before.
+  globalThis.__kihonSiftForward = forward;
+}
+
 /** A new array in an order that depends on the seed alone. */
 function shuffled(items, seed) {
   const copy = items.slice();
@@ -173,4 +188,4 @@ function shuffled(items, seed) {
   return copy;
 }
 
-module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, shuffled, capped };
+module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, followSift, shuffled, capped };

@@ -1,12 +1,12 @@
 "use strict";
 // Runs jest by its own command-line interface; the reporter next to this file does the telling, in this process.
 const path = require("path");
-const { findPackage, takeRequest } = require("./channel.cjs");
+const { findPackage, takeRequest, followSift } = require("./channel.cjs");
 
 const jest = findPackage("jest");
 const request = takeRequest(path.join(jest.folder, "bin", "jest.js"));
 const reporter = path.join(__dirname, "jest-reporter.cjs");
-require(reporter).begin(request.root);
+const record = require(reporter).begin(request.root);
 
 const version = jest.manifest.version.split(".").map(Number);
 const since = (major, minor) => version[0] > major || (version[0] === major && version[1] >= minor);
@@ -24,8 +24,12 @@ if (since(24, 9)) words.push("--testTimeout=" + request.timeoutMs);
 if (request.bail) words.push("--bail=1");
 if (request.seed !== null && since(29, 5)) words.push("--randomize", "--seed=" + (request.seed | 0));
 // A worker process costs half a second; with few files they all run here, each in a vm context of its own.
-if (request.files.length > 0 && request.files.length <= 3) words.push("--runInBand");
-else words.push("--maxWorkers=2");
+if (!request.sift && request.files.length > 0 && request.files.length <= 3) words.push("--runInBand");
+else if (!request.sift) words.push("--maxWorkers=2");
+if (request.sift) {
+  followSift(record, request.root);
+  words.push("--runInBand", "--testRunner=" + path.join(__dirname, "sift-jest.cjs"));
+}
 if (request.files.length > 0) words.push("--runTestsByPath", ...request.files);
 
 // As jest's own bin does: configurations of babel and of jest look at it.

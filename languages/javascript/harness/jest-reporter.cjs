@@ -12,6 +12,7 @@ function begin(folder) {
   root = folder;
   record = openChannel();
   record({ type: "start" });
+  return record;
 }
 
 const ansiCodes = new RegExp(String.fromCharCode(27) + "\\[[0-9;]*m", "g");

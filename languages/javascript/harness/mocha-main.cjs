@@ -1,7 +1,7 @@
 "use strict";
 // Runs mocha with the repository's own settings, except the files and the reporter.
 const path = require("path");
-const { openChannel, describeError, relativeTo, findPackage, takeRequest, shuffled } = require("./channel.cjs");
+const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift, shuffled } = require("./channel.cjs");
 
 const mocha = findPackage("mocha");
 const bin = path.join(mocha.folder, "bin", "mocha");
@@ -135,10 +135,68 @@ function watchLoading(Mocha, record, root) {
   }
 }
 
+/** mocha's suites and tests as the sift takes them. A suite's own tests come before its inner suites, as mocha has it. */
+function siftTree(suite, Pending) {
+  const run = (runnable, test) => {
+    if (typeof runnable.reset === "function") runnable.reset();
+    runnable.timedOut = false;
+    runnable.ctx.currentTest = test === null ? undefined : test.runnable;
+    let [over, failure, settle] = [false, null, null];
+    runnable.run((error) => {
+      over = true;
+      failure = error && !(Pending && error instanceof Pending) ? error : null;
+      if (settle !== null) settle();
+    });
+    const end = (resolve, reject) => (failure === null ? resolve() : reject(failure));
+    if (!over) return new Promise((resolve, reject) => (settle = () => end(resolve, reject)));
+    if (failure !== null) throw failure;
+  };
+  const hooks = (name) => (suite[name] || []).map((hook) => (test) => run(hook, test));
+  const testOf = (runnable) => {
+    const test = { runnable, titles: titlesOf(runnable), file: fileOf(runnable, request.root), skipped: runnable.isPending() };
+    return Object.assign(test, { run: () => run(runnable, test) });
+  };
+  return {
+    before: hooks("_beforeAll"),
+    after: hooks("_afterAll"),
+    beforeEach: hooks("_beforeEach"),
+    afterEach: hooks("_afterEach"),
+    children: suite.tests.map(testOf).concat(suite.suites.map((inner) => siftTree(inner, Pending))),
+  };
+}
+
+/** In place of mocha's own run of what it has loaded: hundreds of runs of parts of it. */
+function siftInstead(Mocha, record) {
+  followSift(record, request.root);
+  const { openSift, judge } = require("./sift.cjs");
+  const sift = openSift();
+  Mocha.Runner.prototype.run = function () {
+    const { suite } = this;
+    if (suite.hasOnly && suite.hasOnly()) suite.filterOnly();
+    judge(sift, siftTree(suite, loadPending())).then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+    return this;
+  };
+}
+
+function loadPending() {
+  try {
+    return require(path.join(mocha.folder, "lib/pending.js"));
+  } catch (_absent) {
+    return null;
+  }
+}
+
 function runHere() {
   const record = openChannel();
   record({ type: "start" });
   const Mocha = require(mocha.folder);
+  if (request.sift) siftInstead(Mocha, record);
   const Reporter = reporterFor(record, request.root);
   Mocha.prototype.reporter = function () {
     this._reporter = Reporter;

@@ -9,7 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const { framesOf, openChannel, relativeTo, shuffled, takeRequest } = require("./channel.cjs");
+const { followSift, framesOf, openChannel, relativeTo, shuffled, takeRequest } = require("./channel.cjs");
 
 const request = takeRequest();
 const { root, bail, seed, timeoutMs } = request;
@@ -212,6 +212,35 @@ const together = new Set(bail ? [] : request.together || []);
 const [sharing, single] = [files.filter((file) => together.has(file)), files.filter((file) => !together.has(file))];
 const queue = sharing.length > 0 ? [seed === null ? sharing : shuffled(sharing, seed)] : [];
 for (const file of single) queue.push([file]);
+
+/** Judges mutants by one file after another, each in a process of its own; one that has stopped telling is ended. */
+async function siftFiles() {
+  const { KIHON_SIFT_OUT: out } = process.env;
+  followSift(record, root);
+  const main = fileURLToPath(new URL("./sift-node-test-main.cjs", import.meta.url));
+  for (const file of files) {
+    const words = argvFor([file]);
+    const started = spawn(process.execPath, [...words.slice(0, -1), main, file], {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: process.env,
+    });
+    const over = new Promise((resolve) => started.on("close", resolve));
+    let [size, since] = [0, Date.now()];
+    const watch = setInterval(() => {
+      const grown = statSync(out).size;
+      if (grown > size) [size, since] = [grown, Date.now()];
+      else if (Date.now() - since > silentMs) started.kill("SIGKILL");
+    }, 500);
+    await over;
+    clearInterval(watch);
+  }
+}
+const silentMs = 10_000;
+if (request.sift) {
+  await siftFiles();
+  process.exit(0);
+}
+
 let failures = 0;
 async function work() {
   for (let batch = queue.shift(); batch !== undefined && !stopped; batch = queue.shift()) {

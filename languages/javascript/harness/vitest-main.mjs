@@ -1,11 +1,11 @@
 // Runs vitest by its Node API; the reporter is an object of this process, so that no worker ever holds the channel's words.
 import { createRequire } from "node:module";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import v8 from "node:v8";
 
 const require = createRequire(import.meta.url);
-const { openChannel, describeError, relativeTo, findPackage, takeRequest } = require("./channel.cjs");
+const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift } = require("./channel.cjs");
 
 // vitest's own process lasts half a second, a sixth of which V8 11 (Node 20) spends on optimizing code that is soon over: it starts thirty
 // times later. Forks keep their settings, threads share this process's. Other versions of V8 name it otherwise and were not measured.
@@ -119,8 +119,12 @@ const reporter = {
   },
 };
 
+/** Files one after another, each judged in its worker by a runner of ours. */
+const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: false, maxWorkers: 1 };
+if (request.sift) followSift(record, root);
+
 function options(batch) {
-  const few = batch.length > 0 && batch.length < 4;
+  const few = request.sift || (batch.length > 0 && batch.length < 4);
   const together = batch.some((file) => sharing.has(file));
   const workers = few || together ? 1 : 2;
   const alone = together ? { isolate: false, singleThread: true, singleFork: true } : {};
@@ -144,6 +148,7 @@ function options(batch) {
     // From 4 on the limits above are all there is.
     poolOptions: major >= 4 ? undefined : { threads: pool, forks: pool, vmThreads: pool, vmForks: pool },
     ...(together ? { isolate: false, fileParallelism: false } : {}),
+    ...(request.sift ? sifting : {}),
     ...(seed === null ? {} : { sequence: { shuffle: { files: true, tests: true }, seed } }),
   };
 }

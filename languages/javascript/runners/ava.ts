@@ -33,6 +33,7 @@ export const ava = Object.freeze({
   package: "ava",
   canShuffle: false,
   canShare: false,
+  canSift: true,
   cacheFolders: [],
   detect: (facts) => detectBy({ tools: ["ava"], package: "ava", configFile: /^ava\.config\.[cm]?js$/, manifestKey: "ava", keep }, facts),
   command,

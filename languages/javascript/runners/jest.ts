@@ -43,6 +43,7 @@ export const jest = Object.freeze({
   package: "jest",
   canShuffle: true,
   canShare: false,
+  canSift: true,
   cacheFolders: ["node_modules/.cache/kihon-jest"],
   detect: (facts) =>
     detectBy({ tools: ["jest"], package: "jest", configFile: /^jest\.config\.(?:[cm]?[jt]s|json)$/, manifestKey: "jest", keep }, facts),

@@ -19,6 +19,7 @@ export const mocha = Object.freeze({
   package: "mocha",
   canShuffle: true,
   canShare: false,
+  canSift: true,
   cacheFolders: [],
   detect: (facts) =>
     detectBy(

@@ -72,6 +72,7 @@ export const nodeTest = Object.freeze({
   // Every file has a process of its own, so their order cannot matter; within a file node:test has no shuffle.
   canShuffle: false,
   canShare: true,
+  canSift: true,
   cacheFolders: [],
   detect,
   command,

@@ -64,6 +64,7 @@ export const vitest = Object.freeze({
   package: "vitest",
   canShuffle: true,
   canShare: true,
+  canSift: true,
   cacheFolders: [],
   detect: (facts) =>
     detectBy(

@@ -4,7 +4,7 @@ import { prove } from "../../../grading/prove.ts";
 import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
 import { rngFor } from "../../../lib/rng.ts";
 import type { Bench } from "../../../pipeline/bench.ts";
-import { type ObservedRecord, observeStage } from "../../../pipeline/stages/5-observe.ts";
+import { type ObservedRecord, observeStage } from "../../../pipeline/stages/6-observe.ts";
 import { chooseProvider } from "../../../sandbox/index.ts";
 import { Workspace } from "../../../sandbox/workspace.ts";
 import type { Commit } from "../../../schemas/candidate.ts";

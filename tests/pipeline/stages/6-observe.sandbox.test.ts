@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
 import { rngFor } from "../../../lib/rng.ts";
 import type { Bench } from "../../../pipeline/bench.ts";
-import { type ObservedRecord, observeStage } from "../../../pipeline/stages/5-observe.ts";
+import { type ObservedRecord, observeStage } from "../../../pipeline/stages/6-observe.ts";
 import type { SandboxProvider } from "../../../sandbox/contract.ts";
 import { chooseProvider } from "../../../sandbox/index.ts";
 import { Workspace } from "../../../sandbox/workspace.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Bench } from "../../../pipeline/bench.ts";
 import { fewestTogether } from "../../../pipeline/environment/together.ts";
-import { observeStage, reachingFiles } from "../../../pipeline/stages/5-observe.ts";
+import { observeStage, reachingFiles } from "../../../pipeline/stages/6-observe.ts";
 import type { Commit } from "../../../schemas/candidate.ts";
 import { environmentOf, standOf } from "../../grading/stand.ts";
 

@@ -8,7 +8,7 @@ import type { Bench } from "../../../pipeline/bench.ts";
 import { drive, type Item } from "../../../pipeline/drive.ts";
 import { Ledger } from "../../../pipeline/ledger.ts";
 import { createLog } from "../../../pipeline/log.ts";
-import { type Posable, poseStage } from "../../../pipeline/stages/6-pose.ts";
+import { type Posable, poseStage } from "../../../pipeline/stages/7-pose.ts";
 import { Store } from "../../../pipeline/store.ts";
 import { configSchema, type LlmSettings } from "../../../schemas/config.ts";
 import { contextOf, environment, everything } from "../../skills/stand.ts";

@@ -12,7 +12,7 @@ import { allSkills } from "../../skills/index.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { rewriteAll } from "../rewrite.ts";
-import type { ObservedRecord } from "./5-observe.ts";
+import type { ObservedRecord } from "./6-observe.ts";
 
 export const posedSchema = z.object({ draft: draftSchema, candidate: candidateSchema }).readonly();
 export type PosedRecord = z.infer<typeof posedSchema>;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitFor, splitOf, splits, trainedOn } from "../../../pipeline/stages/8-export.ts";
+import { splitFor, splitOf, splits, trainedOn } from "../../../pipeline/stages/9-export.ts";
 
 const ratio = { train: 8, validation: 1, test: 1 };
 

@@ -1,0 +1,423 @@
+"use strict";
+/*
+ * Judges many mutants in one process. The files under test hold all of them (`switched.ts`); here one after another is put in force, the
+ * tests that reach it are run again, and the first that fails ends it. Which tests reach which mutant, and which tests do the same when
+ * they are run twice, is seen first, on the healthy code.
+ *
+ * What is found goes, a line of JSON each, into a file of the workspace, from which a main script passes it on. Foreign code shares this process and could write there: these
+ * verdicts are a screen, and nothing is stored that was not seen again in a process of its own.
+ *
+ * A runner's part gives the tests as a tree: { before, after, beforeEach, afterEach, children } and { titles, file, skipped, run }, each
+ * function called with the test that it is for (null for `before` and `after`), and rejects or throws where it fails. A test may also
+ * have `begin`, called before everything, and `check`, called after it has run; the hooks of an outer suite stand around an inner one's.
+ */
+const fs = require("fs");
+const { performance } = require("perf_hooks");
+
+const now = performance.now.bind(performance);
+const { setTimeout: later, clearTimeout: cancel, setImmediate: soon } = globalThis;
+const { stringify, parse } = JSON;
+const { readSync, writeSync, openSync, closeSync, fstatSync } = fs;
+
+class EndlessLoop extends Error {}
+class Late extends Error {}
+
+let active = -1;
+/** Where what is reached is noted: the round's number by mutant, and the list. */
+let noting = null;
+let turns = 0;
+let mostTurns = Number.POSITIVE_INFINITY;
+
+function is(id) {
+  if (noting !== null) {
+    if (noting.seen[id] !== noting.round) {
+      noting.seen[id] = noting.round;
+      noting.list.push(id);
+    }
+    return false;
+  }
+  return id === active;
+}
+
+/** Whoever catches it, and whatever a runner makes of it. */
+let wasEndless = false;
+function loop() {
+  turns += 1;
+  if (turns <= mostTurns) return;
+  wasEndless = true;
+  throw new EndlessLoop();
+}
+
+/** A realm of its own, as jest has it, needs the two questions too. */
+function install(global) {
+  global.__kihonMutant = is;
+  global.__kihonLoop = loop;
+}
+
+/** JSON in letters of one byte, so that it may be passed on in pieces. */
+const ascii = (value) =>
+  stringify(value).replace(/[\u007f-\uffff]/g, (letter) => "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
+
+let opened = 0;
+
+/** The first thing a process of the tests does: from here on what is reached while files load is noted. */
+function openSift() {
+  const forward = globalThis.__kihonSiftForward;
+  const { KIHON_SIFT_PLAN, KIHON_SIFT_OUT, KIHON_SIFT_KILLED, KIHON_SIFT_FOREIGN } = process.env;
+  const plan = parse(fs.readFileSync(KIHON_SIFT_PLAN, "utf8"));
+  const out = openSync(KIHON_SIFT_OUT, "a");
+  // A byte for each mutant, for all processes of the job: what one has killed no other runs again.
+  const killed = openSync(KIHON_SIFT_KILLED, "r+");
+  const [byte, one] = [Buffer.alloc(1), Buffer.from([1])];
+  const seen = new Int32Array(plan.size);
+  let round = 0;
+  opened += 1;
+  const of = process.pid + "." + opened;
+  const write = (value) => {
+    writeSync(out, ascii({ of, ...value }) + "\n");
+    if (forward && value.type === "begin") forward();
+  };
+  const kill = (id) => writeSync(killed, one, 0, 1, id);
+  const isKilled = (id) => readSync(killed, byte, 0, 1, id) === 1 && byte[0] === 1;
+  const note = () => {
+    round += 1;
+    noting = { seen, round, list: [] };
+    return noting;
+  };
+  install(globalThis);
+  return { plan, write, kill, isKilled, note, loading: note(), foreignFile: KIHON_SIFT_FOREIGN };
+}
+
+/** Runs one function of the tests' own, and waits for it no longer than so. */
+function call(run, test, ms) {
+  let result;
+  try {
+    result = run(test);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  if (result === undefined || result === null || typeof result.then !== "function") return null;
+  return new Promise((resolve, reject) => {
+    const timer = later(() => reject(new Late()), ms);
+    result.then(
+      () => {
+        cancel(timer);
+        resolve();
+      },
+      (error) => {
+        cancel(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+/** What went wrong outside of what is waited for, since it was last asked. */
+let stray = null;
+const onStray = (error) => {
+  if (stray === null) stray = { error };
+};
+
+async function runTest(test, way) {
+  const limit = test.limitMs;
+  try {
+    if (test.begin) test.begin();
+    for (const suite of way) {
+      for (const each of suite.beforeEach) {
+        const waiting = call(each, test, limit);
+        if (waiting !== null) await waiting;
+      }
+    }
+    const waiting = call(test.run, test, limit);
+    if (waiting !== null) await waiting;
+    if (test.check) test.check();
+  } catch (error) {
+    return { error };
+  } finally {
+    for (let at = way.length - 1; at >= 0; at -= 1) {
+      for (const each of way[at].afterEach) {
+        const waiting = call(each, test, limit);
+        if (waiting !== null) await waiting.catch(onStray);
+      }
+    }
+  }
+  return stray;
+}
+
+/**
+ * Runs the chosen tests of a suite, quickest first within it, with the hooks around them. `seen` is told of each: the test, its failure or
+ * null, and the milliseconds; it says whether to go on.
+ */
+async function runSuite(suite, chosen, seen, way) {
+  if (!suite.all.some((test) => chosen.has(test))) return true;
+  const inner = way.concat(suite);
+  let go = true;
+  try {
+    for (const hook of suite.before) {
+      const waiting = call(hook, null, hookLimitMs);
+      if (waiting !== null) await waiting;
+    }
+  } catch (error) {
+    // None of its tests can be told apart by what they do.
+    for (const test of suite.all) if (go && chosen.has(test)) go = seen(test, { error, hook: true }, 0);
+    return go;
+  }
+  for (const child of suite.children) {
+    if (!go) break;
+    if (child.children) {
+      go = await runSuite(child, chosen, seen, inner);
+      continue;
+    }
+    if (!chosen.has(child)) continue;
+    stray = null;
+    const begun = now();
+    const failure = await runTest(child, inner);
+    go = seen(child, failure, now() - begun);
+    beat();
+  }
+  for (const hook of suite.after) {
+    const waiting = call(hook, null, hookLimitMs);
+    if (waiting !== null) await waiting.catch(onStray);
+  }
+  return go;
+}
+const hookLimitMs = 20000;
+
+/** Says after a test, where nothing was said for a second, that this goes on. */
+let beat = () => {};
+
+/** Every test below a suite, as a list that it keeps. */
+function prepare(suite, all) {
+  suite.all = [];
+  for (const child of suite.children) {
+    if (child.children) {
+      prepare(child, all);
+      for (const test of child.all) suite.all.push(test);
+    } else {
+      suite.all.push(child);
+      all.push(child);
+    }
+  }
+}
+
+const turnOfLoop = () => new Promise((resolve) => soon(resolve));
+
+const unique = (ids) => [...new Set(ids)];
+
+/** The tree with its `before` and `after` noting what they reach: every test of the suite does. */
+function noted(suite, sift, groups) {
+  const group = { reached: [], tests: suite.all };
+  groups.push(group);
+  const shared = (hook) => async (test) => {
+    const around = noting;
+    const own = sift.note();
+    try {
+      await hook(test);
+    } finally {
+      group.reached.push(...own.list);
+      noting = around;
+    }
+  };
+  const children = suite.children.map((child) => (child.children ? noted(child, sift, groups) : child));
+  return { ...suite, before: suite.before.map(shared), after: suite.after.map(shared), children };
+}
+
+/** One round of all tests on the healthy code: what each gives, reaches and takes. */
+async function observe(root, tests, sift) {
+  const found = new Map();
+  const groups = [];
+  // What a child process or another thread of the tests reaches is not seen here, but that it came to a mutant is.
+  const foreign = openSync(sift.foreignFile, "a");
+  let size = fstatSync(foreign).size;
+  sift.note();
+  turns = 0;
+  const seen = (test, failure, ms) => {
+    const grown = fstatSync(foreign).size;
+    found.set(test, { failure, ms, turns, reached: noting.list, foreign: grown > size });
+    size = grown;
+    turns = 0;
+    sift.note();
+    return true;
+  };
+  await runSuite(noted(root, sift, groups), new Set(tests.filter((test) => !test.skipped)), seen, []);
+  await turnOfLoop();
+  closeSync(foreign);
+  for (const { reached, tests: inside } of groups) for (const test of inside) if (found.has(test)) found.get(test).reached.push(...reached);
+  for (const one of found.values()) one.reached = unique(one.reached);
+  return found;
+}
+
+/** Why a test cannot be judged by here, or null. */
+function unfitness(first, second) {
+  if (first === undefined || second === undefined) return "was not run";
+  if (first.failure || second.failure) return "fails";
+  return first.foreign || second.foreign ? "works in another process" : null;
+}
+
+const uniqueTitles = (also) => [...new Map([...(also || [])].map((titles) => [titles.join("\0"), titles])).values()];
+
+const packed = (ids) => {
+  const bytes = Buffer.alloc(ids.length === 0 ? 0 : (Math.max(...ids) >> 3) + 1);
+  for (const id of ids) bytes[id >> 3] |= 1 << (id & 7);
+  return bytes.toString("base64");
+};
+
+const kindOf = (error) => (wasEndless ? "endless" : error instanceof Late ? "late" : "failed");
+
+/** Judges the plan's mutants by these tests. */
+async function judge(sift, root) {
+  const { plan, write } = sift;
+  let last = now();
+  beat = () => {
+    if (now() - last < 1000) return;
+    last = now();
+    write({ type: "pulse" });
+  };
+  const loaded = sift.loading.list;
+  const tests = [];
+  prepare(root, tests);
+  for (const test of tests) test.limitMs = plan.timeoutMs;
+  const events = ["uncaughtException", "unhandledRejection"];
+  const others = events.map((event) => process.listeners(event));
+  for (const event of events) process.removeAllListeners(event).on(event, onStray);
+  const { exit } = process;
+  process.exit = (code) => {
+    throw new Error("process.exit(" + code + ")");
+  };
+  try {
+    const first = await observe(root, tests, sift);
+    const second = await observe(root, tests, sift);
+    noting = null;
+    write({ type: "loaded", ids: packed(loaded) });
+    const reaching = new Map();
+    tests.forEach((test, at) => {
+      const [one, two] = [first.get(test), second.get(test)];
+      const why = test.skipped ? "skipped" : unfitness(one, two);
+      const [early, late] = [one, two].map((round) => new Set(round ? round.reached : []));
+      const ids = [...early].filter((id) => late.has(id));
+      // Reached once and not again, as what the code under test has computed and kept: a mutant there might not be asked for again.
+      const odd = [...early, ...late].filter((id) => !early.has(id) || !late.has(id));
+      const shown = { type: "test", at, file: test.file, path: test.titles, why, ids: packed(ids), odd: packed(odd) };
+      write(shown);
+      // Tests that a test makes while it runs are judged with it, and were seen with it.
+      for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles });
+      if (test.also) test.also.clear();
+      if (why !== null) return;
+      test.ms = Math.max(one.ms, two.ms);
+      test.turns = Math.max(one.turns, two.turns);
+      test.at = at;
+      test.kills = 0;
+      // A mutant may make a test much slower and still end; what the machine does meanwhile must not count.
+      test.limitMs = Math.min(plan.timeoutMs, 1000 + 20 * test.ms);
+      for (const id of ids) {
+        const list = reaching.get(id) || [];
+        list.push(test);
+        reaching.set(id, list);
+      }
+    });
+    if (await judgeAll(sift, root, reaching)) write({ type: "end" });
+  } finally {
+    process.exit = exit;
+    for (const [at, event] of events.entries()) {
+      process.removeAllListeners(event);
+      for (const listener of others[at]) process.on(event, listener);
+    }
+  }
+}
+
+/** How many tests are tried alone, the likeliest killers first, before all the others are run in their order. */
+const triedFirst = 3;
+
+/** False where it had to stop before all were judged. */
+async function judgeAll(sift, root, reaching) {
+  const { plan, write } = sift;
+  const files = new Set(root.all.map(({ file }) => file));
+  // What an earlier process judged by these files before it ended early.
+  const judged = [...files].map((file) => new Set(plan.done[file] || []));
+  const done = judged.length === 0 ? new Set() : new Set([...judged[0]].filter((id) => judged.every((ids) => ids.has(id))));
+  let last = now();
+  for (const id of plan.ids) {
+    const tests = reaching.get(id);
+    if (tests === undefined || done.has(id) || sift.isKilled(id)) continue;
+    write({ type: "begin", id });
+    const verdict = await judgeOne(root, id, tests);
+    if (verdict.by === null) write({ type: "mutant", id, verdict: "survived" });
+    else {
+      verdict.by.kills += 1;
+      sift.kill(id);
+      write({ type: "mutant", id, verdict: kindOf(verdict.failure.error), by: verdict.by.at });
+      // A test that now fails on the healthy code as well says that the mutant left something behind.
+      if (!(await isSound(root, verdict.by))) {
+        write({ type: "drift", id, by: verdict.by.at });
+        return false;
+      }
+    }
+    if (now() - last > 200) {
+      last = now();
+      beat();
+      await turnOfLoop();
+    }
+  }
+  return true;
+}
+
+async function judgeOne(root, id, tests) {
+  const found = { by: null, failure: null };
+  const seen = (test, failure) => {
+    if (failure === null) return true;
+    found.by = test;
+    found.failure = failure;
+    return false;
+  };
+  const likely = tests.length <= triedFirst ? [] : bestOf(tests);
+  for (const test of likely) {
+    await underMutant(root, id, [test], seen);
+    if (found.by !== null) return found;
+  }
+  const rest = tests.filter((test) => !likely.includes(test));
+  await underMutant(root, id, rest, seen);
+  return found;
+}
+
+/** The tests with the most kills for their time. */
+function bestOf(tests) {
+  const score = (test) => (test.kills + 0.1) / (test.ms + 0.05);
+  const best = [];
+  for (const test of tests) {
+    best.push(test);
+    best.sort((a, b) => score(b) - score(a));
+    if (best.length > triedFirst) best.pop();
+  }
+  return best;
+}
+
+async function underMutant(root, id, tests, seen) {
+  if (tests.length === 0) return;
+  const most = tests.reduce((sum, test) => sum + test.turns, 0);
+  turns = 0;
+  wasEndless = false;
+  mostTurns = Math.max(50000, 100 * most);
+  active = id;
+  try {
+    await runSuite(root, new Set(tests), seen, []);
+  } finally {
+    active = -1;
+    mostTurns = Number.POSITIVE_INFINITY;
+  }
+}
+
+async function isSound(root, test) {
+  let sound = true;
+  await runSuite(
+    root,
+    new Set([test]),
+    (_test, failure) => {
+      sound = failure === null;
+      return false;
+    },
+    [],
+  );
+  return sound;
+}
+
+module.exports = { openSift, install, judge };

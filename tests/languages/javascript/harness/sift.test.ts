@@ -1,0 +1,150 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const harness = join(import.meta.dirname, "../../../../languages/javascript/harness/sift.cjs");
+const folder = mkdtempSync(join(tmpdir(), "kihon-sift-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Said {
+  readonly type: string;
+  readonly id?: number;
+  readonly verdict?: string;
+  readonly why?: string | null;
+  readonly path?: readonly string[];
+  readonly ids?: string;
+  readonly odd?: string;
+}
+
+const bits = (packed = ""): number[] =>
+  [...Buffer.from(packed, "base64")].flatMap((byte, at) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) => (byte & (1 << bit) ? [at * 8 + bit] : [])),
+  );
+
+/** Judges mutants 1 and 2 by tests that a program makes with `test(name, fn)`; `M(id)` and `L()` are what a source asks. */
+function judged(program: string, more: { ids?: number[]; timeoutMs?: number } = {}): readonly Said[] {
+  const at = (name: string): string => join(folder, name);
+  const plan = { ids: more.ids ?? [1, 2], size: 3, timeoutMs: more.timeoutMs ?? 5000, done: {}, sources: [] };
+  writeFileSync(at("plan"), JSON.stringify(plan));
+  for (const name of ["out", "killed", "foreign"]) writeFileSync(at(name), "");
+  const text = `
+    const { openSift, judge } = require(${JSON.stringify(harness)});
+    const sift = openSift();
+    const M = (id) => globalThis.__kihonMutant(id), L = () => globalThis.__kihonLoop();
+    const hooks = { before: [], after: [], beforeEach: [], afterEach: [] }, children = [];
+    const test = (name, run) => children.push({ titles: [name], file: "a.test.js", skipped: false, run });
+    const equal = (a, b) => { if (a !== b) throw new Error(a + " is not " + b); };
+    ${program}
+    judge(sift, { ...hooks, children }).then(() => process.exit(0));
+  `;
+  const env = {
+    KIHON_SIFT_PLAN: at("plan"),
+    KIHON_SIFT_OUT: at("out"),
+    KIHON_SIFT_KILLED: at("killed"),
+    KIHON_SIFT_FOREIGN: at("foreign"),
+  };
+  const { status, stderr } = spawnSync(process.execPath, ["-e", text], { env: { ...process.env, ...env }, encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return readFileSync(at("out"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Said);
+}
+
+const verdicts = (said: readonly Said[]): Record<string, string> =>
+  Object.fromEntries(said.flatMap(({ type, id, verdict }) => (type === "mutant" ? [[id, verdict ?? ""]] : [])));
+const testOf = (said: readonly Said[], name: string): Said | undefined =>
+  said.find(({ type, path }) => type === "test" && path?.join() === name);
+
+describe("mutants judged in one process", () => {
+  it("are killed by the first test that fails, and survive where none does", () => {
+    const said = judged(`
+      const add = (a, b) => M(1) ? a - b : M(2) ? b + a : a + b;
+      test("adds", () => equal(add(1, 2), 3));
+      test("adds later", async () => { await null; equal(add(0, 0), 0); });
+    `);
+    expect(verdicts(said)).toEqual({ 1: "failed", 2: "survived" });
+    expect(said.at(-1)?.type).toBe("end");
+  });
+
+  it("are not said to survive where no test reaches them", () => {
+    const said = judged('test("idle", () => {}); const never = () => M(1);');
+    expect(verdicts(said)).toEqual({});
+    expect(bits(testOf(said, "idle")?.ids)).toEqual([]);
+  });
+
+  it("are told of a test that reaches them the first time alone", () => {
+    const said = judged(`
+      let kept; const compute = () => (M(1) ? 2 : 1);
+      test("keeps", () => { kept ??= compute(); equal(kept, 1); });
+    `);
+    expect([bits(testOf(said, "keeps")?.ids), bits(testOf(said, "keeps")?.odd)]).toEqual([[], [1]]);
+    expect(verdicts(said)).toEqual({});
+  });
+
+  it("are told of those that run while the file is loaded", () => {
+    const said = judged('const table = M(1) ? 2 : 1; test("reads", () => equal(table, 1));');
+    expect(bits(said.find(({ type }) => type === "loaded")?.ids)).toEqual([1]);
+  });
+
+  it("end in a loop without end, also where somebody catches what stops it", () => {
+    const said = judged(`
+      const count = (n) => { let at = 0; try { while (M(1) ? true : at < n) { L(); at++; } } catch { return -1; } return at; };
+      test("counts", () => equal(count(3), 3));
+    `);
+    expect(verdicts(said)).toEqual({ 1: "endless" });
+  });
+
+  it("are late where what a test waits for never comes", () => {
+    const said = judged('test("waits", () => (M(1) ? new Promise(() => {}) : Promise.resolve()));', { timeoutMs: 300 });
+    expect(verdicts(said)).toEqual({ 1: "late" });
+  });
+
+  it("fail by what is thrown where nobody waits for it", () => {
+    const said = judged(`
+      test("throws aside", async () => { setTimeout(() => { if (M(1)) throw new Error("aside"); }, 1); await new Promise((r) => setTimeout(r, 20)); });
+    `);
+    expect(verdicts(said)).toEqual({ 1: "failed" });
+  });
+
+  it("reach the tests of a suite by its hooks", () => {
+    const said = judged(`
+      let base; hooks.before.push(() => { base = M(1) ? 2 : 1; }); hooks.beforeEach.push(() => { if (M(2)) throw new Error("each"); });
+      test("reads", () => equal(base, 1));
+    `);
+    expect(bits(testOf(said, "reads")?.ids)).toEqual([1, 2]);
+    expect(verdicts(said)).toEqual({ 1: "failed", 2: "failed" });
+  });
+
+  it("are not judged by a test that fails on the healthy code", () => {
+    const said = judged('test("broken", () => { M(1); throw new Error("always"); });');
+    expect([testOf(said, "broken")?.why, verdicts(said)]).toEqual(["fails", {}]);
+  });
+
+  it("are left to another process after one that leaves something behind", () => {
+    const said = judged(`
+      let spoilt = false;
+      test("spoils", () => { if (M(1)) spoilt = true; M(2); equal(spoilt, false); });
+    `);
+    expect(verdicts(said)).toEqual({ 1: "failed" });
+    expect(said.at(-1)).toMatchObject({ type: "drift", id: 1 });
+  });
+
+  it("cannot end the process", () => {
+    const said = judged('test("leaves", () => { if (M(1)) process.exit(0); });');
+    expect(verdicts(said)).toEqual({ 1: "failed" });
+    expect(said.at(-1)?.type).toBe("end");
+  });
+
+  it("are not believed of a test whose child processes come to one", () => {
+    const preload = JSON.stringify(join(harness, "../sift-preload.cjs"));
+    const said = judged(`
+      const { execFileSync } = require("child_process");
+      test("spawns", () => { execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonMutant(1)"]); });
+      test("stays", () => { M(1); });
+    `);
+    expect([testOf(said, "spawns")?.why, testOf(said, "stays")?.why]).toEqual(["works in another process", null]);
+  });
+});
