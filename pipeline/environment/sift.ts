@@ -160,7 +160,7 @@ function readTests(records: readonly SiftRecord[], findings: Findings): string[]
     if (record.why === "skipped") continue;
     findings.doubt(idsOf(record.odd), `${id} does not always reach it`);
     if (record.why !== null) findings.doubt(idsOf(record.ids), `${id} ${record.why}`);
-    if (record.why === "works in another process") findings.doubtFile(record.file, `${id} ${record.why}`);
+    if (record.why === "works in another process" || record.why === "was not run") findings.doubtFile(record.file, `${id} ${record.why}`);
   }
   return seen;
 }

@@ -222,8 +222,9 @@ function noted(suite, sift, groups) {
   return { ...suite, before: suite.before.map(shared), after: suite.after.map(shared), children };
 }
 
-/** One round of all tests on the healthy code: what each gives, reaches and takes. */
+/** One round of these tests on the healthy code, as far as it comes in its time: what each gives, reaches and takes. */
 async function observe(root, tests, sift) {
+  const begun = now();
   const found = new Map();
   const groups = [];
   // What a child process or another thread of the tests reaches is not seen here, but that it came to a mutant is.
@@ -237,9 +238,9 @@ async function observe(root, tests, sift) {
     size = grown;
     turns = 0;
     sift.note();
-    return true;
+    return now() - begun < roundMs;
   };
-  await runSuite(noted(root, sift, groups), new Set(tests.filter((test) => !test.skipped)), seen, []);
+  await runSuite(noted(root, sift, groups), new Set(tests), seen, []);
   await turnOfLoop();
   closeSync(foreign);
   for (const { reached, tests: inside } of groups) for (const test of inside) if (found.has(test)) found.get(test).reached.push(...reached);
@@ -247,8 +248,18 @@ async function observe(root, tests, sift) {
   return found;
 }
 
+/** A runner may run tests side by side where these go one after another: those that wait are not waited for hundreds of times. */
+const [roundMs, suiteMs, slowMs, doubtfulMs] = [20_000, 10_000, 100, 500];
+
+function slowOf(round) {
+  const all = [...round];
+  const sum = all.reduce((total, [, { ms }]) => total + ms, 0);
+  return new Set(sum <= suiteMs ? [] : all.flatMap(([test, { ms }]) => (ms > slowMs ? [test] : [])));
+}
+
 /** Why a test cannot be judged by here, or null. */
-function unfitness(first, second) {
+function unfitness(first, second, isSlow) {
+  if (first && isSlow) return "takes too long to be run again and again";
   if (first === undefined || second === undefined) return "was not run";
   if (first.failure || second.failure) return "fails";
   return first.foreign || second.foreign ? "works in another process" : null;
@@ -285,14 +296,21 @@ async function judge(sift, root) {
     throw new Error("process.exit(" + code + ")");
   };
   try {
-    const first = await observe(root, tests, sift);
-    const second = await observe(root, tests, sift);
+    const active = tests.filter((test) => !test.skipped);
+    const first = await observe(root, active, sift);
+    const slow = slowOf(first);
+    const second = await observe(
+      root,
+      active.filter((test) => first.has(test) && !slow.has(test)),
+      sift,
+    );
     noting = null;
     write({ type: "loaded", ids: packed(loaded) });
     const reaching = new Map();
+    const doubtful = new Set(loaded);
     tests.forEach((test, at) => {
       const [one, two] = [first.get(test), second.get(test)];
-      const why = test.skipped ? "skipped" : unfitness(one, two);
+      const why = test.skipped ? "skipped" : unfitness(one, two, slow.has(test));
       const [early, late] = [one, two].map((round) => new Set(round ? round.reached : []));
       const ids = [...early].filter((id) => late.has(id));
       // Reached once and not again, as what the code under test has computed and kept: a mutant there might not be asked for again.
@@ -302,6 +320,7 @@ async function judge(sift, root) {
       // Tests that a test makes while it runs are judged with it, and were seen with it.
       for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles });
       if (test.also) test.also.clear();
+      for (const id of why === null ? odd : [...ids, ...odd]) doubtful.add(id);
       if (why !== null) return;
       test.ms = Math.max(one.ms, two.ms);
       test.turns = Math.max(one.turns, two.turns);
@@ -315,7 +334,9 @@ async function judge(sift, root) {
         reaching.set(id, list);
       }
     });
-    if (await judgeAll(sift, root, reaching)) write({ type: "end" });
+    // That none of these tests notices a mutant says nothing where another may: that is tried only where it is cheap.
+    const costly = ([id, list]) => doubtful.has(id) && list.reduce((sum, { ms }) => sum + ms, 0) > doubtfulMs;
+    if (await judgeAll(sift, root, new Map([...reaching].filter((entry) => !costly(entry))))) write({ type: "end" });
   } finally {
     process.exit = exit;
     for (const [at, event] of events.entries()) {

@@ -123,6 +123,16 @@ describe("mutants judged in one process", () => {
     expect([testOf(said, "broken")?.why, verdicts(said)]).toEqual(["fails", {}]);
   });
 
+  it("are not judged again and again by tests that wait long", () => {
+    const said = judged(`
+      const wait = (ms) => new Promise((r) => setTimeout(r, ms));
+      for (let at = 0; at < 11; at++) test("waits " + at, async () => { await wait(1000); equal(M(1) ? 2 : 1, 1); });
+      test("is quick", () => equal(M(2) ? 2 : 1, 1));
+    `);
+    expect(testOf(said, "waits 3")?.why).toBe("takes too long to be run again and again");
+    expect([bits(testOf(said, "waits 3")?.odd), verdicts(said)]).toEqual([[1], { 2: "failed" }]);
+  });
+
   it("are left to another process after one that leaves something behind", () => {
     const said = judged(`
       let spoilt = false;
