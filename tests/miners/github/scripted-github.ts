@@ -1,6 +1,7 @@
 /**
  * A server that speaks GitHub's REST, GraphQL and git for one scripted repository. GraphQL is answered by graphql-js over GitHub's published
- * schema, so a question or an answer that does not fit the schema cannot come to be. It notes what it was asked, and fails on command.
+ * schema, so a question or an answer that does not fit the schema cannot come to be. REST questions and answers are held against GitHub's
+ * published description: where one does not fit, the server does not close in peace. It notes what it was asked, and fails on command.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join, normalize } from "node:path";
 import { schema as published } from "@octokit/graphql-schema";
 import { buildSchema, type DocumentNode, execute, parse, type SelectionSetNode, validate } from "graphql";
+import { wholeOf, wrongWithAnswer, wrongWithQuestion } from "./rest-description.ts";
 
 const schema = buildSchema(published.idl, { assumeValid: true });
 
@@ -111,6 +113,17 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
   response.end(JSON.stringify(body));
 };
 const seconds = (ms: number): string => String(Math.ceil(ms / 1000));
+
+/** An answer of the REST API. */
+interface Told {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+const refusal = (status: number, message: string): Told => ({
+  status,
+  body: { message, documentation_url: "https://docs.github.com/rest", status: String(status) },
+});
 
 /** What can go wrong. `skewMs` is how far GitHub's clock is ahead of ours. */
 export const faults = {
@@ -237,6 +250,8 @@ export class ScriptedGithub {
   readonly base: string;
   /** Numbers for which whatever else is asked than the number fails, in a way. */
   readonly broken = new Map<number, Fault | "null-node" | "other-form">();
+  /** What GitHub would not have asked for or said, in words. */
+  readonly #untrue: string[] = [];
   readonly #faults: { readonly fault: Fault; readonly when: (asked: Asked) => boolean; left: number }[] = [];
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -269,9 +284,11 @@ export class ScriptedGithub {
   get unmet(): number {
     return this.#faults.reduce((sum, { left }) => sum + (Number.isFinite(left) ? left : 0), 0);
   }
+  /** Throws where a question or an answer was not of GitHub's form. */
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#untrue.length > 0) throw new Error(`GitHub's description does not know this:\n${this.#untrue.join("\n")}`);
   }
 
   async #answer(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
@@ -298,10 +315,12 @@ export class ScriptedGithub {
       return met.fault(response, asked);
     }
     if (path.includes(".git/")) return this.smart ? this.#smartGit(request, body, response) : this.#git(path, response);
-    if (token === "") return json(response, 401, { message: "Requires authentication" });
-    if (path === `${this.base.replace("/v3", "")}/graphql`) return this.#graphql(asked, response);
-    if (path.startsWith(`${this.base}/`)) this.#rest(path.slice(this.base.length), request, response);
-    else json(response, 404, { message: "Not Found" });
+    if (graphql !== null && path === `${this.base.replace("/v3", "")}/graphql`) {
+      return token === "" ? json(response, 401, { message: "Requires authentication" }) : this.#graphql(asked, response);
+    }
+    if (!path.startsWith(`${this.base}/`)) return json(response, 404, { message: "Not Found" });
+    const own = path.slice(this.base.length);
+    this.#tell(own, this.#rest(asked.method, own, token), request, response);
   }
 
   /** The "dumb" protocol: files of the bare repository, after `git update-server-info`. */
@@ -345,42 +364,72 @@ export class ScriptedGithub {
     response.writeHead(Number.parseInt(status, 10), Object.fromEntries(headers)).end(told.subarray(at + 4));
   }
 
-  #rest(path: string, request: IncomingMessage, response: ServerResponse): unknown {
-    const app = /^\/app\/installations\/\d+\/access_tokens$/.test(path);
-    if (app)
-      return json(response, 201, {
-        token: "ghs_installation",
-        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-        permissions: {},
-      });
+  #rest(method: string, path: string, token: string): Told {
+    if (token === "") return refusal(401, "Requires authentication");
+    if (method === "POST" && /^\/app\/installations\/\d+\/access_tokens$/.test(path)) {
+      const expires = new Date(Date.now() + 3_600_000).toISOString();
+      return { status: 201, body: { ...wholeOf("installation-token"), token: "ghs_installation", expires_at: expires } };
+    }
     const old = [...this.formerly].find((name) => path.toLowerCase().startsWith(`/repos/${name.toLowerCase()}`));
     if (old !== undefined) {
       const location = `${this.api}/repositories/7`;
-      return json(response, 301, { message: "Moved Permanently", url: location }, { location });
+      return { status: 301, body: { message: "Moved Permanently", url: location }, headers: { location } };
     }
-    const repository = {
+    if (path === "/repositories/7" || path.toLowerCase() === `/repos/${this.name.toLowerCase()}`)
+      return { status: 200, body: this.#repository("full-repository") };
+    if (path.startsWith(`/repos/${this.name}/pulls?`)) {
+      const newest = this.pulls.toSorted((a, b) => (updatedAt(a) < updatedAt(b) ? 1 : -1)).slice(0, 1);
+      return { status: 200, body: newest.map((one) => this.#listed(one)) };
+    }
+    return refusal(404, "Not Found");
+  }
+
+  #repository(form: "full-repository" | "repository"): unknown {
+    const [owner, name] = this.name.split("/");
+    return {
+      ...wholeOf(form),
       id: 7,
       node_id: "R_7",
+      name,
       full_name: this.name,
+      owner: { ...wholeOf("simple-user"), login: owner },
       private: this.#hidden,
       clone_url: `${this.host}/${this.name}.git`,
       default_branch: "main",
       stargazers_count: this.stars,
     };
-    if (path === "/repositories/7" || path.toLowerCase() === `/repos/${this.name.toLowerCase()}`)
-      return this.#cached(repository, request, response);
-    if (path.startsWith(`/repos/${this.name}/pulls?`)) {
-      const newest = this.pulls.toSorted((a, b) => (updatedAt(a) < updatedAt(b) ? 1 : -1)).slice(0, 1);
-      const shown = newest.map((one) => ({ number: one.number, updated_at: updatedAt(one), base: { repo: repository } }));
-      return this.#cached(shown, request, response);
-    }
-    return json(response, 404, { message: "Not Found" });
   }
 
-  #cached(body: unknown, request: IncomingMessage, response: ServerResponse): void {
-    const etag = `"${oid(JSON.stringify(body))}"`;
-    if (request.headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
-    else json(response, 200, body, { etag });
+  #listed(one: ScriptedPull): unknown {
+    const { number, title, body, createdAt: created_at, mergedAt, author, base, head, merge } = one;
+    const repo = this.#repository("repository");
+    return {
+      ...wholeOf("pull-request-simple"),
+      number,
+      title,
+      body,
+      state: "closed",
+      user: author === null ? null : { ...wholeOf("simple-user"), type: author[0], login: author[1] },
+      created_at,
+      updated_at: updatedAt(one),
+      closed_at: mergedAt,
+      merged_at: mergedAt,
+      merge_commit_sha: merge?.oid ?? null,
+      base: { label: `owner:${base.ref}`, ref: base.ref, sha: base.oid, user: null, repo },
+      head: { label: `ann:${head.ref}`, ref: head.ref, sha: head.oid, user: null, repo: head.fork === null ? null : repo },
+    };
+  }
+
+  /** Sends it, or 304 where it is known, and notes where GitHub could not have said so. */
+  #tell(path: string, told: Told, request: IncomingMessage, response: ServerResponse): void {
+    const method = request.method ?? "";
+    const etag = `"${oid(JSON.stringify(told.body))}"`;
+    const { status, body }: Told = told.status === 200 && request.headers["if-none-match"] === etag ? { status: 304 } : told;
+    const headers = { ...told.headers, ...(told.status === 200 ? { etag } : {}) };
+    const wrong = [...wrongWithQuestion(method, path), ...wrongWithAnswer(method, path, status, body)];
+    this.#untrue.push(...wrong.map((one) => `${method} ${path} (${status}): ${one}`));
+    if (body === undefined) response.writeHead(status, headers).end();
+    else json(response, status, body, headers);
   }
 
   async #graphql(asked: Asked, response: ServerResponse): Promise<void> {
