@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecResult, exec } from "./exec.ts";
@@ -246,29 +247,66 @@ function transport(folder: string, source?: string): SimpleGit {
   return simpleGit({ baseDir: folder, config: [...settings, ...remote], timeout: { block: 600_000 }, unsafe, allowEnvironment }).env(env);
 }
 
+/** What is said of a place that is unwell, limits us, answers with something else or was cut off: the same may go well a moment later. */
+const passing = new RegExp(
+  [
+    "returned error: (?:429|5\\d\\d)|Could not resolve|Failed to connect|Connection (?:reset|refused|timed out)|Operation timed out",
+    "RPC failed|hung up|Empty reply|transfer closed|recv failure|SSL_read|early EOF|unexpected (?:disconnect|EOF)",
+    "not valid: is this a git|bad line length|expected (?:flush|'acknowledgments')|from promisor remote|index-pack|names no branch",
+  ].join("|"),
+  "i",
+);
+const maxTries = 4;
+const defaultRetryMs = 1000;
+
+/** Tries again what fails in passing, after once, four and nine times as long. */
+async function patiently<T>(retryMs: number, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof GitError) || !passing.test(error.message) || tries === maxTries) throw error;
+      await setTimeout(retryMs * tries ** 2);
+    }
+  }
+}
+
+const hasHeads = async (gitDir: string): Promise<boolean> =>
+  (await must(gitDir, ["for-each-ref", "--count=1", "refs/heads"], "the repository cannot be read")) !== "";
+
+/**
+ * The commit that HEAD names, after a fetch of heads and tags; undefined where it names none. Git takes a page of one line, or an empty one,
+ * for a place without a branch, and would remove ours: so that is not believed at once, and never of a place that had branches.
+ */
+async function fetchRefs(remote: SimpleGit, source: string, folder: string, lean: boolean): Promise<string | undefined> {
+  const had = await hasHeads(folder);
+  const told = await remote.listRemote(["--", source, "HEAD", "refs/heads/*"]);
+  const named = told.includes("\trefs/heads/");
+  if (had && !named) throw new GitError(undefined, "it names no branch, though it had some");
+  if (lean && told === "") throw new GitError(undefined, "it names no branch");
+  const refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+  const from = lean ? ["--filter=blob:none", "--", remoteName] : ["--", source];
+  await remote.raw(["fetch", "--quiet", "--prune", "--no-write-fetch-head", "--no-auto-gc", ...from, ...refs]);
+  if (named && !(await hasHeads(folder))) throw new GitError(undefined, "it names no branch, though it has some");
+  return /^([0-9a-f]{40,64})\tHEAD$/m.exec(told)?.[1];
+}
+
 /** Fetches heads and tags of a URL or bundle into our own git folder, without files' contents if `lean`; the URL is not stored. */
-async function fetchInto(source: string, place: string, lean: boolean): Promise<void> {
+async function fetchInto(source: string, place: string, lean: boolean, retryMs: number): Promise<void> {
   const known = await exists(place);
   const folder = known ? place : `${place}.new-${randomUUID()}`;
   if (!known) await initBare(folder, "sha1");
   try {
     const remote = transport(folder, lean ? source : undefined);
-    const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(await remote.listRemote(["--", source, "HEAD"]))?.[1];
-    await remote.raw([
-      "fetch",
-      "--quiet",
-      "--prune",
-      "--no-write-fetch-head",
-      "--no-auto-gc",
-      ...(lean ? ["--filter=blob:none", "--", remoteName] : ["--", source]),
-      "+refs/heads/*:refs/heads/*",
-      "+refs/tags/*:refs/tags/*",
-    ]);
+    const head = await patiently(retryMs, () => fetchRefs(remote, source, folder, lean));
     if (head !== undefined) await writeFile(join(folder, "HEAD"), `${head}\n`);
   } catch (cause) {
     if (!known) await rm(folder, { recursive: true, force: true });
     if (!(cause instanceof GitError)) throw cause;
     const said = cause.message.replaceAll(source, cleanUrl(source)).trim().slice(0, 400);
+    // A place that never named a branch may have none.
+    if (lean && passing.test(cause.message) && (known || !cause.message.includes("names no branch")))
+      throw new RetryLater(`the repository could not be fetched: ${said}`, { cause: new Error(said) });
     throw new StopRun(`the repository could not be fetched: ${said}`, {
       next: "Check the address, the network and the access rights, then run again.",
     });
@@ -282,16 +320,18 @@ interface Place {
   readonly origin: string;
   /** From where more of it can be fetched, with the credentials that the user put into it; null where all there is is here. */
   readonly address: string | null;
+  /** Before a fetch that failed in passing is tried again, in milliseconds; 1000 where it is not said. */
+  readonly retryMs?: number;
 }
 
-async function openUrl(source: string, cacheDir: string): Promise<Place> {
+async function openUrl(source: string, cacheDir: string, retryMs: number): Promise<Place> {
   const clean = cleanUrl(source);
   const name = nameOfUrl(source) ?? folderName(clean);
   const gitDir = join(cacheDir, `${folderName(clean)}-${shortId(clean)}.git`);
   await holdMirror(gitDir);
   const far = !source.startsWith("file:");
-  await fetchInto(source, gitDir, far);
-  return { gitDir, name, origin: far ? clean : "local", address: far ? source : null };
+  await fetchInto(source, gitDir, far, retryMs);
+  return { gitDir, name, origin: far ? clean : "local", address: far ? source : null, retryMs };
 }
 
 async function openLocal(source: string, cacheDir: string): Promise<Place> {
@@ -301,7 +341,7 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   const place = join(cacheDir, `${folderName(path)}-${shortId(path)}`);
   if ((await stat(path)).isFile()) {
     await holdMirror(`${place}.git`);
-    await fetchInto(path, `${place}.git`, false);
+    await fetchInto(path, `${place}.git`, false, 0);
     return { gitDir: `${place}.git`, name: folderName(path), origin: "local", address: null };
   }
   const own = await gitFolderOf(path);
@@ -313,12 +353,20 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   return { gitDir, name: name ?? folderName(path), origin: name === null ? "local" : cleanUrl(url), address: null };
 }
 
-/** Opens a work tree, a bare repository, a bundle or a URL. Throws `StopRun` where there is none, or none with a commit. */
-export async function openRepository(source: string, cacheDir: string, options: { readonly name?: string } = {}): Promise<GitRepository> {
+/**
+ * Opens a work tree, a bare repository, a bundle or a URL. Throws `StopRun` where there is none, or none with a commit, `RetryLater` where a
+ * server is unwell in every try.
+ */
+export async function openRepository(
+  source: string,
+  cacheDir: string,
+  options: { readonly name?: string; readonly retryMs?: number } = {},
+): Promise<GitRepository> {
   if (source.startsWith("-") || source.includes("\0"))
     throw new StopRun("the repository's address cannot begin with a dash", { next: "Give a path or a URL." });
   await mkdir(cacheDir, { recursive: true });
-  const place = isUrl(source) ? await openUrl(source, resolve(cacheDir)) : await openLocal(source, resolve(cacheDir));
+  const { retryMs = defaultRetryMs } = options;
+  const place = isUrl(source) ? await openUrl(source, resolve(cacheDir), retryMs) : await openLocal(source, resolve(cacheDir));
   const refs = await must(place.gitDir, ["for-each-ref", "--count=1"], "the repository cannot be read");
   const head = await git(place.gitDir, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
   if (refs === "" && !succeeded(head))
@@ -421,6 +469,7 @@ export class GitRepository {
   readonly origin: string;
 
   readonly #address: string | null;
+  readonly #retryMs: number;
   readonly #expected = new Set<string>();
   /** Contents are asked for no more: they were all fetched. */
   #whole = false;
@@ -428,6 +477,7 @@ export class GitRepository {
   constructor(place: Place) {
     this.gitDir = place.gitDir;
     this.#address = place.address;
+    this.#retryMs = place.retryMs ?? defaultRetryMs;
     this.name = place.name;
     this.origin = place.origin;
   }
@@ -506,16 +556,23 @@ export class GitRepository {
    */
   async bring(expected: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Brought>> {
     const came = new Map<string, Brought>([...expected.keys()].map((ref) => [ref, "absent"]));
-    if (this.#address === null || expected.size === 0) return came;
+    const address = this.#address;
+    if (address === null || expected.size === 0) return came;
     const said = expected.size === 1 ? [...expected.keys()].join() : `${expected.size} refs`;
     try {
-      const remote = transport(this.gitDir, this.#address);
-      for (const line of (await remote.listRemote(["--", this.#address, ...expected.keys()])).split("\n")) {
+      const told = await this.#ask(async (remote) => {
+        const own = await remote.listRemote(["--", address, "HEAD", ...expected.keys()]);
+        // A page of one line is taken for a place that has nothing at all.
+        if (own === "" && (await remote.listRemote(["--", address])) === "") throw new GitError(undefined, "it names no branch");
+        return own;
+      });
+      for (const line of told.split("\n")) {
         const [at = "", ref = ""] = line.split("\t");
         if (expected.has(ref)) came.set(ref, at === expected.get(ref) ? "brought" : "moved");
       }
       const wanted = [...came].flatMap(([ref, how]) => (how === "brought" ? [`+${ref}:refs/kihon/${ref.replace(/^refs\//, "")}`] : []));
-      if (wanted.length > 0) await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...wanted]);
+      if (wanted.length > 0)
+        await this.#ask((remote) => remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...wanted]));
     } catch (cause) {
       throw this.#notFetched(said, cause);
     }
@@ -540,6 +597,12 @@ export class GitRepository {
     if (this.#address !== null) for (const sha of shas) this.#expected.add(sha);
   }
 
+  /** Of the place that the repository came from. */
+  #ask(work: (remote: SimpleGit) => Promise<string>): Promise<string> {
+    const remote = transport(this.gitDir, this.#address ?? "");
+    return patiently(this.#retryMs, () => work(remote));
+  }
+
   #notFetched(what: string, cause: unknown): unknown {
     if (!(cause instanceof GitError)) return cause;
     const said = cause.message
@@ -552,9 +615,9 @@ export class GitRepository {
   /** False where the place gives nothing by its id alone, or has not got it. */
   async #fetchIds(ids: readonly string[]): Promise<boolean> {
     try {
-      const remote = transport(this.gitDir, this.#address ?? "");
       for (let at = 0; at < ids.length; at += idsAtOnce) {
-        await remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...ids.slice(at, at + idsAtOnce)]);
+        const some = ids.slice(at, at + idsAtOnce);
+        await this.#ask((remote) => remote.raw(["fetch", ...fetchOptions, "--filter=blob:none", "--", remoteName, ...some]));
       }
       return true;
     } catch (cause) {
@@ -571,8 +634,8 @@ export class GitRepository {
     if (await this.#fetchIds([...new Set([...absent, ...expected])])) return true;
     this.#whole = true;
     try {
-      const remote = transport(this.gitDir, this.#address);
-      await remote.raw(["fetch", ...fetchOptions, "--refetch", "--no-filter", "--", remoteName, "+refs/heads/*:refs/heads/*"]);
+      const all = ["fetch", ...fetchOptions, "--refetch", "--no-filter", "--", remoteName, "+refs/heads/*:refs/heads/*"];
+      await this.#ask((remote) => remote.raw(all));
     } catch (cause) {
       throw this.#notFetched("the contents", cause);
     }
