@@ -13,7 +13,7 @@ import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
 import type { Outside } from "../contract.ts";
 import type { Credential } from "./credentials.ts";
-import { bodyTrouble, GithubTrouble, graphqlErrorsOf, type Headers, numberIn, verdictOn } from "./trouble.ts";
+import { bodyTrouble, GithubTrouble, graphqlErrorsOf, type Headers, limitIn, numberIn, refusalIn, verdictOn } from "./trouble.ts";
 
 export interface ClientOptions {
   /** Base address of the REST API: `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise server. */
@@ -56,8 +56,7 @@ function wholeAnswers(octokit: Octokit): Record<string, never> {
     if (response.status < 200 || response.status >= 300) return response;
     const wrong = bodyTrouble(response.data);
     if (wrong !== null) throw new RequestError(wrong, 502, { request: options, response });
-    const limited = graphqlErrorsOf(response.data).some(({ type }) => type === "RATE_LIMITED");
-    if (limited) throw new RequestError("rate limited", 403, { request: options, response });
+    if (limitIn(response.data) !== null) throw new RequestError("limited", 403, { request: options, response });
     return response;
   });
   return {};
@@ -146,8 +145,9 @@ export class GithubClient {
     const errors = graphqlErrorsOf(response.data);
     const data = graphqlSchema.safeParse(response.data).data?.data;
     this.spent.points += costSchema.safeParse(data).data?.rateLimit?.cost ?? 0;
+    const refusal = refusalIn(response.data);
+    if (refusal !== null) throw refusal;
     if (typeof data === "object" && data !== null) return data;
-    if (errors.some(({ type }) => type === "NOT_FOUND")) throw new GithubTrouble("not-found", "GraphQL knows nothing of it");
     throw new GithubTrouble("graphql-error", `GraphQL: ${errors[0]?.message.slice(0, 200) ?? "an answer without data"}`);
   }
 

@@ -27,10 +27,30 @@ export type Verdict =
   | { readonly kind: "credential"; readonly status: number }
   | { readonly kind: "trouble"; readonly trouble: GithubTrouble };
 
-const errorsSchema = z.object({ errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1) });
+const errorSchema = z.object({ type: z.string().optional(), message: z.string(), path: z.array(z.unknown()).optional() });
+const errorsSchema = z.object({ errors: z.array(errorSchema).min(1) });
 const messageSchema = z.object({ message: z.string() });
 
 export const graphqlErrorsOf = (body: unknown): z.infer<typeof errorsSchema>["errors"] => errorsSchema.safeParse(body).data?.errors ?? [];
+
+/**
+ * The limit that an answer speaks of, under whatever status: GraphQL says so with 200 too. Null where it speaks of none.
+ * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#exceeding-the-rate-limit
+ */
+export function limitIn(body: unknown): "primary" | "secondary" | null {
+  const errors = graphqlErrorsOf(body);
+  if (errors.some(({ type }) => type === "RATE_LIMITED")) return "primary";
+  const said = [messageSchema.safeParse(body).data?.message ?? "", ...errors.map(({ message }) => message)];
+  return said.some((text) => /\b(?:secondary rate|abuse)\b/i.test(text)) ? "secondary" : null;
+}
+
+/** GraphQL's last word on the thing itself that was asked for, whatever part of the answer stands beside it; null where there is none. */
+export function refusalIn(body: unknown): GithubTrouble | null {
+  const root = graphqlErrorsOf(body).find(({ type, path }) => (type === "NOT_FOUND" || type === "FORBIDDEN") && (path?.length ?? 0) <= 1);
+  if (root === undefined) return null;
+  if (root.type === "NOT_FOUND") return new GithubTrouble("not-found", "GraphQL knows nothing of it");
+  return new GithubTrouble("forbidden", `GraphQL refuses: ${root.message.slice(0, 200)}`);
+}
 
 /** What is wrong with the body of an answer that says it is well; null where nothing is. */
 export function bodyTrouble(body: unknown): "html-page" | "truncated-body" | "empty-answer" | null {
@@ -64,18 +84,24 @@ function waitIn(headers: Headers, now: number): number | null {
 /** Reads what the client threw; null where it is none of GitHub's doing. */
 export function verdictOn(error: unknown, now: number): Verdict | null {
   if (!(error instanceof RequestError)) return null;
+  const verdict = ownVerdict(error, now);
+  // Where an app asks for its token, GitHub's last word is one on the credential.
+  const ofApp = /\/app\/installations\//.test(error.request.url) && verdict.kind === "trouble" && !verdict.trouble.passing;
+  return ofApp ? { kind: "credential", status: error.status } : verdict;
+}
+
+function ownVerdict(error: RequestError, now: number): Verdict {
   const { status, response } = error;
   const trouble = (code: TroubleCode, message: string): Verdict => ({ kind: "trouble", trouble: new GithubTrouble(code, message) });
   if (response === undefined) return trouble("no-connection", `no connection (${connectionCode(error)})`);
   const body: unknown = response.data;
   const headers: Headers = response.headers;
   const said = messageSchema.safeParse(body).data?.message ?? "";
-  if (status === 401 || /\/app\/installations\//.test(error.request.url)) return { kind: "credential", status };
-  if (graphqlErrorsOf(body).some(({ type }) => type === "RATE_LIMITED"))
-    return { kind: "limit", which: "primary", waitMs: waitIn(headers, now) };
+  if (status === 401) return { kind: "credential", status };
   if (status === 403 || status === 429) {
-    const primary = numberIn(headers, "x-ratelimit-remaining") === 0;
-    const secondary = status === 429 || headers["retry-after"] !== undefined || /\b(?:secondary rate|abuse)\b/i.test(said);
+    const told = limitIn(body);
+    const primary = told === "primary" || numberIn(headers, "x-ratelimit-remaining") === 0;
+    const secondary = told === "secondary" || status === 429 || headers["retry-after"] !== undefined;
     if (primary || secondary) return { kind: "limit", which: primary ? "primary" : "secondary", waitMs: waitIn(headers, now) };
     if (bodyTrouble(body) !== null) return trouble("html-page", `status ${status} with a page that is no JSON`);
     return trouble("forbidden", `GitHub refuses (403): ${said.slice(0, 200)}`);
