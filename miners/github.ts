@@ -13,7 +13,7 @@ import { clientOnDemand, shelfOf } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
 import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
-const reasons = [...repositoryReasons, ...changeReasons, ...treeReasons, "unanswered", "unexpected-form"] as const;
+const reasons = [...repositoryReasons, ...changeReasons, ...treeReasons, "same-commit", "unanswered", "unexpected-form"] as const;
 
 export const githubOptions = z
   .object({
@@ -118,6 +118,8 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
   let passed = context.cursor === null;
   let at = 0;
+  /** Which was merged by a commit. GitHub counts as merged whatever a merge brought in, such as the lower one of two that stand on each other. */
+  const mergedBy = new Map<string, number>();
   for await (const group of inGroups(crawl(options, tools), lookAhead)) {
     const wanted: { readonly cursor: string; readonly located: Located | PassedOver }[] = [];
     for (const crawled of group) {
@@ -125,8 +127,15 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
       const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
       // A pull request without a number still has its place.
       const cursor = number === null ? `at ${at}` : String(number);
-      if (passed) wanted.push({ cursor, located: await locatedOf(crawled, cursor, options, context) });
+      if (passed) {
+        const located = await locatedOf(crawled, cursor, options, context);
+        const other = "after" in located ? mergedBy.get(located.after) : undefined;
+        const same = other === undefined ? null : passedOver(cursor, "same-commit", `#${other} was merged by the same commit`, options);
+        wanted.push({ cursor, located: same ?? located });
+      }
       passed ||= cursor === context.cursor;
+      const merge = "gap" in crawled ? null : crawled.pullRequest.mergeCommit;
+      if (merge !== null && number !== null && !mergedBy.has(merge)) mergedBy.set(merge, number);
     }
     const attempts = await attemptsLocated(
       wanted.map(({ located }) => located),
@@ -141,4 +150,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 4, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 5, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
