@@ -17,7 +17,12 @@ export class ScratchRepository {
     return made;
   }
 
-  async git(...args: readonly string[]): Promise<string> {
+  git(...args: readonly string[]): Promise<string> {
+    return this.gitWith("", ...args);
+  }
+
+  /** With something to read. */
+  async gitWith(input: string, ...args: readonly string[]): Promise<string> {
     this.#clock += 60;
     const date = `${this.#clock} +0200`;
     const who = {
@@ -34,7 +39,7 @@ export class ScratchRepository {
       GIT_COMMITTER_DATE: date,
       ...who,
     };
-    const result = await exec({ argv: ["git", ...args], cwd: this.work, env, timeoutMs: 30_000, outputBytes: 10_000_000 });
+    const result = await exec({ argv: ["git", ...args], cwd: this.work, env, input, timeoutMs: 30_000, outputBytes: 10_000_000 });
     if (result.ended.kind !== "exited" || result.ended.code !== 0) throw new Error(`git ${args.join(" ")}: ${result.stderr}`);
     return result.stdout.trim();
   }

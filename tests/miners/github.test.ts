@@ -91,14 +91,6 @@ describe("a merged pull request", () => {
     expect(commit).toMatchObject({ before: { "sum.js": "a\n" }, revision: { commit: github.pulls[0]?.head.oid } });
   });
 
-  it("of a fork that is gone comes all the same", async () => {
-    await remote.propose(1, fix("b\n"));
-    const made = await remote.merge(1, "squash");
-    github.pulls = [{ ...made, head: { ...made.head, fork: null } }];
-    await remote.publish(github);
-    expect(commits(await mined())[0]?.pullRequest?.head.fork).toBeNull();
-  });
-
   it("has the id that its commit has as one of the history", async () => {
     await remote.propose(1, fix("b\n"));
     github.pulls = [await remote.merge(1, "squash")];
@@ -163,20 +155,6 @@ describe("what a pull request was before", () => {
 });
 
 describe("what gives no candidate is named", () => {
-  it("where the branch and the head are gone, or the head was pushed anew", async () => {
-    await remote.scratch.git("branch", "next");
-    const made = [];
-    for (const number of [1, 2]) {
-      await remote.scratch.git("switch", "--quiet", "next");
-      await remote.propose(number, fix(`b${number}\n`));
-      made.push(await remote.merge(number, "squash", {}, "next"));
-    }
-    github.pulls = made;
-    const elsewhere = await remote.scratch.git("rev-parse", "main");
-    await remote.publish(github, { 1: null, 2: elsewhere });
-    expect(reasons(await mined())).toEqual(["#2 head-moved", "#1 head-gone"]);
-  });
-
   it("where sources or tests are not changed, or too many, or not text", async () => {
     const made = [];
     const changes = [

@@ -58,34 +58,11 @@ describe("limits", () => {
     expect(stand.countdown.at(-1)).toBe("waiting for GitHub's limit: going on in 1 s");
   });
 
-  it.each([-3_600_000, -90_000, 90_000, 3_600_000])("are counted on GitHub's clock, %i ms from ours", async (skewMs) => {
-    using stand = new Stand();
-    github.fail(faults.primary(stand.now, 5 * minute, skewMs));
-    await stand.client(github.api).query(question, {});
-    expect(stand.waitedMs).toBeGreaterThanOrEqual(5 * minute);
-    expect(stand.waitedMs).toBeLessThanOrEqual(5 * minute + 2000);
-  });
-
   it("are never waited for longer than their hour", async () => {
     using stand = new Stand();
     github.fail(faults.primary(stand.now, 100 * 60 * minute));
     await stand.client(github.api).query(question, {});
     expect(stand.waitedMs).toBe(60 * minute + 1000);
-  });
-
-  it("in GraphQL's own words, under status 200, are waited for too", async () => {
-    using stand = new Stand();
-    github.fail(faults.graphqlLimit(stand.now, 5 * minute));
-    await stand.client(github.api).query(question, {});
-    expect(stand.waitedMs).toBe(5 * minute + 1000);
-  });
-
-  it.each([403, 429] as const)("of the secondary kind (%i) are waited for as long as they say", async (status) => {
-    using stand = new Stand();
-    github.fail(faults.secondary(status, 17));
-    await stand.client(github.api).query(question, {});
-    expect(stand.waitedMs).toBe(17_000);
-    expect(github.asked.length).toBe(2);
   });
 
   it("that do not say how long are waited for a minute, then for longer", async () => {

@@ -66,21 +66,25 @@ const undescribed: Readonly<Record<string, string>> = { "/repositories/{id}": "/
 const fits = (template: string, path: string): boolean => new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`).test(path);
 const places = (template: string): number => template.split("{").length;
 
-/** The operation that a path without its query leads to, the one with most words where several do; null where there is none. */
-function operationOf(method: string, path: string): Operation | null {
-  const { paths } = description();
+const templates = new Map<string, string>();
+/** The path in the description that a path without its query is one of, the one with most words where several fit; empty where none does. */
+function templateOf(path: string): string {
   const own = Object.keys(undescribed).find((template) => fits(template, path));
-  const [template] = Object.keys(paths)
-    .filter((one) => fits(one, path))
-    .sort((a, b) => places(a) - places(b));
-  return paths[undescribed[own ?? ""] ?? template ?? ""]?.[method.toLowerCase()] ?? null;
+  const fitting = Object.keys(description().paths).filter((template) => fits(template, path));
+  const found = undescribed[own ?? ""] ?? fitting.sort((a, b) => places(a) - places(b))[0] ?? "";
+  templates.set(path, found);
+  return found;
 }
 
-/** The schema of a body; null where there is none. What no operation names is GitHub's usual word of refusal. */
+/** Null where there is none. */
+const operationOf = (method: string, path: string): Operation | null =>
+  description().paths[templates.get(path) ?? templateOf(path)]?.[method.toLowerCase()] ?? null;
+
+/** The schema of a body; null where there is none. What no operation names is GitHub's usual word: a redirect, or a refusal. */
 function schemaOf(operation: Operation | null, status: number): Schema | null {
   const reply = operation?.responses[String(status)];
   if (reply !== undefined) return meant(reply).content?.["application/json"]?.schema ?? null;
-  return status >= 400 ? { $ref: "#/components/schemas/basic-error" } : null;
+  return status >= 300 ? { $ref: "#/components/schemas/basic-error" } : null;
 }
 
 /** A schema in JSON Schema's words, and closed: an answer tells what GitHub describes and nothing else. `met` collects what it refers to. */
@@ -147,7 +151,7 @@ export function wrongWithAnswer(method: string, address: string, status: number,
   const { pathname } = new URL(address, "http://github.invalid");
   const operation = operationOf(method, pathname);
   if (status === 304) return body === undefined ? [] : ["has a body with status 304"];
-  if (operation === null && status < 400) return [`${method} ${pathname} is not described`];
+  if (operation === null && status < 300) return [`${method} ${pathname} is not described`];
   const schema = schemaOf(operation, status);
   if (schema === null) return [`${method} ${pathname} does not answer with status ${status}`];
   return wrongWith(schema, body);

@@ -106,7 +106,8 @@ export interface Asked {
   /** 0 while it is not answered. */
   status: number;
 }
-export type Fault = (response: ServerResponse, asked: Asked) => void;
+/** Answers in its own way; what gives "go on" leaves the answer to the server. */
+export type Fault = (response: ServerResponse, asked: Asked) => unknown;
 
 const json = (response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
@@ -150,14 +151,21 @@ export const faults = {
         },
       ),
   graphqlLimit:
-    (now: () => number, inMs: number): Fault =>
+    (now: () => number, inMs: number, skewMs = 0): Fault =>
     (response) =>
       json(
         response,
         200,
         { errors: [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }] },
-        { date: new Date(now()).toUTCString(), "x-ratelimit-remaining": "0", "x-ratelimit-reset": seconds(now() + inMs) },
+        {
+          date: new Date(now() + skewMs).toUTCString(),
+          "x-ratelimit-remaining": "0",
+          "x-ratelimit-reset": seconds(now() + skewMs + inMs),
+        },
       ),
+  /** The secondary limit as GraphQL may tell of it. */
+  graphqlSecondary: ((response) =>
+    json(response, 200, { errors: [{ message: "You have exceeded a secondary rate limit. Please wait." }] })) satisfies Fault,
   badGateway: ((response) => {
     response.writeHead(502, { "content-type": "text/html" }).end("<html><body>Unicorn!</body></html>");
   }) satisfies Fault,
@@ -173,6 +181,16 @@ export const faults = {
   /** The body ends before the JSON does. */
   halfJson: ((response) => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"data":{"node":{"pullRequests":{"nodes":[');
+  }) satisfies Fault,
+  /** The connection ends in the middle of what would have been the answer. */
+  halfAnswer: ((response) => {
+    const { end } = response;
+    response.end = ((body: Buffer | string = "") => {
+      response.end = end;
+      if (body.length < 2) response.destroy();
+      else response.write(body.slice(0, body.length >> 1), () => response.destroy());
+    }) as typeof end;
+    return "go on";
   }) satisfies Fault,
   empty: ((response) => {
     response.writeHead(200, { "content-type": "application/json" }).end();
@@ -241,6 +259,8 @@ export class ScriptedGithub {
   #hidden = false;
   stars = 1;
   points = 0;
+  /** How far its clock is ahead of the machine's. */
+  skewMs = 0;
   /** A bare repository that is served as the remote. */
   remote: string | null = null;
   /** Whether git is spoken to, or only its files are given; and how much it answered. */
@@ -277,6 +297,9 @@ export class ScriptedGithub {
   fail(fault: Fault, times = 1, when: (asked: Asked) => boolean = ({ path }) => !path.includes(".git/")): void {
     this.#faults.push({ fault, when, left: times });
   }
+  show(): void {
+    this.#hidden = false;
+  }
   hide(): void {
     this.#hidden = true;
   }
@@ -309,11 +332,15 @@ export class ScriptedGithub {
     response.once("finish", () => {
       asked.status = response.statusCode;
     });
+    response.setHeader("date", new Date(Date.now() + this.skewMs).toUTCString());
     const met = this.#faults.find(({ left, when }) => left > 0 && when(asked));
     if (met) {
       met.left -= 1;
-      return met.fault(response, asked);
+      if (met.fault(response, asked) !== "go on") return;
     }
+    const old = [...this.formerly].find((name) => path.startsWith(`/${name}.git/`));
+    if (old !== undefined)
+      return void response.writeHead(301, { location: `${this.host}/${this.name}${path.slice(old.length + 1)}` }).end();
     if (path.includes(".git/")) return this.smart ? this.#smartGit(request, body, response) : this.#git(path, response);
     if (graphql !== null && path === `${this.base.replace("/v3", "")}/graphql`) {
       return token === "" ? json(response, 401, { message: "Requires authentication" }) : this.#graphql(asked, response);
@@ -325,7 +352,7 @@ export class ScriptedGithub {
 
   /** The "dumb" protocol: files of the bare repository, after `git update-server-info`. */
   #git(path: string, response: ServerResponse): void {
-    const [own, inside = ""] = path.split(".git/");
+    const [own = "", inside = ""] = path.split(".git/");
     const file = join(this.remote ?? "/nowhere", normalize(inside.split("?")[0] ?? ""));
     if (own !== `/${this.name}` || !existsSync(file)) response.writeHead(404).end();
     else response.end(readFileSync(file));
@@ -366,13 +393,10 @@ export class ScriptedGithub {
 
   #rest(method: string, path: string, token: string): Told {
     if (token === "") return refusal(401, "Requires authentication");
-    if (method === "POST" && /^\/app\/installations\/\d+\/access_tokens$/.test(path)) {
-      const expires = new Date(Date.now() + 3_600_000).toISOString();
-      return { status: 201, body: { ...wholeOf("installation-token"), token: "ghs_installation", expires_at: expires } };
-    }
+    if (method === "POST" && /^\/app\/installations\/\d+\/access_tokens$/.test(path)) return this.#installation(token);
     const old = [...this.formerly].find((name) => path.toLowerCase().startsWith(`/repos/${name.toLowerCase()}`));
     if (old !== undefined) {
-      const location = `${this.api}/repositories/7`;
+      const location = `${this.api}/repositories/7${path.slice(`/repos/${old}`.length)}`;
       return { status: 301, body: { message: "Moved Permanently", url: location }, headers: { location } };
     }
     if (path === "/repositories/7" || path.toLowerCase() === `/repos/${this.name.toLowerCase()}`)
@@ -382,6 +406,21 @@ export class ScriptedGithub {
       return { status: 200, body: newest.map((one) => this.#listed(one)) };
     }
     return refusal(404, "Not Found");
+  }
+
+  /** An app signs with its own clock what must be valid by GitHub's, for ten minutes at most. */
+  #installation(signed: string): Told {
+    const { iat, exp } = JSON.parse(Buffer.from(signed.split(".")[1] ?? "", "base64url").toString()) as { iat: number; exp: number };
+    const now = (Date.now() + this.skewMs) / 1000;
+    if (iat > now) return refusal(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
+    if (exp <= now)
+      return refusal(
+        401,
+        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+      );
+    if (exp > now + 600) return refusal(401, "'Expiration time' claim ('exp') is too far in the future");
+    const expires_at = new Date((now + 3600) * 1000).toISOString();
+    return { status: 201, body: { ...wholeOf("installation-token"), token: "ghs_installation", expires_at } };
   }
 
   #repository(form: "full-repository" | "repository"): unknown {
@@ -455,6 +494,7 @@ export class ScriptedGithub {
       pullRequests: connection(newestFirst, ({ number }) => `after ${number}`, nodeOf),
     };
     const node = ({ id }: { id: string }): unknown => {
+      if (this.#hidden) return null;
       if (id === "R_7") return repository;
       const [kind, number] = id.split("_");
       const own = this.pulls.find((one) => String(one.number) === number);
@@ -471,8 +511,11 @@ export class ScriptedGithub {
       nodeCount: 0,
       used: this.points,
     };
-    const answer = await execute({ schema, document, variableValues: asked.variables, rootValue: { node, rateLimit, search } });
-    if (fault !== null) return (fault as Fault)(response, asked);
+    const told = await execute({ schema, document, variableValues: asked.variables, rootValue: { node, rateLimit, search } });
+    // What is not there, or not to be seen, is null in the data and is told among the errors, in a form of GitHub's own.
+    const gone = told.data?.["node"] === null ? [{ type: "NOT_FOUND", path: ["node"], message: "Could not resolve to a node" }] : [];
+    const answer = gone.length > 0 ? { ...told, errors: gone } : told;
+    if (fault !== null) return void (fault as Fault)(response, asked);
     let text = JSON.stringify(answer);
     for (const [number, how] of this.broken) {
       if (full && how === "other-form") text = text.replace(`"number":${number},"title":"Fix`, `"number":${number},"title":5,"was":"Fix`);
