@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RetryLater, StopRun } from "../../../lib/errors.ts";
 import { openGithub } from "../../../miners/github/open.ts";
 import { pullRequestSchema } from "../../../schemas/pull-request.ts";
-import { type Fault, faults, pull, ScriptedGithub } from "./scripted-github.ts";
+import { faults, pull, ScriptedGithub } from "./scripted-github.ts";
 import { Stand, told } from "./stand.ts";
 
 let github: ScriptedGithub;
@@ -25,15 +24,6 @@ const pulls = (count: number) => numbers(count, 1).map((number) => pull(number))
 const cursors = (): unknown[] => github.asked.filter(({ query }) => query !== "").map(({ variables }) => variables["after"]);
 
 describe("a crawl", () => {
-  it("reads a thousand pull requests, newest first, with few requests and points", async () => {
-    github.pulls = pulls(1000);
-    const client = stand.client(github.api);
-    const items = await stand.crawl(github.api, {}, client);
-    expect(told(items)).toEqual(numbers(1000, 1));
-    expect(client.spent).toEqual({ requests: 40, notModified: 0, points: 320 });
-    expect(github.asked.length / 1000).toBeLessThan(0.2);
-  });
-
   it("tells of a pull request what was asked, what was said, and where its commits are", async () => {
     const at = (hour: number): string => `2024-02-01T${String(hour).padStart(2, "0")}:00:00Z`;
     github.pulls = [
@@ -342,49 +332,6 @@ describe("a crawl of what changed since", () => {
 });
 
 describe("what goes wrong", () => {
-  const passing: [string, Fault, number][] = [
-    ["a burst of 502", faults.badGateway, 3],
-    ["a burst of 500", faults.serverError, 3],
-    ["pages of HTML", faults.html, 2],
-    ["bodies that are cut off on the way", faults.cutOff, 2],
-    ["JSON that ends too early", faults.halfJson, 2],
-    ["empty bodies", faults.empty, 2],
-    ["bodies of null", faults.nothing, 2],
-    ["questions that take too long", faults.timeout, 2],
-    ["connections that break", faults.reset, 3],
-    ["more 502 than there are tries", faults.badGateway, 9],
-    ["more HTML than there are tries", faults.html, 5],
-    ["more broken connections than there are tries", faults.reset, 5],
-    ["secondary limits that say how long", faults.secondary(403, 7), 2],
-    ["secondary limits that do not", faults.secondary(429, null), 2],
-    ["primary limits", (...given) => faults.primary(stand.now, 600_000)(...given), 2],
-    ["limits in GraphQL's own words", (...given) => faults.graphqlLimit(stand.now, 600_000)(...given), 2],
-  ];
-  it.each(passing)("%s: every pull request comes all the same", async (_, fault, times) => {
-    github.pulls = pulls(70);
-    github.fail(fault, times, ({ variables }) => variables["after"] === "after 46");
-    expect(told(await stand.crawl(github.api))).toEqual(numbers(70, 1));
-  });
-
-  it.each([
-    ["that GitHub cannot give", faults.badGateway, "unanswered"],
-    ["for which a page of HTML comes", faults.html, "unanswered"],
-    ["that GitHub leaves empty", "null-node" as const, "unexpected-form"],
-    ["of another form", "other-form" as const, "unexpected-form"],
-  ])("a pull request %s is named and passed over, and no other with it", async (_, how, reason) => {
-    github.pulls = pulls(40);
-    github.broken.set(33, how);
-    const items = told(await stand.crawl(github.api));
-    expect(items).toEqual(numbers(40, 1).map((number) => (number === 33 ? `33 ${reason}` : number)));
-  });
-
-  it("a part that is gone meanwhile passes over the one pull request that it belongs to", async () => {
-    const threads = Array.from({ length: 30 }, () => ({ path: "a.js", body: "b", createdAt: "2024-01-05T00:00:00Z" }));
-    github.pulls = [pull(3), pull(2, { threads }), pull(1)];
-    github.fail(faults.missing, 1, ({ query }) => query.startsWith("query More"));
-    expect(told(await stand.crawl(github.api))).toEqual([3, "2 unanswered", 1]);
-  });
-
   it("an outage is named, and what was read before it is not asked for again", async () => {
     github.pulls = pulls(60);
     let down = true;
@@ -414,64 +361,5 @@ describe("what goes wrong", () => {
     for (const path of files) writeFileSync(path, readFileSync(path).subarray(0, -40));
     expect(await stand.crawl(github.api)).toEqual(whole);
     expect(github.asked.length).toBe(6);
-  });
-});
-
-describe("a crawl that is killed", () => {
-  const child = join(import.meta.dirname, "crawler.ts");
-  const start = () =>
-    spawn(process.execPath, [child, github.api, stand.cacheDir], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, KIHON_GITHUB_TOKEN: "ghp_child" },
-    });
-  const ended = (process: ReturnType<typeof start>): Promise<string> =>
-    new Promise((resolve) => {
-      let out = "";
-      process.stdout.setEncoding("utf8").on("data", (text: string) => {
-        out += text;
-      });
-      process.once("close", () => resolve(out));
-    });
-
-  it.each([0, 1, 2, 3])("at page %i loses and repeats nothing", async (page) => {
-    github.pulls = pulls(90);
-    const whole = [null, "after 66", "after 41", "after 16"];
-    const first = start();
-    const killed: Fault = () => {
-      first.kill("SIGKILL");
-    };
-    github.fail(killed, 1, ({ variables }) => variables["after"] === whole[page]);
-    await ended(first);
-    const second = start();
-    expect(JSON.parse(await ended(second))).toEqual(numbers(90, 1));
-    // Only the page on the way when it was killed is asked for a second time.
-    expect(cursors()).toEqual([...whole.slice(0, page + 1), ...whole.slice(page)]);
-  });
-});
-
-describe("a second run", () => {
-  let big: ScriptedGithub;
-  beforeAll(async () => {
-    big = await ScriptedGithub.listen();
-    big.pulls = pulls(1000);
-  });
-  afterAll(() => big.close());
-
-  it("with nothing new asks conditionally only, uses no quota, and takes a fraction of the time", async () => {
-    const run = async () => {
-      const started = performance.now();
-      const client = stand.client(big.api);
-      const opened = await openGithub({ api: big.api, name: "owner/name", pinned: null }, stand.outside, () => client);
-      const items = await stand.crawl(big.api, { snapshot: opened.snapshot }, client);
-      return { items, spent: client.spent, wallMs: performance.now() - started };
-    };
-    const first = await run();
-    const points = big.points;
-    const second = await run();
-    expect(second.items).toEqual(first.items);
-    expect(first.spent).toEqual({ requests: 42, notModified: 0, points: 320 });
-    expect(second.spent).toEqual({ requests: 2, notModified: 2, points: 0 });
-    expect(big.points).toBe(points);
-    expect(second.wallMs).toBeLessThan(first.wallMs);
   });
 });
