@@ -51,6 +51,11 @@ describe("bad words end with 2, a message and a next step", () => {
       ["run", "--repo", repo.work, "--out", out, "--operators", "nonsense"],
       /no operator named nonsense[\s\S]*next: choose among/,
     ],
+    [
+      "settings of --github without it",
+      ["run", "--repo", repo.work, "--out", out, "--github-limit", "5"],
+      /--github-limit[\s\S]*next: add --github OWNER\/NAME/,
+    ],
     ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
     [
       "a model's server without a model",
