@@ -11,33 +11,19 @@ import { parseArgs } from "node:util";
 import PQueue from "p-queue";
 import { z } from "zod";
 import { openRepository } from "../lib/git.ts";
-import { Bench } from "../pipeline/bench.ts";
+import type { Bench } from "../pipeline/bench.ts";
 import { createLog } from "../pipeline/log.ts";
-import { defaultPlace, ensureFolder } from "../pipeline/place.ts";
 import { mineStage, type Source } from "../pipeline/stages/1-mine.ts";
 import { screenStage } from "../pipeline/stages/2-screen.ts";
 import { glimpseOf } from "../pipeline/stages/3-prepare.ts";
-import { Store } from "../pipeline/store.ts";
-import { chooseProvider } from "../sandbox/index.ts";
-import { SandboxPool } from "../sandbox/pool.ts";
 import type { Commit } from "../schemas/candidate.ts";
-import { configSchema } from "../schemas/config.ts";
+import { openBench } from "./stand.ts";
 
 /** What became of a change; no reason where a test fails without it and passes with it. */
 const fateSchema = z.object({ id: z.string(), commit: z.string(), subject: z.string(), reason: z.string().nullable(), detail: z.string() });
 type Fate = z.infer<typeof fateSchema>;
 
 const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
-
-async function openBench(out: string, history: number, cache: string | undefined): Promise<Bench> {
-  const place = defaultPlace({ out, ...(cache === undefined ? {} : { cache }) });
-  ensureFolder(place.cache, "--cache");
-  const provider = await chooseProvider({ trusted: false, registryCache: join(place.cache, "tarballs") });
-  const store = new Store(join(out, "store"));
-  const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
-  const config = configSchema.parse({ history, mutants: 0 });
-  return Bench.open({ config, place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
-}
 
 /** The changes that a run would try, and what became of those that it would not. */
 async function triedOf(source: Source, bench: Bench): Promise<{ tried: readonly Commit[]; passedOver: readonly Fate[] }> {
@@ -121,7 +107,7 @@ if (values.out === undefined || positionals.length === 0) {
 } else {
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
-  const bench = await openBench(out, Number(values.history), values.cache);
+  const bench = await openBench(out, values.cache, { history: Number(values.history), mutants: 0 }, log);
   try {
     const all: { name: string; fates: readonly Fate[] }[] = [];
     for (const address of positionals) all.push(await measure(resolve(address), out, bench));

@@ -2,23 +2,15 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createLog, defaultPlace } from "../../index.ts";
+import { environmentOf, mutantsOf, openBench } from "../../bench/stand.ts";
+import { createLog } from "../../index.ts";
 import { initLanguages } from "../../languages/index.ts";
-import { openRepository } from "../../lib/git.ts";
 import { rngFor } from "../../lib/rng.ts";
-import { Bench } from "../../pipeline/bench.ts";
 import { look } from "../../pipeline/environment/look.ts";
 import { type SiftVerdict, sift } from "../../pipeline/environment/sift.ts";
-import { mutantOf, spotsOf } from "../../pipeline/injection/mutant.ts";
-import { mineStage } from "../../pipeline/stages/1-mine.ts";
-import { prepareStage } from "../../pipeline/stages/3-prepare.ts";
 import { reachingFiles } from "../../pipeline/stages/6-observe.ts";
-import { Store } from "../../pipeline/store.ts";
-import { chooseProvider } from "../../sandbox/index.ts";
-import { SandboxPool } from "../../sandbox/pool.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Mutant } from "../../schemas/candidate.ts";
-import { configSchema } from "../../schemas/config.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
 import { cache, scratch } from "./stand.ts";
@@ -164,7 +156,6 @@ function treeOf({ packages, esm, script, head, test, equal, rejects, beforeEach 
 }
 
 interface Stand {
-  readonly bench: Bench;
   readonly environment: Environment;
   readonly workspace: Workspace;
   readonly mutants: readonly Mutant[];
@@ -178,36 +169,12 @@ async function standFor(dialect: Dialect): Promise<Stand> {
   const out = join(folder, dialect.runner);
   mkdirSync(out);
   chmodSync(out, 0o755);
-  const place = defaultPlace({ out, cache });
-  const provider = await chooseProvider({ trusted: false, registryCache: join(place.cache, "tarballs") });
-  const store = new Store(join(out, "store"));
-  const bench = await Bench.open({
-    config: configSchema.parse({ repeats: 2 }),
-    place,
-    store,
-    provider,
-    jobs: new SandboxPool(provider, { concurrency: place.concurrency }),
-    log: createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 }),
-    archive: async (sha) => store.get(sha),
-  });
+  const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
+  const bench = await openBench(out, cache, { repeats: 2 }, log);
   afterAll(() => bench.close());
-  const opened = await openRepository(repository.work, join(place.cache, "repositories"));
-  bench.addRepository(opened);
-  for await (const { outcome } of mineStage.work([{ name: opened.name, commit: (await opened.resolve()).commit }], bench)) {
-    if (!outcome.kept || outcome.value.kind !== "revision") continue;
-    for await (const prepared of prepareStage.work([{ revision: outcome.value.revision, change: null }], bench)) {
-      if (!prepared.outcome.kept) throw new Error(`${prepared.outcome.reason}: ${prepared.outcome.detail}`);
-      const environment = prepared.outcome.value;
-      const workspace = await bench.workspace(environment);
-      const text = (path: string): string => workspace.text(path) ?? "";
-      const all = environment.sourceFiles.flatMap((path) =>
-        spotsOf({ path, text: text(path) }, environment, workspace.language, []).map(({ site }) => mutantOf(environment, [site], text)),
-      );
-      const mutants = all.filter((mutant) => reachingFiles(mutant, environment).length > 0);
-      return { bench, environment, workspace, mutants };
-    }
-  }
-  throw new Error("there is no revision");
+  const environment = await environmentOf(repository.work, out, bench);
+  const workspace = await bench.workspace(environment);
+  return { environment, workspace, mutants: mutantsOf(environment, workspace) };
 }
 
 const spoken = ({ sites: [site] }: Mutant): string => `${site?.original} → ${site?.replacement} in ${site?.file}:${site?.startLine}`;

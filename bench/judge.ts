@@ -1,0 +1,236 @@
+/**
+ * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...`.
+ *
+ * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
+ * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner`); they are no part of this project. The mutants are
+ * StrykerJS's own, as its report tells them. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
+ * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run. StrykerJS runs the repository's
+ * code without a sandbox: give it only what you trust. Prints medians, ranges, the ratio, and every mutant of which the two say otherwise.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { exec } from "../lib/exec.ts";
+import { look } from "../pipeline/environment/look.ts";
+import { sift } from "../pipeline/environment/sift.ts";
+import { mutantOf, siteOf } from "../pipeline/injection/mutant.ts";
+import { createLog } from "../pipeline/log.ts";
+import { reachingFiles } from "../pipeline/stages/6-observe.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
+import type { Mutant } from "../schemas/candidate.ts";
+import type { Environment } from "../schemas/environment.ts";
+import { environmentOf, openBench } from "./stand.ts";
+
+const position = z.object({ line: z.int(), column: z.int() });
+const reportSchema = z.object({
+  files: z.record(
+    z.string(),
+    z.object({
+      source: z.string(),
+      mutants: z.array(
+        z.object({
+          status: z.string(),
+          mutatorName: z.string(),
+          replacement: z.string().optional(),
+          location: z.object({ start: position, end: position }),
+        }),
+      ),
+    }),
+  ),
+});
+
+interface Judged {
+  readonly mutant: Mutant;
+  /** As StrykerJS has it: Killed, Survived, NoCoverage, Timeout, RuntimeError and others. */
+  readonly status: string;
+}
+
+const plugins: Readonly<Record<string, string>> = {
+  vitest: "vitest",
+  jest: "jest",
+  mocha: "mocha",
+  "node-test": "command",
+  ava: "command",
+};
+
+/** A writable copy of the tree with its dependencies, where StrykerJS can work. */
+function copyOf({ installed }: Workspace): string {
+  const folder = mkdtempSync(join(tmpdir(), "kihon-judge-"));
+  for (const from of [...installed.folders].reverse()) cpSync(from, folder, { recursive: true, verbatimSymlinks: true });
+  return folder;
+}
+
+interface StrykerRun {
+  readonly seconds: number;
+  readonly judged: readonly Judged[];
+}
+
+async function runStryker(stryker: string, folder: string, environment: Environment, workspace: Workspace): Promise<StrykerRun> {
+  const runner = plugins[environment.recipe.runner] ?? "command";
+  const report = join(folder, "stryker-report.json");
+  rmSync(report, { force: true });
+  const settings = {
+    testRunner: runner,
+    plugins: runner === "command" ? [] : [join(stryker, "node_modules", "@stryker-mutator", `${runner}-runner`, "dist", "src", "index.js")],
+    mutate: environment.sourceFiles,
+    coverageAnalysis: runner === "command" ? "off" : "perTest",
+    concurrency: 2,
+    incremental: false,
+    reporters: ["json"],
+    jsonReporter: { fileName: report },
+    checkers: [],
+    allowConsoleColors: false,
+    ...(runner === "mocha" ? { mochaOptions: { spec: environment.testFiles.map(({ file }) => file) } } : {}),
+  };
+  writeFileSync(join(folder, "stryker.config.json"), JSON.stringify(settings));
+  const { ended, stdout, stderr, wallMs } = await exec({
+    argv: [process.execPath, join(stryker, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js"), "run", "stryker.config.json"],
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder, CI: "true", TZ: "UTC", ...environment.recipe.env },
+    cwd: folder,
+    timeoutMs: 2 * 60 * 60 * 1000,
+    outputBytes: 64 * 1024 * 1024,
+  });
+  if (!existsSync(report))
+    throw new Error(
+      `StrykerJS gave no report (${JSON.stringify(ended)}): ${`${stdout}\n${stderr}`.trim().split("\n").slice(-6).join(" | ")}`,
+    );
+  return { seconds: wallMs / 1000, judged: judgedBy(reportSchema.parse(JSON.parse(readFileSync(report, "utf8"))), environment, workspace) };
+}
+
+function judgedBy({ files }: z.infer<typeof reportSchema>, environment: Environment, workspace: Workspace): Judged[] {
+  const text = (path: string): string => workspace.text(path) ?? "";
+  return Object.entries(files).flatMap(([path, { source, mutants }]) => {
+    if (source !== text(path)) throw new Error(`${path} is not what StrykerJS has read`);
+    const lines = [0, ...[...source.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    const offset = ({ line, column }: z.infer<typeof position>): number => (lines[line - 1] ?? 0) + column - 1;
+    const at = siteOf({ path, text: source }, workspace.language);
+    return mutants.flatMap(({ status, mutatorName, replacement, location }) => {
+      if (replacement === undefined) return [];
+      const mutation = { operator: mutatorName, start: offset(location.start), end: offset(location.end), replacement };
+      return [{ mutant: mutantOf(environment, [at(mutation)], text), status }];
+    });
+  });
+}
+
+type Verdict = "killed" | "survived";
+interface KihonRun {
+  readonly seconds: number;
+  readonly siftSeconds: number;
+  readonly looked: number;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+}
+
+/** Killed, as StrykerJS counts: a test fails, nothing loads, or it does not end. */
+async function lookedAt(mutant: Mutant, environment: Environment, workspace: Workspace): Promise<Verdict> {
+  const files = reachingFiles(mutant, environment);
+  if (files.length === 0) return "survived";
+  const { run } = await look(mutant.before, environment, files, workspace);
+  const stable = new Set(environment.tests.flatMap(({ id, standing }) => (standing === "stable" ? [id] : [])));
+  const failing = run.report.tests.some(({ id, status }) => status === "failed" && stable.has(id));
+  return failing || run.ended.kind !== "finished" || !run.report.complete || run.report.unloaded.length > 0 ? "killed" : "survived";
+}
+
+async function runKihon(mutants: readonly Mutant[], environment: Environment, workspace: Workspace): Promise<KihonRun> {
+  const begun = performance.now();
+  const files = [...new Set(mutants.flatMap((mutant) => reachingFiles(mutant, environment)))].sort();
+  const said = await sift(mutants, files, workspace, { parts: 2, wallMs: 60 * 60 * 1000 });
+  const siftSeconds = (performance.now() - begun) / 1000;
+  const verdicts = new Map<string, Verdict>();
+  const unsure = mutants.filter(({ id }) => said.get(id)?.kind === "unsure");
+  for (const { id } of mutants)
+    if (said.get(id)?.kind !== "unsure") verdicts.set(id, said.get(id)?.kind === "survived" ? "survived" : "killed");
+  const queue = [...unsure];
+  const work = async (): Promise<void> => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop())
+      verdicts.set(next.id, await lookedAt(next, environment, workspace));
+  };
+  await Promise.all([work(), work()]);
+  return { seconds: (performance.now() - begun) / 1000, siftSeconds, looked: unsure.length, verdicts };
+}
+
+const spread = (figures: readonly number[]): string => {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const at = (index: number): string => (sorted[index] ?? Number.NaN).toFixed(1);
+  return `${at(Math.floor(sorted.length / 2))} (${at(0)} to ${at(sorted.length - 1)})`;
+};
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function compare(
+  address: string,
+  settings: { stryker: string; out: string; runs: number; cache: string | undefined },
+): Promise<void> {
+  const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
+  const bench = await openBench(settings.out, settings.cache, {}, log);
+  try {
+    const environment = await environmentOf(address, settings.out, bench);
+    const workspace = await bench.workspace(environment);
+    const folder = copyOf(workspace);
+    const [theirs, ours]: [StrykerRun[], KihonRun[]] = [[], []];
+    try {
+      for (let round = 0; round < settings.runs; round++) {
+        theirs.push(await runStryker(settings.stryker, folder, environment, workspace));
+        const judged = theirs[0]?.judged ?? [];
+        const distinct = [...new Map(judged.map(({ mutant }) => [mutant.id, mutant])).values()];
+        // A workspace remembers runs; that of a new bench knows of none.
+        const fresh = await openBench(settings.out, settings.cache, {}, log);
+        try {
+          ours.push(await runKihon(distinct, environment, await fresh.workspace(environment)));
+        } finally {
+          fresh.close();
+        }
+        const [a, b] = [ours.at(-1), theirs.at(-1)];
+        log.info(`${basename(address)}: round ${round + 1}: Kihon ${a?.seconds.toFixed(1)} s, StrykerJS ${b?.seconds.toFixed(1)} s`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    tell(basename(address), environment, theirs, ours);
+  } finally {
+    bench.close();
+  }
+}
+
+function tell(name: string, environment: Environment, theirs: readonly StrykerRun[], ours: readonly KihonRun[]): void {
+  const [judged, verdicts] = [theirs[0]?.judged ?? [], ours[0]?.verdicts];
+  const count = verdicts?.size ?? 0;
+  const rates = (runs: readonly { seconds: number }[]): number[] => runs.map(({ seconds }) => (60 * count) / seconds);
+  print(
+    `${name}: ${environment.recipe.runner} ${environment.recipe.runnerVersion}, ${environment.tests.length} tests, ${count} mutants, ${ours.length} runs; median (range)`,
+  );
+  print(
+    `  Kihon      ${spread(ours.map(({ seconds }) => seconds))} s, ${spread(rates(ours))} a minute; sift ${spread(ours.map(({ siftSeconds }) => siftSeconds))} s, ${ours[0]?.looked} looked at by themselves`,
+  );
+  print(`  StrykerJS  ${spread(theirs.map(({ seconds }) => seconds))} s, ${spread(rates(theirs))} a minute`);
+  print(`  ratio      ${spread(theirs.map(({ seconds }, at) => seconds / (ours[at]?.seconds ?? Number.NaN)))}`);
+  const detected = (status: string): Verdict | null => {
+    if (["Killed", "Timeout", "RuntimeError"].includes(status)) return "killed";
+    return ["Survived", "NoCoverage"].includes(status) ? "survived" : null;
+  };
+  const other = judged.filter(({ mutant, status }) => detected(status) !== null && detected(status) !== verdicts?.get(mutant.id));
+  print(`  ${other.length} of ${judged.length} are judged otherwise`);
+  for (const { mutant, status } of other.slice(0, 40)) {
+    const [site] = mutant.sites;
+    print(
+      `    ${verdicts?.get(mutant.id)}, StrykerJS ${status}: ${site?.file}:${site?.startLine} ${JSON.stringify(site?.original)} → ${JSON.stringify(site?.replacement)}`,
+    );
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: { stryker: { type: "string" }, out: { type: "string" }, runs: { type: "string", default: "5" }, cache: { type: "string" } },
+  allowPositionals: true,
+});
+if (values.stryker === undefined || values.out === undefined || positionals.length === 0) {
+  process.stderr.write("usage: node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...\n");
+  process.exitCode = 2;
+} else {
+  const out = resolve(values.out);
+  mkdirSync(out, { recursive: true });
+  for (const address of positionals)
+    await compare(resolve(address), { stryker: resolve(values.stryker), out, runs: Number(values.runs), cache: values.cache });
+}
