@@ -1,10 +1,11 @@
 /**
  * GitHub's published description of its REST API (OpenAPI 3.0): what is wrong with a question or an answer, and a whole answer to begin with.
  *
- * The description has thirteen megabytes, so it is read when something is first asked of it, and only the parts in question are compiled.
+ * Of the description's thirteen megabytes only what is asked here was kept (`cut-description.ts`). It is read when something is first asked of
+ * it, and only the parts in question are compiled.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 
@@ -45,8 +46,7 @@ interface Description {
 let read: Description | undefined;
 function description(): Description {
   if (read !== undefined) return read;
-  const file = createRequire(import.meta.url).resolve("@octokit/openapi/generated/api.github.com.json");
-  read = JSON.parse(readFileSync(file, "utf8")) as Description;
+  read = JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/github/rest-description.json"), "utf8")) as Description;
   // Known to be wrong: of a fork that was deleted GitHub says null. https://github.com/github/rest-api-description/issues/1811
   const { properties } = meant<Schema>({ $ref: "#/components/schemas/pull-request-simple" });
   const head = properties?.["head"]?.properties ?? {};
