@@ -53,7 +53,17 @@ describe("a whole run", () => {
   it("prints a summary and log lines as JSON when asked, and the same counts from what it knows", async () => {
     const { out: text, err } = await kihon(["resume", out, "--cache", cache, "--json"]);
     const summary = JSON.parse(text) as RunSummary;
-    expect(summary.stages.map(({ name }) => name)).toEqual(["mine", "screen", "prepare", "inject", "observe", "pose", "prove", "export"]);
+    expect(summary.stages.map(({ name }) => name)).toEqual([
+      "mine",
+      "screen",
+      "prepare",
+      "inject",
+      "sift",
+      "observe",
+      "pose",
+      "prove",
+      "export",
+    ]);
     for (const line of err.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
   });
 
@@ -118,7 +128,7 @@ describe("explain", () => {
       .split("\n")
       .map((line) => line.split(" ")[0]);
     expect(code).toBe(0);
-    expect(stages).toEqual(expect.arrayContaining(["mine", "screen", "prepare", "inject", "observe", "pose"]));
+    expect(stages).toEqual(expect.arrayContaining(["mine", "screen", "prepare", "inject", "sift", "observe", "pose"]));
     expect(stages.slice(0, 4)).toEqual(["mine", "screen", "prepare", "inject"]);
     if (kind === "draft") expect(stages.at(-1)).toBe("prove");
   });
