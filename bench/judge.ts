@@ -2,12 +2,12 @@
  * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...`.
  *
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
- * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner`); they are no part of this project. The mutants are
+ * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`); they are no part of this project, and the link to the runner that they are given there is changed. The mutants are
  * StrykerJS's own, as its report tells them. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
  * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run. StrykerJS runs the repository's
  * code without a sandbox: give it only what you trust. Prints medians, ranges, the ratio, and every mutant of which the two say otherwise.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -62,6 +62,14 @@ function copyOf({ installed }: Workspace): string {
   return folder;
 }
 
+/** StrykerJS's plugins load the runner from where they lie themselves; it is the copy's that they must find there. */
+function linkRunner(stryker: string, folder: string, name: string): void {
+  const link = join(stryker, "node_modules", name);
+  const own = join(folder, "node_modules", name);
+  rmSync(link, { recursive: true, force: true });
+  if (existsSync(own)) symlinkSync(own, link);
+}
+
 interface StrykerRun {
   readonly seconds: number;
   readonly judged: readonly Judged[];
@@ -94,7 +102,7 @@ async function runStryker(stryker: string, folder: string, environment: Environm
   });
   if (!existsSync(report))
     throw new Error(
-      `StrykerJS gave no report (${JSON.stringify(ended)}): ${`${stdout}\n${stderr}`.trim().split("\n").slice(-6).join(" | ")}`,
+      `StrykerJS gave no report (${JSON.stringify(ended)}): ${`${stdout}\n${stderr}`.trim().split("\n").slice(-8).join(" | ")}`,
     );
   return { seconds: wallMs / 1000, judged: judgedBy(reportSchema.parse(JSON.parse(readFileSync(report, "utf8"))), environment, workspace) };
 }
@@ -170,6 +178,7 @@ async function compare(
     const environment = await environmentOf(address, settings.out, bench);
     const workspace = await bench.workspace(environment);
     const folder = copyOf(workspace);
+    linkRunner(settings.stryker, folder, environment.recipe.runner);
     const [theirs, ours]: [StrykerRun[], KihonRun[]] = [[], []];
     try {
       for (let round = 0; round < settings.runs; round++) {
