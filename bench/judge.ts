@@ -2,7 +2,8 @@
  * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...`.
  *
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
- * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`); they are no part of this project, and the link to the runner that they are given there is changed. The mutants are
+ * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`). They are no part of this project,
+ * and a link to the repository's runner is put beside them. The mutants are
  * StrykerJS's own, as its report tells them. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
  * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run. StrykerJS runs the repository's
  * code without a sandbox: give it only what you trust. Prints medians, ranges, the ratio, and every mutant of which the two say otherwise.
@@ -21,7 +22,7 @@ import { reachingFiles } from "../pipeline/stages/6-observe.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { Mutant } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
-import { environmentOf, openBench } from "./stand.ts";
+import { environmentOf, openBench, spread } from "./stand.ts";
 
 const position = z.object({ line: z.int(), column: z.int() });
 const reportSchema = z.object({
@@ -47,13 +48,8 @@ interface Judged {
   readonly status: string;
 }
 
-const plugins: Readonly<Record<string, string>> = {
-  vitest: "vitest",
-  jest: "jest",
-  mocha: "mocha",
-  "node-test": "command",
-  ava: "command",
-};
+/** Runners that StrykerJS has a plugin for; the others it starts by their command. */
+const plugged: ReadonlySet<string> = new Set(["vitest", "jest", "mocha"]);
 
 /** A writable copy of the tree with its dependencies, where StrykerJS can work. */
 function copyOf({ installed }: Workspace): string {
@@ -76,7 +72,7 @@ interface StrykerRun {
 }
 
 async function runStryker(stryker: string, folder: string, environment: Environment, workspace: Workspace): Promise<StrykerRun> {
-  const runner = plugins[environment.recipe.runner] ?? "command";
+  const runner = plugged.has(environment.recipe.runner) ? environment.recipe.runner : "command";
   const report = join(folder, "stryker-report.json");
   rmSync(report, { force: true });
   const settings = {
@@ -157,12 +153,6 @@ async function runKihon(mutants: readonly Mutant[], environment: Environment, wo
   await Promise.all([work(), work()]);
   return { seconds: (performance.now() - begun) / 1000, siftSeconds, looked: unsure.length, verdicts };
 }
-
-const spread = (figures: readonly number[]): string => {
-  const sorted = [...figures].sort((a, b) => a - b);
-  const at = (index: number): string => (sorted[index] ?? Number.NaN).toFixed(1);
-  return `${at(Math.floor(sorted.length / 2))} (${at(0)} to ${at(sorted.length - 1)})`;
-};
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);

@@ -7,16 +7,11 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { configSchema, createLog, defaultPlace, run } from "../index.ts";
+import { spread } from "./stand.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
 const repository = join(import.meta.dirname, "..", "examples", "demo-repository.bundle");
 const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => performance.now() });
-
-const spread = (figures: readonly number[], digits = 1): string => {
-  const sorted = [...figures].sort((a, b) => a - b);
-  const at = (index: number): string => (sorted[index] ?? 0).toFixed(digits);
-  return `${at(Math.floor(sorted.length / 2))} (${at(0)} to ${at(sorted.length - 1)})`;
-};
 
 const stages = new Map<string, number[]>();
 const [walls, cpus, rates]: number[][] = [[], [], []];

@@ -56,3 +56,10 @@ export function mutantsOf(environment: Environment, workspace: Workspace): reado
     )
     .filter((mutant) => reachingFiles(mutant, environment).length > 0);
 }
+
+/** The median, and the least and the most, with one decimal. */
+export function spread(figures: readonly number[]): string {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const at = (index: number): string => (sorted[index] ?? 0).toFixed(1);
+  return `${at(Math.floor(sorted.length / 2))} (${at(0)} to ${at(sorted.length - 1)})`;
+}

@@ -7,7 +7,7 @@
 import type { SourceFile } from "../contract.ts";
 import { applyEdits, type Edit, insertion } from "./edits.ts";
 import { grammarOf, parsesCleanly } from "./syntax.ts";
-import { CLASSES, childOf, isComment, isDirective, isFunction, partsOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
+import { CLASSES, childOf, isComment, isDirective, isFunction, LISTS, partsOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
 
 /** What is counted: the calls report `line`; a hit stands for the lines of `startLine` to `endLine` that belong to no point further in. */
 interface Point {
@@ -41,8 +41,6 @@ const UNCOUNTED: ReadonlySet<string> = new Set([
   "empty_statement",
   "hash_bang_line",
 ]);
-
-const LISTS: ReadonlySet<string> = new Set(["program", "statement_block", "switch_case", "switch_default"]);
 
 /** Where one statement may stand without braces, and so may be wrapped in them. */
 const BRACELESS: ReadonlySet<string> = new Set([

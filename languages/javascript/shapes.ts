@@ -98,8 +98,6 @@ const FUNCTIONS = new Set([
 
 export const isFunction = (node: Node): boolean => FUNCTIONS.has(node.type);
 
-export const LOOPS: readonly string[] = ["for_statement", "for_in_statement", "while_statement", "do_statement"];
-
 /** The nearest ancestor of one of the types, without leaving the function. */
 export function enclosing(node: Node, types: readonly string[]): Node | null {
   for (let parent = node.parent; parent !== null; parent = parent.parent) {

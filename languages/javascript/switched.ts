@@ -8,7 +8,19 @@
  */
 import type { Mutation, NumberedMutation, SourceFile, SwitchedText } from "../contract.ts";
 import { grammarOf, parsesCleanly, withReparse } from "./syntax.ts";
-import { ancestorsOf, childOf, isDirective, nodesOf, partsOf, type SyntaxNode, takesName, treeOf, unwrapped } from "./tree.ts";
+import {
+  ancestorsOf,
+  childOf,
+  isDirective,
+  LISTS,
+  LOOPS,
+  nodesOf,
+  partsOf,
+  type SyntaxNode,
+  takesName,
+  treeOf,
+  unwrapped,
+} from "./tree.ts";
 
 const STATEMENTS: ReadonlySet<string> = new Set([
   "expression_statement",
@@ -25,9 +37,6 @@ const STATEMENTS: ReadonlySet<string> = new Set([
   "continue_statement",
   "labeled_statement",
 ]);
-
-const LISTS: ReadonlySet<string> = new Set(["program", "statement_block", "switch_case", "switch_default"]);
-const LOOPS: ReadonlySet<string> = new Set(["for_statement", "for_in_statement", "while_statement", "do_statement"]);
 
 const EXPRESSIONS: ReadonlySet<string> = new Set([
   ...["binary_expression", "unary_expression", "update_expression", "assignment_expression", "augmented_assignment_expression"],
@@ -188,8 +197,6 @@ interface Host extends Span {
 interface Found extends Span {
   readonly kind: HostKind;
   readonly braceless: boolean;
-  readonly start: number;
-  readonly end: number;
   /** What is replaced of it, and by what. */
   readonly edit: Mutation;
 }

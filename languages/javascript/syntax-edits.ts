@@ -1,5 +1,6 @@
 /** Text edits that keep the grouping of an expression: what binds how strongly, what a place allows, and replacements made to fit. */
 import type { Node } from "./syntax.ts";
+import { LISTS } from "./tree.ts";
 
 export interface Edit {
   readonly start: number;
@@ -279,13 +280,11 @@ export function removeElement(node: Node): Edit | null {
   return { start: node.startIndex, end: comma?.endIndex ?? node.endIndex, replacement: "" };
 }
 
-const STATEMENT_LISTS = new Set(["program", "statement_block", "switch_case", "switch_default"]);
-
 /** Takes a statement out, with its lines where it has them to itself; the only statement of an `if` or a loop becomes `{}`. */
 export function removeStatement(node: Node, text: string): Edit | null {
   const parent = node.parent;
   if (parent === null) return null;
-  if (!STATEMENT_LISTS.has(parent.type)) {
+  if (!LISTS.has(parent.type)) {
     return isField(parent, "consequence", node) || isField(parent, "body", node) || parent.type === "else_clause"
       ? put(text, node.startIndex, node.endIndex, "{}")
       : null;

@@ -3,7 +3,7 @@ import type { SourceFile, TestCall } from "../contract.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { literalText } from "./literals.ts";
 import { parsesCleanly } from "./syntax.ts";
-import { ancestorsOf, childOf, isFunction, nodesOf, partsOf, previousOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
+import { ancestorsOf, childOf, isFunction, LISTS, nodesOf, partsOf, previousOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
 
 type Kind = "test" | "suite";
 
@@ -235,8 +235,6 @@ export const testCalls = (file: SourceFile): readonly TestCall[] =>
   testNodesOf(file)
     .filter(({ kind }) => kind === "test")
     .map(toTestCall);
-
-const LISTS: ReadonlySet<string> = new Set(["program", "statement_block", "switch_case", "switch_default"]);
 
 /** Removes a statement with its line where nothing else is on it; leaves a `;` where the neighbours would grow together. */
 function removal(text: string, node: SyntaxNode): Edit {

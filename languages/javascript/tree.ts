@@ -131,6 +131,11 @@ export const FUNCTIONS: ReadonlySet<string> = new Set([
   "method_definition",
 ]);
 
+/** Where statements stand one after another. */
+export const LISTS: ReadonlySet<string> = new Set(["program", "statement_block", "switch_case", "switch_default"]);
+
+export const LOOPS: ReadonlySet<string> = new Set(["for_statement", "for_in_statement", "while_statement", "do_statement"]);
+
 export const CLASSES: ReadonlySet<string> = new Set(["class_declaration", "abstract_class_declaration", "class"]);
 
 export const isFunction = (node: SyntaxNode): boolean => FUNCTIONS.has(node.type) && childOf(node, "body") !== null;

@@ -100,6 +100,7 @@ class Findings {
   readonly #verdicts = new Map<number, SiftVerdict>();
   /** Why it cannot be said of a mutant that it survived. */
   readonly #doubts = new Map<number, string>();
+  readonly #doubtedFiles = new Set<string>();
   readonly #givenUp = new Set<number>();
 
   constructor(environment: Environment, mutants: readonly Mutant[]) {
@@ -113,6 +114,8 @@ class Findings {
 
   /** Every mutant on a line that a test file reaches. */
   doubtFile(file: string, why: string): void {
+    if (this.#doubtedFiles.has(file)) return;
+    this.#doubtedFiles.add(file);
     const covers = this.#environment.testFiles.find((test) => test.file === file)?.covers ?? {};
     const lines = new Map(Object.entries(covers).map(([path, covered]) => [path, new Set(covered)]));
     const reached = this.#mutants.entries().flatMap(([id, { edits }]) => {

@@ -36,8 +36,6 @@ function outcomeOf(id: string, verdict: SiftVerdict, files: number): Outcome<Sif
   }
 }
 
-const unsifted = (id: string, said: string): Outcome<Sifted> => keep({ candidateId: id, said });
-
 /** Why the mutants of an environment are not sifted, or null. */
 function hindrance(mutants: readonly Mutant[], { sift: wanted }: Bench["config"], canSift: boolean): string | null {
   if (!wanted) return "switched off";
@@ -45,17 +43,21 @@ function hindrance(mutants: readonly Mutant[], { sift: wanted }: Bench["config"]
   return mutants.length < fewestSifted ? `${mutants.length} mutants are too few to be sifted` : null;
 }
 
-/** By id. The environment's tests are loaded once for all of its mutants. */
-async function verdictsOf(mutants: readonly Mutant[], environment: Environment, bench: Bench): Promise<ReadonlyMap<string, SiftVerdict>> {
-  const workspace = await bench.workspace(environment);
-  const hindered = hindrance(mutants, bench.config, workspace.runner.canSift);
-  if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "unsure", why: hindered }]));
-  const files = [...new Set(mutants.flatMap((mutant) => reachingFiles(mutant, environment)))].sort();
-  return sift(mutants, files, workspace, { parts: bench.place.concurrency, wallMs: siftMs });
-}
-
 /** A part of the mutants of a large repository, in one process. */
 const siftMs = 30 * 60 * 1000;
+
+/** By id. The environment's tests are loaded once for all of its mutants; `reaching` are the test files that reach each. */
+async function verdictsOf(
+  mutants: readonly Mutant[],
+  reaching: ReadonlyMap<string, readonly string[]>,
+  environment: Environment,
+  bench: Bench,
+): Promise<ReadonlyMap<string, SiftVerdict>> {
+  const hindered = hindrance(mutants, bench.config, bench.runner(environment.recipe.runner).canSift);
+  if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "unsure", why: hindered }]));
+  const files = [...new Set([...reaching.values()].flat())].sort();
+  return sift(mutants, files, await bench.workspace(environment), { parts: bench.place.concurrency, wallMs: siftMs });
+}
 
 export const siftStage: Stage<Subject, Sifted> = {
   name: "sift",
@@ -68,15 +70,12 @@ export const siftStage: Stage<Subject, Sifted> = {
     if (!first) return;
     const { environment } = first;
     const mutants = subjects.flatMap(({ candidate }) => (candidate.kind === "mutant" ? [candidate] : []));
-    const verdicts = mutants.length === 0 ? new Map<string, SiftVerdict>() : await verdictsOf(mutants, environment, bench);
+    const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
+    const verdicts = await verdictsOf(mutants, reaching, environment, bench);
     for (const { candidate } of subjects) {
       const { id } = candidate;
-      const verdict = verdicts.get(id);
-      const outcome =
-        verdict === undefined || candidate.kind !== "mutant"
-          ? unsifted(id, "no mutant")
-          : outcomeOf(id, verdict, reachingFiles(candidate, environment).length);
-      yield { id, parent: id, outcome };
+      const verdict = verdicts.get(id) ?? { kind: "unsure", why: "no mutant" };
+      yield { id, parent: id, outcome: outcomeOf(id, verdict, reaching.get(id)?.length ?? 0) };
     }
   },
 };

@@ -159,7 +159,7 @@ function takeRequest(shownAs) {
   return request;
 }
 
-/** Passes on what a sift finds: those who judge have no channel, and write into a file. Gives a function that does so at once. */
+/** Passes on what a sift finds: those who judge have no channel, and write into a file. */
 function followSift(record, root) {
   process.env.KIHON_SIFT_ROOT = root;
   const file = fs.openSync(process.env.KIHON_SIFT_OUT, "r");

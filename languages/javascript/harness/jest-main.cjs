@@ -24,11 +24,11 @@ if (since(24, 9)) words.push("--testTimeout=" + request.timeoutMs);
 if (request.bail) words.push("--bail=1");
 if (request.seed !== null && since(29, 5)) words.push("--randomize", "--seed=" + (request.seed | 0));
 // A worker process costs half a second; with few files they all run here, each in a vm context of its own.
-if (!request.sift && request.files.length > 0 && request.files.length <= 3) words.push("--runInBand");
-else if (!request.sift) words.push("--maxWorkers=2");
+const few = request.files.length > 0 && request.files.length <= 3;
+words.push(few || request.sift ? "--runInBand" : "--maxWorkers=2");
 if (request.sift) {
   followSift(record, request.root);
-  words.push("--runInBand", "--testRunner=" + path.join(__dirname, "sift-jest.cjs"));
+  words.push("--testRunner=" + path.join(__dirname, "sift-jest.cjs"));
 }
 if (request.files.length > 0) words.push("--runTestsByPath", ...request.files);
 

@@ -15,7 +15,7 @@ function circusRunner() {
 }
 
 /** A function of the file's own: with a callback, a promise, a generator or none of these. */
-function callWith(fn, context, generator) {
+function callWith(fn, context) {
   if (fn.length > 0) {
     return new Promise((resolve, reject) => {
       const done = (reason) => (reason ? reject(reason) : resolve());
@@ -24,7 +24,7 @@ function callWith(fn, context, generator) {
     });
   }
   const result = fn.call(context);
-  return generator(result) ? drain(result) : result;
+  return isGenerator(result) ? drain(result) : result;
 }
 
 const isGenerator = (value) =>
@@ -57,7 +57,7 @@ function testOf(node, file, expect, skipped) {
     const { snapshotState } = expect.getState();
     if (snapshotState && snapshotState._counters && typeof snapshotState._counters.clear === "function") snapshotState._counters.clear();
   };
-  const run = () => callWith(node.fn, test.context, isGenerator);
+  const run = () => callWith(node.fn, test.context);
   test.run = node.failing
     ? async () => {
         try {
@@ -86,13 +86,13 @@ function treeOf(block, file, expect, outerSkipped, only) {
     hooks(type).map(
       ({ fn }) =>
         (test) =>
-          callWith(fn, test.context, isGenerator),
+          callWith(fn, test.context),
     );
   const all = (type) =>
     hooks(type).map(
       ({ fn }) =>
         () =>
-          callWith(fn, {}, isGenerator),
+          callWith(fn, {}),
     );
   // Up to jest 25 a block's tests stand beside its inner blocks.
   const mixed = block.children.some((child) => child.type === "test");

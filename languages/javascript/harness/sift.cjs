@@ -375,7 +375,6 @@ async function judgeAll(sift, root, reaching) {
     }
     if (now() - last > 200) {
       last = now();
-      beat();
       await turnOfLoop();
     }
   }

@@ -120,7 +120,7 @@ const reporter = {
 };
 
 /** Files one after another, each judged in its worker by a runner of ours. */
-const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: false, maxWorkers: 1 };
+const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: false };
 if (request.sift) followSift(record, root);
 
 function options(batch) {

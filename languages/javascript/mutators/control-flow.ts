@@ -1,7 +1,8 @@
 /** Loops, switches and returns that go another way. */
-import { enclosing, isFunction, isStatement, LOOPS, members, methodCall, unwrap } from "../shapes.ts";
+import { enclosing, isFunction, isStatement, members, methodCall, unwrap } from "../shapes.ts";
 import type { Node } from "../syntax.ts";
 import { isField, offByOne, operatorOf, put, removeStatement, sourceOf } from "../syntax-edits.ts";
+import { LOOPS } from "../tree.ts";
 import type { SyntaxMutator } from "./contract.ts";
 
 export const breakContinue = {
@@ -145,7 +146,7 @@ export const blockRemoval = {
   mutate(node, text) {
     const parent = node.parent;
     if (parent === null || members(node).length === 0 || callsSuper(node)) return [];
-    if (!isFunction(parent) && !LOOPS.includes(parent.type) && parent.type !== "finally_clause") return [];
+    if (!isFunction(parent) && !LOOPS.has(parent.type) && parent.type !== "finally_clause") return [];
     return [put(text, node.startIndex, node.endIndex, "{}")];
   },
 } satisfies SyntaxMutator;
