@@ -57,7 +57,11 @@ const withPlace = (command: Command): Command =>
   command
     .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
     .option("--repositories-gb <n>", "copies of repositories kept in the cache, in gigabytes (default: 20)", whole("--repositories-gb", 0))
-    .option("--concurrency <n>", "jobs in the sandbox at once (default: the number of processors)", whole("--concurrency", 1))
+    .option(
+      "--concurrency <n>",
+      "jobs in the sandbox at once (default: the number of processors; more while these are idle because tests wait)",
+      whole("--concurrency", 1),
+    )
     .addOption(
       new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]),
     )

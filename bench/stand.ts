@@ -5,7 +5,7 @@ import { openRepository } from "../lib/git.ts";
 import { Bench } from "../pipeline/bench.ts";
 import { mutantOf, spotsOf } from "../pipeline/injection/mutant.ts";
 import type { Log } from "../pipeline/log.ts";
-import { defaultPlace, ensureFolder } from "../pipeline/place.ts";
+import { defaultPlace, ensureFolder, widthOf } from "../pipeline/place.ts";
 import { mineStage } from "../pipeline/stages/1-mine.ts";
 import { prepareStage } from "../pipeline/stages/3-prepare.ts";
 import { reachingFiles } from "../pipeline/stages/6-observe.ts";
@@ -23,7 +23,7 @@ export async function openBench(out: string, cache: string | undefined, settings
   ensureFolder(place.cache, "--cache");
   const provider = await chooseProvider({ trusted: false, registryCache: join(place.cache, "tarballs") });
   const store = new Store(join(out, "store"));
-  const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
+  const jobs = new SandboxPool(provider, { width: widthOf(place) });
   return Bench.open({ config: configSchema.parse(settings), place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
 }
 

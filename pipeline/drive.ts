@@ -5,6 +5,7 @@
 import { setTimeout } from "node:timers/promises";
 import { BrokenRecord, RetryLater } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
+import type { Width } from "../sandbox/width.ts";
 import type { Dropped } from "../schemas/outcome.ts";
 import type { Bench } from "./bench.ts";
 import type { Stage } from "./contract.ts";
@@ -142,7 +143,7 @@ class Quotas {
 
 export interface DriveOptions<In> {
   readonly ledger: Ledger;
-  readonly concurrency: number;
+  readonly width: Width;
   /** go-on: what the ledger knows is not done again; fresh: everything is; stored: nothing is done, what is not known is left out. */
   readonly mode: "go-on" | "fresh" | "stored";
   /** The batch key of an item, where it can be had without loading it. */
@@ -209,6 +210,17 @@ interface Passing<In, Out> {
   readonly running: Set<Promise<void>>;
 }
 
+/** Until one of those that run has ended, or more may run. */
+async function room(running: ReadonlySet<Promise<void>>, width: Width): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const unfollow = width.follow(() => resolve());
+  try {
+    await Promise.race([...running, promise]);
+  } finally {
+    unfollow();
+  }
+}
+
 /** Starts every batch in order, as many side by side as may be; gives the list into which their verdicts come. */
 async function passAll<In, Out>({
   stage,
@@ -218,7 +230,7 @@ async function passAll<In, Out>({
   tally,
   running,
 }: Passing<In, Out>): Promise<readonly (readonly Verdict[] | null)[]> {
-  const { ledger, concurrency, mode } = options;
+  const { ledger, width, mode } = options;
   const results: (readonly Verdict[] | null)[] = new Array(batches.length).fill(null);
   const limit = stage.quota?.(bench.config) ?? Number.POSITIVE_INFINITY;
   const quotas = new Quotas();
@@ -252,7 +264,7 @@ async function passAll<In, Out>({
       settle(known);
       continue;
     }
-    while (running.size >= concurrency) await Promise.race(running);
+    while (running.size >= width.now) await room(running, width);
     const work = attempt(stage, batch, bench, ledger, tally).then(settle);
     const tracked: Promise<void> = work.finally(() => running.delete(tracked));
     tracked.catch(() => undefined); // awaited by the caller; this only keeps an early failure from being unhandled

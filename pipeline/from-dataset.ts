@@ -9,7 +9,7 @@ import { configSchema, type Place } from "../schemas/config.ts";
 import { type Instance, instanceSchema } from "../schemas/instance.ts";
 import { Bench } from "./bench.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder } from "./place.ts";
+import { ensureFolder, widthOf } from "./place.ts";
 import { Store } from "./store.ts";
 
 export interface OpenedDataset {
@@ -44,7 +44,7 @@ export async function openFromDataset(folder: string, place: Place, log: Log): P
     place,
     store,
     provider,
-    jobs: new SandboxPool(provider, { concurrency: place.concurrency }),
+    jobs: new SandboxPool(provider, { width: widthOf(place) }),
     log,
     archive: async (sha) => {
       const id = byArchive.get(sha);

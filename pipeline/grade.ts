@@ -1,10 +1,10 @@
 /** `kihon grade`: a solver's answers against a dataset, by the code that admitted its instances. */
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import PQueue from "p-queue";
 import { z } from "zod";
 import { grade } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
+import { queueAs } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Score } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
@@ -77,7 +77,7 @@ export interface GradeOptions {
 export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<void> {
   const lines = await openAnswers(answers);
   const { data, bench, instance: find, close } = await openFromDataset(dataset, place, options.log);
-  const queue = new PQueue({ concurrency: place.concurrency });
+  const queue = queueAs(bench.jobs.width);
   const work: Promise<void>[] = [];
   let number = 0;
 
@@ -98,7 +98,7 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
       number += 1;
       if (text.trim() === "") continue;
       const line = parseLine(text, number);
-      await queue.onSizeLessThan(place.concurrency * 4);
+      await queue.onSizeLessThan(place.idleConcurrency * 4);
       const one = queue.add(async () => options.write(await gradeOne(line)));
       one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
       work.push(one);

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { StopRun } from "../lib/errors.ts";
+import { Width } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 
 /** Root's home is closed to the user that jobs run as, so root's cache lies where others may look. */
@@ -11,14 +12,21 @@ const cacheFolder = (): string => {
   return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kihon");
 };
 
+/** For each processor, at most, where the jobs wait rather than compute. */
+const WAITING_JOBS = 4;
+
 export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place => ({
   cache: resolve(given.cache ?? cacheFolder()),
-  concurrency: given.concurrency ?? Math.max(1, availableParallelism()),
+  concurrency: given.concurrency ?? availableParallelism(),
+  idleConcurrency: given.idleConcurrency ?? given.concurrency ?? WAITING_JOBS * availableParallelism(),
   repositoriesGb: given.repositoriesGb ?? 20,
   sandbox: given.sandbox ?? null,
   trusted: given.trusted ?? false,
   out: resolve(given.out),
 });
+
+/** As many jobs at once as the place allows. */
+export const widthOf = ({ concurrency, idleConcurrency }: Place): Width => new Width([concurrency, idleConcurrency]);
 
 /** One folder at a time: where the system answers ENOENT for a folder in one that is there (`/proc`), Node's own recursion never ends. */
 function makeFolder(folder: string): void {

@@ -12,6 +12,7 @@ import { clientOnDemand, openGithub } from "../miners/github/open.ts";
 import { earlierIn } from "../output/manifest.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
+import { Width } from "../sandbox/width.ts";
 import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -24,7 +25,7 @@ import { type Driven, type DriveOptions, drive, type Item, type KeptItem, rememb
 import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
 import { Ledger, type Verdict } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder } from "./place.ts";
+import { ensureFolder, widthOf } from "./place.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
@@ -150,6 +151,8 @@ export async function openSources(config: Config, bench: Bench, pins: Pins): Pro
 /** What was said of a record; a null reason keeps it. */
 export type Said = Pick<Verdict, "reason" | "detail">;
 
+const oneAtATime = new Width([1, 1]);
+
 /** The stages in order. Each step turns the kept records of the one before into the inputs of the next. */
 export class Road {
   readonly #bench: Bench;
@@ -186,7 +189,7 @@ export class Road {
     const before = this.#bench.jobs.usage().cpuMs;
     const driven = await drive(stage, items, this.#bench, {
       ledger: this.#ledger,
-      concurrency: stage.resource === "cpu" ? 1 : this.#bench.place.concurrency,
+      width: stage.resource === "cpu" ? oneAtATime : this.#bench.jobs.width,
       mode,
       ...more,
     });
@@ -407,7 +410,7 @@ export async function withLedger<T>(
     });
     const store = new Store(join(folder, "store"));
     store.sweep();
-    const jobs = new SandboxPool(provider, { concurrency: place.concurrency });
+    const jobs = new SandboxPool(provider, { width: widthOf(place) });
     bench = await Bench.open({ config, place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
     return await job(bench, ledger);
   } finally {

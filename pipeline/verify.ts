@@ -1,7 +1,7 @@
 /** `kihon verify`: every row proven again, on this machine, from the Parquet files alone. */
-import PQueue from "p-queue";
 import { prove } from "../grading/prove.ts";
 import { BrokenRecord, RetryLater } from "../lib/errors.ts";
+import { queueAs } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
@@ -28,7 +28,7 @@ export interface VerifyResult {
 
 export async function verify(dataset: string, place: Place, options: VerifyOptions): Promise<VerifyResult> {
   const { data, bench, close } = await openFromDataset(dataset, place, options.log);
-  const queue = new PQueue({ concurrency: place.concurrency });
+  const queue = queueAs(bench.jobs.width);
   const failures: VerifyResult["failures"][number][] = [];
   const taken = new Map<SkillName, number>();
   let [rows, proven, infrastructure] = [0, 0, 0];
@@ -55,7 +55,7 @@ export async function verify(dataset: string, place: Place, options: VerifyOptio
       if (options.limit !== undefined && count >= options.limit) continue;
       taken.set(instance.draft.skill, count + 1);
       rows += 1;
-      await queue.onSizeLessThan(place.concurrency * 4);
+      await queue.onSizeLessThan(place.idleConcurrency * 4);
       const one = queue.add(() => verifyOne(instance));
       one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
       work.push(one);

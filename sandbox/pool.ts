@@ -1,7 +1,8 @@
 /** Runs jobs, so many at a time. The sandbox's own trouble is tried again; what a job did is never. */
-import PQueue from "p-queue";
+import type PQueue from "p-queue";
 import { RetryLater } from "../lib/errors.ts";
 import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
+import { queueAs, type Width } from "./width.ts";
 
 export interface PoolUsage {
   readonly runs: number;
@@ -18,19 +19,21 @@ const RETRIES = 2;
 
 export class SandboxPool {
   readonly provider: SandboxProvider;
+  readonly width: Width;
   readonly #queue: PQueue;
   readonly #backoffMs: number;
   #usage: PoolUsage = { runs: 0, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, retries: 0 };
 
-  constructor(provider: SandboxProvider, options: { readonly concurrency: number; readonly backoffMs?: number }) {
+  constructor(provider: SandboxProvider, options: { readonly width: Width; readonly backoffMs?: number }) {
     this.provider = provider;
-    this.#queue = new PQueue({ concurrency: options.concurrency });
+    this.width = options.width;
+    this.#queue = queueAs(options.width);
     this.#backoffMs = options.backoffMs ?? 500;
   }
 
   /** Throws `RetryLater` where the sandbox failed three times in a row, and the signal's reason where it was aborted. */
   run(job: Job, signal?: AbortSignal): Promise<RunResult> {
-    return this.#queue.add(() => this.#attempt(job, signal));
+    return this.#queue.add(() => this.width.during(() => this.#attempt(job, signal)));
   }
 
   /** Sums since the pool was made. */

@@ -127,6 +127,7 @@ export const placeSchema = z
     out: z.string().describe("Folder of the dataset."),
     cache: z.string().describe("Folder of mirrors, toolchains and environments; shared by runs."),
     concurrency: z.int().positive().describe("Jobs in the sandbox at once."),
+    idleConcurrency: z.int().positive().describe("Jobs in the sandbox at once, at most, while processors are idle because jobs wait."),
     repositoriesGb: z
       .number()
       .nonnegative()

@@ -11,10 +11,14 @@ import { type DriveOptions, drive, type Item, remembered } from "../../pipeline/
 import { Ledger } from "../../pipeline/ledger.ts";
 import { createLog } from "../../pipeline/log.ts";
 import { Store } from "../../pipeline/store.ts";
+import { Width } from "../../sandbox/width.ts";
 import { configSchema } from "../../schemas/config.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 
 let folder = "";
+let seen = 0;
+/** Every look finds all that went by idle. */
+const idleMachine = { processors: 2, processorTime: () => ({ idle: ++seen, all: seen }), freeMemory: () => 2 ** 40 };
 let ledger: Ledger;
 let store: Store;
 let said: string[] = [];
@@ -56,7 +60,12 @@ function stageOf(work: Work, more: Partial<Stage<number, { value: number }>> = {
 }
 const items = (...numbers: number[]): Item<number>[] =>
   numbers.map((number) => ({ id: `n${number}`, sha: shortId(number), load: () => number }));
-const going = (more: Partial<DriveOptions<number>> = {}): DriveOptions<number> => ({ ledger, concurrency: 3, mode: "go-on", ...more });
+const going = (more: Partial<DriveOptions<number>> = {}): DriveOptions<number> => ({
+  ledger,
+  width: new Width([3, 3]),
+  mode: "go-on",
+  ...more,
+});
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the driver", () => {
@@ -148,8 +157,20 @@ describe("the driver", () => {
       now -= 1;
       return keep({ value: input });
     });
-    await drive(stage, items(...Array(20).keys()), benchWith(), going({ concurrency: 4 }));
+    await drive(stage, items(...Array(20).keys()), benchWith(), going({ width: new Width([4, 4]) }));
     expect(most).toBe(4);
+  });
+
+  it("starts a batch that waits as soon as more may run, though none has ended", async () => {
+    const width = new Width([1, 2], idleMachine, 5);
+    const started = Promise.withResolvers<void>();
+    const { stage } = stageOf(async (input) => {
+      // The first ends only when the second has begun.
+      await width.during(() => (input === 0 ? started.promise : Promise.resolve(started.resolve())));
+      return keep({ value: input });
+    });
+    const { kept } = await drive(stage, items(0, 1), benchWith(), going({ width }));
+    expect(kept.map(({ id }) => id)).toEqual(["n0", "n1"]);
   });
 
   it("makes anew what the ledger knows and the store has lost", async () => {
@@ -194,12 +215,17 @@ describe("a quota", () => {
   const quota = { quota: () => 2 };
   const byParity = { quotaKey: ({ id }: Item<number>): string => String(Number(id.slice(1)) % 2) };
 
-  it.each([1, 3, 8])("keeps the first successes of each key in input order, with %i side by side", async (concurrency) => {
+  it.each([1, 3, 8])("keeps the first successes of each key in input order, with %i side by side", async (side) => {
     const { stage } = stageOf(async (input) => {
       await later((input * 7) % 11);
       return input === 2 ? drop("prove/no", "") : keep({ value: input });
     }, quota);
-    const { kept, tally } = await drive(stage, items(...Array(10).keys()), benchWith(), going({ concurrency, ...byParity }));
+    const { kept, tally } = await drive(
+      stage,
+      items(...Array(10).keys()),
+      benchWith(),
+      going({ width: new Width([side, side]), ...byParity }),
+    );
     expect(kept.map(({ id }) => id).sort()).toEqual(["n0", "n1", "n3", "n4"]);
     expect(tally.dropped.get("prove/over-limit")).toBe(5);
   });

@@ -23,11 +23,19 @@ describe("places", () => {
     ]);
   });
 
+  it("allow more jobs where processors are idle, unless a number was named", () => {
+    const [free, named] = [defaultPlace({ out: folder }), defaultPlace({ out: folder, concurrency: 3 })];
+    expect(free.idleConcurrency).toBe(4 * free.concurrency);
+    expect(named.idleConcurrency).toBe(3);
+    expect(defaultPlace({ out: folder, concurrency: 3, idleConcurrency: 5 }).idleConcurrency).toBe(5);
+  });
+
   it("keep what was said", () => {
     expect(defaultPlace({ out: folder, cache: `${folder}/c`, concurrency: 7, sandbox: "process", trusted: true })).toEqual({
       out: folder,
       cache: `${folder}/c`,
       concurrency: 7,
+      idleConcurrency: 7,
       sandbox: "process",
       trusted: true,
       repositoriesGb: 20,

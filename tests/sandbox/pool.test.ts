@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { RetryLater } from "../../lib/errors.ts";
 import { type RunResult, type SandboxProvider, SandboxTrouble } from "../../sandbox/contract.ts";
 import { SandboxPool } from "../../sandbox/pool.ts";
+import { Width } from "../../sandbox/width.ts";
 import { jobOn } from "./stand.ts";
 
 const good: RunResult = {
@@ -37,7 +38,7 @@ const fails = (error: Error) => async (): Promise<RunResult> => {
 
 test("trouble of the sandbox's own is tried again, and counted", async () => {
   const pool = new SandboxPool(scripted([fails(new SandboxTrouble("a")), fails(new SandboxTrouble("b")), async () => good]), {
-    concurrency: 1,
+    width: new Width([1, 1]),
     backoffMs: 1,
   });
   expect(await pool.run(job)).toBe(good);
@@ -46,19 +47,19 @@ test("trouble of the sandbox's own is tried again, and counted", async () => {
 test("trouble three times in a row is for later, with its cause", async () => {
   const last = new SandboxTrouble("still down");
   const provider = scripted([fails(new SandboxTrouble("a")), fails(new SandboxTrouble("b")), fails(last)]);
-  const pool = new SandboxPool(provider, { concurrency: 1, backoffMs: 1 });
+  const pool = new SandboxPool(provider, { width: new Width([1, 1]), backoffMs: 1 });
   await expect(pool.run(job)).rejects.toThrow(RetryLater);
   expect(provider.left()).toBe(0);
   expect(pool.usage().runs).toBe(0);
 });
 test("a job that fails is a result and never tried again", async () => {
   const provider = scripted([async () => good, async () => good]);
-  await new SandboxPool(provider, { concurrency: 1 }).run(job);
+  await new SandboxPool(provider, { width: new Width([1, 1]) }).run(job);
   expect(provider.left()).toBe(1);
 });
 test("any other error goes through as it is", async () => {
   const bug = new TypeError("a bug");
-  await expect(new SandboxPool(scripted([fails(bug)]), { concurrency: 1 }).run(job)).rejects.toBe(bug);
+  await expect(new SandboxPool(scripted([fails(bug)]), { width: new Width([1, 1]) }).run(job)).rejects.toBe(bug);
 });
 test("no more jobs run at once than allowed", async () => {
   let running = 0;
@@ -69,7 +70,7 @@ test("no more jobs run at once than allowed", async () => {
     running--;
     return good;
   };
-  const pool = new SandboxPool(scripted(Array.from({ length: 9 }, () => slow)), { concurrency: 3 });
+  const pool = new SandboxPool(scripted(Array.from({ length: 9 }, () => slow)), { width: new Width([3, 3]) });
   await Promise.all(Array.from({ length: 9 }, () => pool.run(job)));
   expect(most).toBe(3);
   expect(pool.usage()).toMatchObject({ runs: 9, cpuMs: 27 });

@@ -8,13 +8,14 @@ import { compiledNames, warmed } from "../../../pipeline/environment/warm.ts";
 import { createLog } from "../../../pipeline/log.ts";
 import { bubblewrap } from "../../../sandbox/bubblewrap.ts";
 import { SandboxPool } from "../../../sandbox/pool.ts";
+import { Width } from "../../../sandbox/width.ts";
 import { type Installed, runTests, type TestRun } from "../../../sandbox/workspace.ts";
 import { nodeFolder, readTree, recipeOf, scratch, treeFor } from "../../sandbox/stand.ts";
 
 const place = scratch();
 afterAll(place.remove);
 const provider = bubblewrap();
-const jobs = new SandboxPool(provider, { concurrency: 1 });
+const jobs = new SandboxPool(provider, { width: new Width([1, 1]) });
 const recipe = recipeOf();
 const program = (wanted: number): string =>
   `import assert from "node:assert"; import { test } from "node:test"; import { one } from "one"; import { two } from "../two.mjs";

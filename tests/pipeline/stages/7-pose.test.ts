@@ -10,6 +10,7 @@ import { Ledger } from "../../../pipeline/ledger.ts";
 import { createLog } from "../../../pipeline/log.ts";
 import { type Posable, poseStage } from "../../../pipeline/stages/7-pose.ts";
 import { Store } from "../../../pipeline/store.ts";
+import { Width } from "../../../sandbox/width.ts";
 import { configSchema, type LlmSettings } from "../../../schemas/config.ts";
 import { contextOf, environment, everything } from "../../skills/stand.ts";
 import { LlmServer, raw, says } from "../llm-server.ts";
@@ -59,7 +60,7 @@ function pose(llm: LlmSettings | null) {
     log,
     workspace,
   };
-  return drive(poseStage, items, bench as unknown as Bench, { ledger, concurrency: 1, mode: "go-on" });
+  return drive(poseStage, items, bench as unknown as Bench, { ledger, width: new Width([1, 1]), mode: "go-on" });
 }
 const model = (): LlmSettings => ({ url: server.url, model: "small-1" });
 
