@@ -1,5 +1,5 @@
 /**
- * The main job on many repositories, with no setting for any of them: `node bench/corpus.ts --out FOLDER [--mutants 200] [--per-skill 22] REPOSITORY...`.
+ * The main job on many repositories, with no setting for any of them: `node bench/corpus.ts --out FOLDER [--mutants 200] [--per-skill 22] [--concurrency N] REPOSITORY...`.
  *
  * Each is run, every row of its dataset is proven again with a cache of its own that starts empty, and what the rows promise is read back
  * by an independent reader. What is finished is kept in `FOLDER/figures.json` and not done again; the table of all is printed at the end.
@@ -47,15 +47,22 @@ async function perform(words: readonly string[], okCodes: readonly number[]): Pr
 
 const nameOf = (repository: string): string => basename(repository).replace(/\.(?:git|bundle)$/, "");
 
-async function measure(repository: string, out: string, options: readonly string[], commit: string): Promise<Figure> {
+interface Words {
+  /** Of `kihon run` alone. */
+  readonly run: readonly string[];
+  /** Of every command that runs tests. */
+  readonly place: readonly string[];
+}
+
+async function measure(repository: string, out: string, words: Words, commit: string): Promise<Figure> {
   const name = nameOf(repository);
   const [dataset, cache] = [join(out, name), join(out, `${name}-empty-cache`)];
-  const ran = await perform(["cli.ts", "run", "--repo", repository, "--out", dataset, ...options, "--json"], [0]);
+  const ran = await perform(["cli.ts", "run", "--repo", repository, "--out", dataset, ...words.run, ...words.place, "--json"], [0]);
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   try {
     // Exit 1 says that rows were not proven again: they are counted.
-    const verified = await perform(["cli.ts", "verify", dataset, "--cache", cache, "--json"], [0, 1]);
+    const verified = await perform(["cli.ts", "verify", dataset, "--cache", cache, ...words.place, "--json"], [0, 1]);
     const checks = await recheck(dataset);
     return {
       name,
@@ -113,17 +120,25 @@ function readFigures(path: string): Figure[] {
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { out: { type: "string" }, mutants: { type: "string", default: "200" }, "per-skill": { type: "string", default: "22" } },
+    options: {
+      out: { type: "string" },
+      mutants: { type: "string", default: "200" },
+      "per-skill": { type: "string", default: "22" },
+      concurrency: { type: "string" },
+    },
     allowPositionals: true,
   });
   if (values.out === undefined || positionals.length === 0) {
-    process.stderr.write("usage: node bench/corpus.ts --out FOLDER [--mutants 200] [--per-skill 22] REPOSITORY...\n");
+    process.stderr.write("usage: node bench/corpus.ts --out FOLDER [--mutants 200] [--per-skill 22] [--concurrency N] REPOSITORY...\n");
     return 2;
   }
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
   const path = join(out, "figures.json");
-  const options = ["--mutants", values.mutants, "--per-skill", values["per-skill"]];
+  const words = {
+    run: ["--mutants", values.mutants, "--per-skill", values["per-skill"]],
+    place: values.concurrency === undefined ? [] : ["--concurrency", values.concurrency],
+  };
   const { stdout } = await exec({
     argv: ["git", "-C", root, "rev-parse", "HEAD"],
     env: { PATH: process.env["PATH"] ?? "" },
@@ -136,7 +151,7 @@ async function main(): Promise<number> {
     if (known.some(({ name }) => name === nameOf(repository))) continue;
     process.stderr.write(`${repository}\n`);
     try {
-      const figures = [...known, await measure(repository, out, options, stdout.trim())];
+      const figures = [...known, await measure(repository, out, words, stdout.trim())];
       writeFileSync(`${path}.new`, JSON.stringify(figures, null, 2));
       renameSync(`${path}.new`, path);
     } catch (error) {
