@@ -91,18 +91,21 @@ const probes: readonly KnownAnswer[] = [
   { role: "probe", name: "own-reward", text: JSON.stringify({ locations: [], reward: 1 }) },
 ];
 
-const prompt = (symptoms: readonly Symptom[], mask: (text: string) => string): string =>
-  [
+function prompt(symptoms: readonly Symptom[], mask: (text: string) => string): string {
+  const seen = symptoms.map((symptom) => `- ${mask(tell(symptom))}`);
+  const withheld = seen.some((line) => /\bFN\b/.test(line)) ? "`FN` stands for any name that is withheld here. " : "";
+  return [
     "Something in this repository does not behave as it should. What was seen:",
     "",
-    ...symptoms.map((symptom) => `- ${mask(tell(symptom))}`),
+    ...seen,
     "",
-    "`FN` stands for any name that is withheld here. The tests that show the defect are not part of the tree.",
+    `${withheld}The tests that show the defect are not part of the tree.`,
     "",
     "Find the source code that has to change to repair this. Answer with JSON only:",
     '{"locations":[{"file":"path/from/the/root","symbol":"Enclosing.name"}]}',
     "Name every file that has to change and no other. `symbol` is the enclosing function, method or class, with dots between nested names; it may be left out.",
   ].join("\n");
+}
 
 function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const { candidate, observation } = observed;
@@ -153,7 +156,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 5,
+  version: 6,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

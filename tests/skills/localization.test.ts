@@ -35,3 +35,13 @@ describe("the places that a fix repaired", () => {
     expect(Object.keys(restored?.layer ?? {})).toEqual(["src/count.js"]);
   });
 });
+
+it("the word for withheld names is explained where it stands, and only there", () => {
+  const explained = "stands for any name that is withheld";
+  const withheld = draftFor(localization, observe(commit.candidate, { [joins]: failure() }), []).prompt;
+  expect(withheld).toMatch(/^- `FN\(/m);
+  expect(withheld).toContain(explained);
+  const told = { kind: "error", name: "TypeError", message: "words are missing", expected: null, actual: null, frames: [] } as const;
+  const open = draftFor(localization, observe(commit.candidate, { [joins]: failure(told) }), []).prompt;
+  expect(open).not.toMatch(/\bFN\b/);
+});
