@@ -53,6 +53,8 @@ export interface TestRequest {
   /** Of the files, those that share a process. */
   readonly together?: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** For each processor, so many processes that only compute run beside the tests. */
+  readonly pressure?: number;
   /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
   readonly coverageFile?: string;
   /** The same for sources that tell of their calls. */
@@ -161,6 +163,10 @@ function siftOf({ sift }: TestRequest): { layer: Layer; preloads: string[]; env:
   };
 }
 
+/** The command beside processes that take most of the processors' time from it. */
+const underPressure = (argv: readonly string[], pressure: number | undefined): readonly string[] =>
+  pressure === undefined ? argv : ["node", `${guestHarness}/pressed.cjs`, String(pressure), ...argv.map(resolveWord)];
+
 /** The job that runs these test files of an environment. */
 export function testJob(
   recipe: Recipe,
@@ -197,7 +203,9 @@ export function testJob(
     layer: mergeLayers(mergeLayers(command.layer, request.layer), sift.layer),
     mounts: [...toolMounts(installed), ...(compiled === undefined ? [] : [{ host: compiled, guest: guestCompiled }])],
     cwd: command.cwd,
-    commands: [...(installed.builds === null ? recipe.build : []), command.argv].map((argv) => argv.map(resolveWord)),
+    commands: [...(installed.builds === null ? recipe.build : []), underPressure(command.argv, request.pressure)].map((argv) =>
+      argv.map(resolveWord),
+    ),
     env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...written, ...sift.env, NODE_OPTIONS: options.join(" ").trim() },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },

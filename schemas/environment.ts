@@ -42,7 +42,7 @@ export const baselineTestSchema = z
   .object({
     id: z.string(),
     file: z.string(),
-    /** stable: passed in every run; quarantined: anything mixed; failing, skipped: in every run. */
+    /** stable: passed in every run, that on a busy machine too; quarantined: anything mixed; failing, skipped: in every run. */
     standing: z.enum(["stable", "quarantined", "failing", "skipped"]),
   })
   .readonly();

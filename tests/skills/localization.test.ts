@@ -41,7 +41,7 @@ it("the word for withheld names is explained where it stands, and only there", (
   const withheld = draftFor(localization, observe(commit.candidate, { [joins]: failure() }), []).prompt;
   expect(withheld).toMatch(/^- `FN\(/m);
   expect(withheld).toContain(explained);
-  const told = { kind: "error", name: "TypeError", message: "words are missing", expected: null, actual: null, frames: [] } as const;
-  const open = draftFor(localization, observe(commit.candidate, { [joins]: failure(told) }), []).prompt;
+  const told = failure({ kind: "error", name: "TypeError", message: "words are missing", expected: null, actual: null, frames: [] });
+  const open = draftFor(localization, observe(commit.candidate, { [joins]: told }), []).prompt;
   expect(open).not.toMatch(/\bFN\b/);
 });
