@@ -116,10 +116,11 @@ function openDatabase(path: string, write: boolean): DatabaseSync {
   if (statSync(path).size === 0) throw damaged(path, "it is empty");
   const database = new DatabaseSync(path, { readOnly: !write });
   database.exec("pragma busy_timeout = 15000; pragma synchronous = normal;");
-  const [check] = database.prepare("pragma integrity_check(1)").all();
-  if (check?.["integrity_check"] !== "ok") {
+  // Every page is read; that indexes agree with their tables is not compared, which takes ten times as long: a second for a million verdicts.
+  const [check] = database.prepare("pragma quick_check(1)").all();
+  if (check?.["quick_check"] !== "ok") {
     database.close();
-    throw damaged(path, String(check?.["integrity_check"]));
+    throw damaged(path, String(check?.["quick_check"]));
   }
   return database;
 }
