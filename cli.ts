@@ -117,12 +117,14 @@ withPlace(program.command("run"))
   .option("--llm-model <name>", "model that --llm asks")
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+  .option("--profile", "write where the time went: a table of the stages and a flame graph of this process", false)
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
   .action(async (words: Words) => {
-    const { run } = await import("./pipeline/run.ts");
+    const { profileFolder, run } = await import("./pipeline/run.ts");
     goOnWith = `kihon resume ${String(words["out"])}`;
-    const summary = await run(await configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only"]) });
+    const summary = await run(await configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only", "profile"]) });
     await printRun(summary, words);
+    if (words["profile"] === true && words["json"] !== true) print(`profile:  ${profileFolder(String(words["out"]))}`);
   });
 
 withPlace(program.command("resume"))

@@ -26,6 +26,7 @@ import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
 import { Ledger, type Verdict } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder, widthOf } from "./place.ts";
+import { Profile, type StageTime, stageWatch } from "./profile.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
@@ -42,9 +43,12 @@ export interface RunOptions {
   readonly log: Log;
   /** Does this stage again from what the one before stored, then stops. */
   readonly only?: StageName;
+  /** Writes where the time went into `profile` of the work folder. */
+  readonly profile?: boolean;
 }
 
 export const workFolder = (out: string): string => join(out, ".kihon");
+export const profileFolder = (out: string): string => join(workFolder(out), "profile");
 
 /** What names and searches meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
 const pinsSchema = z.record(z.string(), z.string());
@@ -163,6 +167,7 @@ export class Road {
   readonly said = new Map<string, Map<string, Said>>();
   /** Stages in which our own trouble left records without a verdict. */
   readonly troubled = new Set<string>();
+  readonly times: StageTime[] = [];
   stopped = false;
 
   constructor(bench: Bench, ledger: Ledger, only: StageName | undefined) {
@@ -186,7 +191,7 @@ export class Road {
   ): Promise<Driven<In, Out>> {
     if (this.stopped) return { kept: [], tally: { in: 0, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() }, outcomes: [] };
     const mode = this.#modeOf(stage.name);
-    const before = this.#bench.jobs.usage().cpuMs;
+    const watch = stageWatch(() => this.#bench.jobs.usage());
     const driven = await drive(stage, items, this.#bench, {
       ledger: this.#ledger,
       width: stage.resource === "cpu" ? oneAtATime : this.#bench.jobs.width,
@@ -199,7 +204,9 @@ export class Road {
       });
     }
     this.#note(stage.name, driven);
-    this.summary.note(stage.name, driven, this.#bench.jobs.usage().cpuMs - before);
+    const took = watch(stage.name, driven.tally);
+    this.times.push(took);
+    this.summary.note(stage.name, driven, took.jobs.cpuMs);
     const { tally } = driven;
     const dropped = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
     this.#bench.log.info(
@@ -207,6 +214,15 @@ export class Road {
     );
     this.stopped = this.#only === stage.name;
     return driven;
+  }
+
+  /** The last stage, which knows all rows at once. */
+  async ending(job: ExportJob): Promise<RunSummary> {
+    const watch = stageWatch(() => this.#bench.jobs.usage());
+    const summary = await exportDataset(job);
+    const rows = summary.repositories.flatMap(({ instances }) => Object.values(instances)).reduce((sum, count) => sum + (count ?? 0), 0);
+    this.times.push(watch("export", { in: job.instances.length, kept: rows }));
+    return summary;
   }
 
   #note<In, Out>(stage: string, { outcomes, tally }: Driven<In, Out>): void {
@@ -445,10 +461,13 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
         found,
       );
       const road = new Road(bench, ledger, options.only);
-      return (
-        (await travel(road, [...sources, ...passedItems(found, config)], bench, ledger, exportDataset)) ??
-        road.summary.finish(nothingExported)
-      );
+      const profile = options.profile === true ? await Profile.start() : null;
+      try {
+        const all = [...sources, ...passedItems(found, config)];
+        return (await travel(road, all, bench, ledger, (job) => road.ending(job))) ?? road.summary.finish(nothingExported);
+      } finally {
+        await profile?.write(profileFolder(place.out), road.times);
+      }
     },
   );
 }
