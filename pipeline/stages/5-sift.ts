@@ -8,7 +8,8 @@ import type { Environment } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
-import { type SiftVerdict, sift } from "../environment/sift.ts";
+import { sift } from "../environment/sift.ts";
+import type { SiftVerdict } from "../environment/sift-findings.ts";
 import { reachingFiles, type Subject } from "./6-observe.ts";
 
 export const siftedSchema = z
@@ -55,13 +56,12 @@ async function verdictsOf(
 ): Promise<ReadonlyMap<string, SiftVerdict>> {
   const hindered = hindrance(mutants, bench.config, bench.runner(environment.recipe.runner).canSift);
   if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "unsure", why: hindered }]));
-  const files = [...new Set([...reaching.values()].flat())].sort();
-  return sift(mutants, files, await bench.workspace(environment), { parts: bench.place.concurrency, wallMs: siftMs });
+  return sift(mutants, reaching, await bench.workspace(environment), { parts: bench.place.concurrency, wallMs: siftMs });
 }
 
 export const siftStage: Stage<Subject, Sifted> = {
   name: "sift",
-  version: 1,
+  version: 2,
   resource: "cpu",
   output: siftedSchema,
   settings: ["sift"],
