@@ -365,7 +365,7 @@ export async function travel<T>(
     subjects.filter(({ id }) => mutants.has(id)),
     { keyOf: ({ id }) => environmentOf.get(id)?.id ?? "" },
   );
-  road.summary.noteSifted(sifted, repositoryOf);
+  road.summary.noteSifted(sifted, (id) => environmentOf.get(id)?.load() ?? null);
   const noticed = new Set(sifted.kept.map(({ id }) => id));
   const observed = await road.step(
     observeStage,

@@ -43,6 +43,8 @@ export interface Installed {
 export interface Pace {
   readonly wallMs: number;
   readonly silentMs: number;
+  /** Processor time over time, of the busiest whole run; null where that is not known. */
+  readonly busy: number | null;
 }
 
 export interface TestRequest {

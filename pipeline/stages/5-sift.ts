@@ -3,6 +3,7 @@
  * as well where nothing sure can be said of it, and so is everything that is no mutant.
  */
 import { z } from "zod";
+import type { Pace } from "../../sandbox/workspace.ts";
 import type { Mutant } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -15,7 +16,9 @@ import { reachingFiles, type Subject } from "./6-observe.ts";
 export const siftedSchema = z
   .object({
     candidateId: z.string(),
-    /** A test that kills it, or why nobody knows yet. */
+    /** Of an environment that was not sifted nothing is known. */
+    verdict: z.enum(["killed", "unsure", "not-sifted"]),
+    /** A test that kills it, why it is unsure, or `sift/<why>` with the figure behind it. */
     said: z.string(),
   })
   .readonly();
@@ -24,24 +27,35 @@ export type Sifted = z.infer<typeof siftedSchema>;
 /** Fewer are looked at sooner than their tests are loaded, twice gone through and judged by. */
 export const fewestSifted = 24;
 
-function outcomeOf(id: string, verdict: SiftVerdict, files: number): Outcome<Sifted> {
+/**
+ * Tests go one after another in a sift. Where a suite waits most of its time, runners have its tests wait side by side, and a look by itself is
+ * cheaper: ky's suite keeps a processor busy for a twentieth of its 34 seconds, and its sift cost more than it saved.
+ */
+const [leastBusy, shortMs] = [0.15, 10_000];
+
+type Verdict = SiftVerdict | { readonly kind: "not-sifted"; readonly why: string };
+
+function outcomeOf(id: string, verdict: Verdict, files: number): Outcome<Sifted> {
   switch (verdict.kind) {
     case "survived":
       return drop("sift/survived", `${files} test files`);
     case "endless":
       return drop("sift/endless", `a loop goes on without end, over ${files} test files`);
     case "killed":
-      return keep({ candidateId: id, said: `killed by ${verdict.by}` });
+      return keep({ candidateId: id, verdict: "killed", said: `killed by ${verdict.by}` });
     case "unsure":
-      return keep({ candidateId: id, said: verdict.why });
+    case "not-sifted":
+      return keep({ candidateId: id, verdict: verdict.kind, said: verdict.why });
   }
 }
 
 /** Why the mutants of an environment are not sifted, or null. */
-function hindrance(mutants: readonly Mutant[], { sift: wanted }: Bench["config"], canSift: boolean): string | null {
-  if (!wanted) return "switched off";
-  if (!canSift) return "the runner cannot run its tests again and again in one process";
-  return mutants.length < fewestSifted ? `${mutants.length} mutants are too few to be sifted` : null;
+export function hindrance(mutants: number, wanted: boolean, canSift: boolean, pace: Pace | null): string | null {
+  if (!wanted) return "sift/off: switched off";
+  if (!canSift) return "sift/runner: the runner cannot run its tests again and again in one process";
+  if (mutants < fewestSifted) return `sift/few: ${mutants} mutants are too few to be sifted`;
+  if (pace === null || pace.busy === null || pace.wallMs < shortMs || pace.busy >= leastBusy) return null;
+  return `sift/waits: the suite keeps a processor busy for ${Math.round(100 * pace.busy)} % of its ${Math.round(pace.wallMs / 1000)} s`;
 }
 
 /** A part of the mutants of a large repository, in one process. */
@@ -53,15 +67,16 @@ async function verdictsOf(
   reaching: ReadonlyMap<string, readonly string[]>,
   environment: Environment,
   bench: Bench,
-): Promise<ReadonlyMap<string, SiftVerdict>> {
-  const hindered = hindrance(mutants, bench.config, bench.runner(environment.recipe.runner).canSift);
-  if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "unsure", why: hindered }]));
+): Promise<ReadonlyMap<string, Verdict>> {
+  const { canSift } = bench.runner(environment.recipe.runner);
+  const hindered = hindrance(mutants.length, bench.config.sift, canSift, bench.pace(environment.id));
+  if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "not-sifted", why: hindered }]));
   return sift(mutants, reaching, await bench.workspace(environment), { parts: bench.place.concurrency, wallMs: siftMs });
 }
 
 export const siftStage: Stage<Subject, Sifted> = {
   name: "sift",
-  version: 2,
+  version: 3,
   resource: "cpu",
   output: siftedSchema,
   settings: ["sift"],
@@ -74,7 +89,7 @@ export const siftStage: Stage<Subject, Sifted> = {
     const verdicts = await verdictsOf(mutants, reaching, environment, bench);
     for (const { candidate } of subjects) {
       const { id } = candidate;
-      const verdict = verdicts.get(id) ?? { kind: "unsure", why: "no mutant" };
+      const verdict = verdicts.get(id) ?? { kind: "not-sifted", why: "sift/no-mutant" };
       yield { id, parent: id, outcome: outcomeOf(id, verdict, reaching.get(id)?.length ?? 0) };
     }
   },
