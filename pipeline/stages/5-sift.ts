@@ -61,6 +61,13 @@ export function hindrance(mutants: number, wanted: boolean, canSift: boolean, pa
 /** A part of the mutants of a large repository, in one process. */
 const siftMs = 30 * 60 * 1000;
 
+/** What a sift holds in memory grows with the mutants that it judges at once: so many, in the order of the sources, and then the next. */
+const mostAtOnce = 2_500;
+
+/** Without its texts, of which a sift needs none: ten thousand mutants of a file are not ten thousand files. */
+export const lightened = (subject: Subject): Subject =>
+  subject.candidate.kind === "mutant" ? { ...subject, candidate: { ...subject.candidate, before: {} } } : subject;
+
 /** By id. The environment's tests are loaded once for all of its mutants; `reaching` are the test files that reach each. */
 async function verdictsOf(
   mutants: readonly Mutant[],
@@ -71,7 +78,14 @@ async function verdictsOf(
   const { canSift } = bench.runner(environment.recipe.runner);
   const hindered = hindrance(mutants.length, bench.config.sift, canSift, bench.pace(environment.id));
   if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "not-sifted", why: hindered }]));
-  return sift(mutants, reaching, await bench.workspace(environment), { parts: bench.place.concurrency, wallMs: siftMs });
+  const workspace = await bench.workspace(environment);
+  const verdicts = new Map<string, SiftVerdict>();
+  for (let at = 0; at < mutants.length; at += mostAtOnce) {
+    const lot = mutants.slice(at, at + mostAtOnce);
+    for (const [id, verdict] of await sift(lot, reaching, workspace, { parts: bench.place.concurrency, wallMs: siftMs }))
+      verdicts.set(id, verdict);
+  }
+  return verdicts;
 }
 
 export const siftStage: Stage<Subject, Sifted> = {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fewestSifted, hindrance } from "../../../pipeline/stages/5-sift.ts";
+import { mutantOf } from "../../../pipeline/injection/mutant.ts";
+import { fewestSifted, hindrance, lightened } from "../../../pipeline/stages/5-sift.ts";
+import { environmentOf } from "../../grading/stand.ts";
 
 const pace = (wallMs: number, busy: number | null) => ({ wallMs, silentMs: 0, busy });
 
@@ -16,4 +18,15 @@ describe("the mutants of an environment are not sifted where", () => {
     for (const known of [pace(34_000, 0.15), pace(9_999, 0.05), pace(34_000, null)])
       expect(hindrance(fewestSifted, true, true, known)).toBeNull();
   });
+});
+
+it("a sift keeps of a mutant where it is, and not the text of its file", () => {
+  const text = `${"x".repeat(100_000)} + 1;`;
+  const site = { file: "a.js", operator: "test", start: 100_001, end: 100_002, startLine: 1, endLine: 1, original: "+", replacement: "-" };
+  const candidate = mutantOf(environmentOf(), [site as never], () => text);
+  const environment = environmentOf();
+  expect(JSON.stringify(candidate).length).toBeGreaterThan(100_000);
+  const light = lightened({ candidate, environment });
+  expect(JSON.stringify(light.candidate).length).toBeLessThan(2_000);
+  expect(light.candidate.edits).toEqual(candidate.edits);
 });
