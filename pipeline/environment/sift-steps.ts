@@ -15,6 +15,8 @@ import { type Findings, recordsOf, type SiftRecord } from "./sift-findings.ts";
 /** Milliseconds that one test may take, and that a job may fall silent. */
 export const testMs = 10_000;
 export const silentMs = 12_000;
+/** And that the next may, where one fell silent before it said a word. */
+export const patientMs = 60_000;
 /** A job is started anew after a step that never ends; so often. */
 const maxStarts = 8;
 
@@ -155,11 +157,12 @@ export async function siftSteps(
   const { environment } = workspace;
   const together = environment.testFiles.flatMap((test) => (test.together ? [test.file] : []));
   let left = steps;
+  let patience = silentMs;
   for (let start = 0; start < maxStarts && left.length > 0; start++) {
     const files = [...new Set(left.flatMap((step) => step.files))].sort();
     const tests = Object.fromEntries(files.map((file) => [file, suite.fitOf(file)]));
     const plan = JSON.stringify({ ids: [], size, timeoutMs: testMs, done: {}, sources: Object.keys(layer), steps: left, tests });
-    const limits = { wallMs, silentMs };
+    const limits = { wallMs, silentMs: patience };
     const { ended, told } = await workspace.sift(
       layer,
       files,
@@ -167,6 +170,10 @@ export async function siftSteps(
       limits,
       together.filter((file) => files.includes(file)),
     );
+    if (told === "" && ended.kind === "timed-out" && patience === silentMs) {
+      patience = patientMs;
+      continue;
+    }
     const settled = new Map<number, Set<string>>();
     let last: number | null = null;
     for (const record of recordsOf(told)) {

@@ -15,7 +15,7 @@ import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Mutant } from "../../schemas/candidate.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { Findings, idsOf, recordsOf, type SiftRecord, type SiftVerdict } from "./sift-findings.ts";
-import { Suite, siftSteps, silentMs, testMs } from "./sift-steps.ts";
+import { patientMs, Suite, siftSteps, silentMs, testMs } from "./sift-steps.ts";
 
 /** A process is started anew after a mutant that never ends or leaves something behind; so often for one part of the mutants. */
 const maxStarts = 12;
@@ -139,6 +139,7 @@ async function siftPart(
 ): Promise<void> {
   const done = new Map<string, readonly number[]>();
   let waiting = files;
+  let patience = silentMs;
   for (let start = 0; start < maxStarts && waiting.length > 0; start++) {
     const left = ids.filter((id) => !findings.isFinal(id));
     const plan = JSON.stringify({
@@ -149,7 +150,12 @@ async function siftPart(
       sources: Object.keys(layer),
       steps: [],
     });
-    const { ended, told, stderr } = await workspace.sift(layer, waiting, plan, { wallMs, silentMs });
+    const { ended, told, stderr } = await workspace.sift(layer, waiting, plan, { wallMs, silentMs: patience });
+    // On a machine that is busy with other things it may take that long to load the tests.
+    if (told === "" && ended.kind === "timed-out" && patience === silentMs) {
+      patience = patientMs;
+      continue;
+    }
     const records = recordsOf(told);
     readTests(records, findings, suite);
     const groups = [...Map.groupBy(records, ({ of }) => of)].map(([of, own]) => readGroup(of, own, findings, suite));

@@ -43,27 +43,30 @@ const b = (...lines: readonly Line[]): string => told("2.1", test("b.test.js", "
 const end: Line = { type: "end" };
 const of = (id: number, verdict: string): Line => ({ type: "mutant", id, verdict, by: 0 });
 
-/** Verdicts where the jobs of a sift say one text after another; and the files and steps that each was asked for. */
-async function siftedBy(...texts: readonly string[]) {
+/** Verdicts where the jobs of a sift say one text after another, or fall silent at once (null); and what each was asked for. */
+async function siftedBy(...texts: readonly (string | null)[]) {
   const asked: (readonly string[])[] = [];
   const steps: unknown[] = [];
+  const patience: number[] = [];
   const stand = {
     environment,
     language,
     text,
-    sift: async (_layer: unknown, files: readonly string[], plan: string): Promise<SiftRun> => {
+    sift: async (_layer: unknown, files: readonly string[], plan: string, limits: { silentMs: number }): Promise<SiftRun> => {
       asked.push(files);
       steps.push(...JSON.parse(plan).steps);
+      patience.push(limits.silentMs);
+      const text = texts[asked.length - 1];
       return {
-        ended: { kind: "finished", exitCode: 0, failedCommand: null },
-        told: texts[asked.length - 1] ?? "",
+        ended: text === null ? { kind: "timed-out" } : { kind: "finished", exitCode: 0, failedCommand: null },
+        told: text ?? "",
         stderr: "broke",
       };
     },
   } as unknown as Workspace;
   const reaching = new Map(mutants.map(({ id }) => [id, ["a.test.js", "b.test.js"]]));
   const verdicts = await sift(mutants, reaching, stand, { parts: 1, wallMs: 1000 });
-  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked, steps };
+  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked, steps, patience };
 }
 
 describe("what processes say of mutants", () => {
@@ -109,6 +112,15 @@ describe("what processes say of mutants", () => {
       { kind: "killed", by: "a.test.js > adds" },
       { kind: "unsure", why: "the sift of its tests ended early: broke" },
     ]);
+  });
+
+  it("is waited for longer, once, where nothing was said at all", async () => {
+    const { verdicts, patience } = await siftedBy(null, a(of(0, "failed"), end) + b(end));
+    expect(patience).toEqual([12_000, 60_000]);
+    expect(verdicts.slice(0, 2)).toEqual([{ kind: "killed", by: "a.test.js > adds" }, { kind: "survived" }]);
+    const { verdicts: none, asked } = await siftedBy(null, null);
+    expect(asked).toHaveLength(2);
+    expect(none[0]).toEqual({ kind: "unsure", why: "the sift of its tests ended early: timed-out" });
   });
 
   it("is nothing where a test of the baseline was not run", async () => {
