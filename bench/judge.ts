@@ -138,8 +138,8 @@ async function lookedAt(mutant: Mutant, environment: Environment, workspace: Wor
 
 async function runKihon(mutants: readonly Mutant[], environment: Environment, workspace: Workspace): Promise<KihonRun> {
   const begun = performance.now();
-  const files = [...new Set(mutants.flatMap((mutant) => reachingFiles(mutant, environment)))].sort();
-  const said = await sift(mutants, files, workspace, { parts: 2, wallMs: 60 * 60 * 1000 });
+  const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
+  const said = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 60 * 60 * 1000 });
   const siftSeconds = (performance.now() - begun) / 1000;
   const verdicts = new Map<string, Verdict>();
   const unsure = mutants.filter(({ id }) => said.get(id)?.kind === "unsure");

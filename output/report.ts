@@ -4,7 +4,7 @@
  */
 import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
-import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
+import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
 import type { RowCount } from "./contract.ts";
 import { reportStyle } from "./report-style.ts";
 
@@ -53,6 +53,7 @@ export function toReport({ title, summary, rows, samples }: ReportInput): string
 ${head(title, summary, rows)}
 ${repositories(summary.repositories)}
 ${funnel(summary.stages)}
+${sifts(summary.sifts ?? [])}
 ${checks(summary)}
 ${sandbox(summary)}
 ${sampleRows(samples)}
@@ -132,6 +133,21 @@ function funnel(stages: readonly StageSummary[]): Markup {
         .map(({ reason, count }) => ({ name: reason, value: count, text: String(count) })),
     ),
   )}</section>`;
+}
+
+function sifts(all: readonly SiftSummary[]): Markup | null {
+  if (all.length === 0) return null;
+  const head = ["environment", "mutants", "survive", "never end", "killed", "unsure", "why nothing is known"];
+  const rows = all.map(({ repository, environmentId, mutants, survived, endless, killed, unsure, nothing }) => [
+    html`<b>${repository}</b> <code>${environmentId}</code>`,
+    mutants,
+    survived,
+    endless,
+    killed,
+    unsure,
+    nothing,
+  ]);
+  return html`<section><h2>Sift</h2>${table(head, rows)}</section>`;
 }
 
 function checks({ reviewCue, audit, baselines }: RunSummary): Markup {

@@ -34,7 +34,7 @@ export interface BenchParts {
   readonly archive: (sha: string) => Promise<Uint8Array>;
 }
 
-const paceSchema = z.object({ wallMs: z.number(), silentMs: z.number() });
+const paceSchema = z.object({ wallMs: z.number(), silentMs: z.number(), busy: z.number().nullable().default(null) });
 
 /** The harness lies in the cache, under the hash of its files: jobs run as another user, and the project may lie where that user cannot look. */
 async function harnessFolder(cache: string, provider: SandboxProvider): Promise<string> {
@@ -197,11 +197,16 @@ export class Bench {
     renameSync(`${path}.new-${process.pid}`, path);
   }
 
+  /** As it was noted on this machine. */
+  pace(environmentId: string): Pace | null {
+    const path = this.#timing(environmentId);
+    return existsSync(path) ? (paceSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data ?? null) : null;
+  }
+
   /** Several times what the suite itself took here; where that is not known, what the settings allow. */
   #limits(environmentId: string): Pick<Limits, "wallMs" | "silentMs"> {
-    const path = this.#timing(environmentId);
-    const pace = existsSync(path) ? paceSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data : undefined;
-    if (pace === undefined) return { wallMs: Math.min(this.config.runTimeoutMs, 120_000) };
+    const pace = this.pace(environmentId);
+    if (pace === null) return { wallMs: Math.min(this.config.runTimeoutMs, 120_000) };
     return {
       wallMs: Math.min(this.config.runTimeoutMs, Math.max(20_000, 4 * pace.wallMs + 10_000)),
       silentMs: Math.max(6_000, 4 * pace.silentMs + 3_000),

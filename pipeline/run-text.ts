@@ -1,10 +1,15 @@
 /** The end of a run for a person: what was made, what was dropped and why, and where it lies. */
 import { join } from "node:path";
 import { atomicSkills, composites } from "../schemas/instance.ts";
-import type { RunSummary } from "../schemas/run-summary.ts";
+import type { RunSummary, SiftSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+
+function siftText({ mutants, survived, endless, killed, unsure, nothing }: SiftSummary): string {
+  if (nothing !== null) return `nothing is known of ${mutants} mutants: ${oneLine(nothing)}`;
+  return `${survived} survive, ${endless} never end, ${killed} are killed; ${unsure} of ${mutants} mutants are unsure`;
+}
 
 export function runText(summary: RunSummary, out: string): string {
   const lines: string[] = [];
@@ -14,6 +19,7 @@ export function runText(summary: RunSummary, out: string): string {
       `${name} at ${commit.slice(0, 12)}${environment ? `: ${environment.runner} ${environment.runnerVersion}, ${environment.tests} tests` : ""}`,
     );
     lines.push(`  mutants: ${mutants.generated} generated, ${mutants.covered} covered, ${mutants.sampled} taken, ${mutants.killed} killed`);
+    for (const sift of summary.sifts ?? []) if (sift.repository === name) lines.push(`  sift:    ${siftText(sift)}`);
     if (history !== undefined && history.changes > 0) {
       lines.push(
         `  history: ${history.changes} changes tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,

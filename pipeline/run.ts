@@ -31,7 +31,7 @@ import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.t
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
-import { siftStage } from "./stages/5-sift.ts";
+import { lightened, siftStage } from "./stages/5-sift.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/6-observe.ts";
 import { type Posable, type PosedRecord, poseStage } from "./stages/7-pose.ts";
 import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/8-prove.ts";
@@ -381,10 +381,10 @@ export async function travel<T>(
   const mutants = new Set(injected.kept.map(({ id }) => id));
   const sifted = await road.step(
     siftStage,
-    subjects.filter(({ id }) => mutants.has(id)),
+    subjects.flatMap((item) => (mutants.has(item.id) ? [{ ...item, load: () => lightened(item.load()) }] : [])),
     { keyOf: ({ id }) => environmentOf.get(id)?.id ?? "" },
   );
-  road.summary.noteSifted(sifted, repositoryOf);
+  road.summary.noteSifted(sifted, (id) => environmentOf.get(id)?.load() ?? null);
   const noticed = new Set(sifted.kept.map(({ id }) => id));
   const observed = await road.step(
     observeStage,

@@ -5,14 +5,16 @@ import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
-import type { RepositorySummary, RunSummary, StageSummary } from "../schemas/run-summary.ts";
+import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
 import type { Bench } from "./bench.ts";
 import type { Driven } from "./drive.ts";
 import { tool } from "./identity.ts";
 import type { Verdict } from "./ledger.ts";
 import { promisesOf } from "./promises.ts";
+import { siftSummary } from "./sift-summary.ts";
 import type { Preparable } from "./stages/3-prepare.ts";
 import type { Injectable } from "./stages/4-inject.ts";
+import type { Sifted } from "./stages/5-sift.ts";
 
 interface Counts {
   generated: number;
@@ -44,6 +46,7 @@ export class Summary {
   /** What was injected, by id. */
   readonly #kinds = new Map<string, "mutant" | "mirror">();
   readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
+  readonly #sifts: SiftSummary[] = [];
   #troubles = 0;
 
   constructor(bench: Bench) {
@@ -121,11 +124,15 @@ export class Summary {
     }
   }
 
-  /** Mutants that go here were seen to survive. `repositoryOf` is asked by the id of the subject, which is costly to load. */
-  noteSifted({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
-    for (const { id, blob } of outcomes.flatMap(({ verdicts }) => verdicts ?? [])) {
-      const name = blob === null ? repositoryOf(id) : null;
-      if (name !== null) this.#of(name).observed += 1;
+  /** Mutants that go here were seen to survive. `environmentOf` is asked by the id of the subject, which is costly to load. */
+  noteSifted({ outcomes, kept }: Driven<unknown, Sifted>, environmentOf: (id: string) => Environment | null): void {
+    const said = new Map(kept.map((item) => [item.id, item]));
+    for (const { inputs, verdicts } of outcomes) {
+      const environment = inputs[0] === undefined ? null : environmentOf(inputs[0].id);
+      if (environment === null || verdicts === null) continue;
+      const mutants = verdicts.filter(({ id }) => this.#kinds.get(id) === "mutant");
+      this.#of(environment.revision.repository.name).observed += mutants.filter(({ blob }) => blob === null).length;
+      if (mutants.length > 0) this.#sifts.push(siftSummary(environment, mutants, (id) => said.get(id)?.load() ?? null));
     }
   }
 
@@ -175,6 +182,7 @@ export class Summary {
       repositories: names.map((name) => this.#repository(name, instances, cost)),
       leftOut: this.#leftOut,
       stages: this.#stages,
+      sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
       reviewCue,
       audit: null,

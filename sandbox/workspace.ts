@@ -43,6 +43,8 @@ export interface Installed {
 export interface Pace {
   readonly wallMs: number;
   readonly silentMs: number;
+  /** Processor time over time, of the busiest whole run; null where that is not known. */
+  readonly busy: number | null;
 }
 
 export interface TestRequest {
@@ -84,11 +86,15 @@ export interface JobRunner {
 }
 
 const callsFile = ".kihon-calls";
-/** What a sift is asked, what it found, which mutants are killed already, and where a process says that it came to a mutant and cannot tell of it. */
+/**
+ * What a sift is asked, what it found, which mutants are killed already, which step is under way, and where a process says that it came to a
+ * mutant and cannot tell of it.
+ */
 const siftFiles = {
   plan: ".kihon-sift-plan",
   out: ".kihon-sift-out",
   killed: ".kihon-sift-killed",
+  step: ".kihon-sift-step",
   foreign: ".kihon-sift-foreign",
 } as const;
 export const guestHarness = "/kihon/harness";
@@ -154,12 +160,18 @@ function sinksOf({ coverageFile, callsFile }: TestRequest): { preload: string; v
 /** What a job that sifts needs beside the rest. */
 function siftOf({ sift }: TestRequest): { layer: Layer; preloads: string[]; env: Record<string, string> } {
   if (sift === undefined) return { layer: {}, preloads: [], env: {} };
-  const { plan, out, killed, foreign } = siftFiles;
+  const { plan, out, killed, step, foreign } = siftFiles;
   const at = (path: string): string => `/workspace/${path}`;
   return {
-    layer: { [plan]: sift, [out]: "", [killed]: "", [foreign]: "" },
+    layer: { [plan]: sift, [out]: "", [killed]: "", [step]: "", [foreign]: "" },
     preloads: ["sift-preload.cjs"],
-    env: { KIHON_SIFT_PLAN: at(plan), KIHON_SIFT_OUT: at(out), KIHON_SIFT_KILLED: at(killed), KIHON_SIFT_FOREIGN: at(foreign) },
+    env: {
+      KIHON_SIFT_PLAN: at(plan),
+      KIHON_SIFT_OUT: at(out),
+      KIHON_SIFT_KILLED: at(killed),
+      KIHON_SIFT_STEP: at(step),
+      KIHON_SIFT_FOREIGN: at(foreign),
+    },
   };
 }
 
@@ -355,10 +367,19 @@ export class Workspace {
     return { run, told: run.result.collected[callsFile]?.toString("utf8") ?? "" };
   }
 
-  /** Judges mutants that the layer's sources hold, in as few processes as the runner has it; what the judge wrote. Proves nothing. */
-  async sift(layer: Layer, files: readonly string[], plan: string, limits: Pick<Limits, "wallMs" | "silentMs">): Promise<SiftRun> {
+  /**
+   * Judges mutants that the layer's sources hold, in as few processes as the runner has it, or in those of a step that `together` lets share
+   * one; what the judge wrote. Proves nothing.
+   */
+  async sift(
+    layer: Layer,
+    files: readonly string[],
+    plan: string,
+    limits: Pick<Limits, "wallMs" | "silentMs">,
+    together: readonly string[] = [],
+  ): Promise<SiftRun> {
     const { recipe, revision } = this.environment;
-    const request = { layer: this.normalise(layer), files: [...files].sort(), bail: false, seed: null, limits, sift: plan };
+    const request = { layer: this.normalise(layer), files: [...files].sort(), together, bail: false, seed: null, limits, sift: plan };
     const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
     return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), stderr: result.stderr };
   }

@@ -66,6 +66,22 @@ export const stageSummarySchema = z
   .readonly();
 export type StageSummary = z.infer<typeof stageSummarySchema>;
 
+export const siftSummarySchema = z
+  .object({
+    repository: z.string(),
+    environmentId: z.string(),
+    mutants: count,
+    survived: count,
+    endless: count,
+    killed: count,
+    /** Looked at by themselves, for the sift could not tell. */
+    unsure: count,
+    /** Why nothing is known of any of them: the sift was left out (`sift/<why>`), or it failed; null where something is. */
+    nothing: z.string().nullable(),
+  })
+  .readonly();
+export type SiftSummary = z.infer<typeof siftSummarySchema>;
+
 export const runSummarySchema = z
   .object({
     tool: z.string(),
@@ -79,6 +95,8 @@ export const runSummarySchema = z
     /** Packages of which no environment came to be, and why: they are in no table of repositories. */
     leftOut: z.array(z.object({ name: z.string(), packageDir: z.string(), reason: z.string(), detail: z.string() })).optional(),
     stages: z.array(stageSummarySchema),
+    /** Of every environment with mutants. Absent in summaries of before it was counted. */
+    sifts: z.array(siftSummarySchema).optional(),
     sandbox: z.object({
       provider: z.string(),
       promises: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),

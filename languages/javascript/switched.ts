@@ -4,9 +4,11 @@
  *
  * A mutant is held by the smallest piece of code around it that can be given in two forms: an expression as `(is(1)?(other):(own))`, a
  * statement as `if(is(1)){other}else{own}`, or else what stands in a block. What has none of these around it (imports, classes, what is
- * declared at the head of a file) is not held. Loops count their turns, so that one that never ends can be told.
+ * declared at the head of a file) is not held. A value that is named once and only read is asked for where it is read, for where it is made
+ * nobody could put another in force (`named-values.ts`). Loops count their turns, so that one that never ends can be told.
  */
 import type { Mutation, NumberedMutation, SourceFile, SwitchedText } from "../contract.ts";
+import { isInert, type NamedValue, namedValues } from "./named-values.ts";
 import { grammarOf, parsesCleanly, withReparse } from "./syntax.ts";
 import {
   ancestorsOf,
@@ -244,10 +246,15 @@ function hostAround(root: SyntaxNode, mutation: Mutation, text: string): Found |
   return null;
 }
 
+interface Mark {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** What a loop does at each turn; the second half closes what the first opened. */
 interface Guard {
-  readonly open: { readonly at: number; readonly text: string };
-  readonly close: { readonly at: number; readonly text: string } | null;
+  readonly open: Mark;
+  readonly close: Mark | null;
 }
 
 function guardsOf(root: SyntaxNode, call: string): Guard[] {
@@ -264,15 +271,12 @@ function guardsOf(root: SyntaxNode, call: string): Guard[] {
 class Writer {
   readonly #text: string;
   readonly #guards: readonly Guard[];
-  readonly #marks: readonly { readonly at: number; readonly text: string }[];
+  #marks: readonly Mark[] = [];
   #next = 0;
 
   constructor(text: string, guards: readonly Guard[]) {
     this.#text = text;
     this.#guards = guards;
-    this.#marks = guards
-      .flatMap(({ open, close }) => (close === null ? [open] : [open, close]))
-      .sort((a, b) => a.at - b.at || (a.text === "}" ? 0 : 1) - (b.text === "}" ? 0 : 1));
   }
 
   /** The other form of a host: the edit and the loops' guards, but those that go on a part which it replaces. */
@@ -291,7 +295,12 @@ class Writer {
     return between(host.start, edit.start) + edit.replacement + between(edit.end, host.end);
   }
 
-  whole(hosts: readonly Host[]): string {
+  /** `added` is put in besides, behind what ends there. */
+  whole(hosts: readonly Host[], added: readonly Mark[]): string {
+    this.#marks = this.#guards
+      .flatMap(({ open, close }) => (close === null ? [open] : [open, close]))
+      .concat(added)
+      .sort((a, b) => a.at - b.at || (a.text === "}" ? 0 : 1) - (b.text === "}" ? 0 : 1));
     return this.#write(0, this.#text.length + 1, hosts);
   }
 
@@ -341,7 +350,7 @@ function nested(hosts: readonly Host[]): Host[] {
   return top;
 }
 
-const [IS, TURN] = ["__kihonIs", "__kihonTurn"] as const;
+const [IS, TURN, VALUE] = ["__kihonIs", "__kihonTurn", "__kihonValue"] as const;
 
 /** Functions, for these are there before the file's first statement runs, as where files load each other. */
 function declarations(path: string): string {
@@ -360,13 +369,37 @@ function headOf(root: SyntaxNode, text: string): { at: number; text: string } {
   return { at, text: text[at - 1] === ";" ? "" : ";" };
 }
 
+/** The named value that the edit changes, and what it becomes; null where it is none that may be made beside it. */
+function renamed(
+  named: readonly NamedValue[],
+  edit: Mutation,
+  path: string,
+  text: string,
+): { readonly of: NamedValue; readonly form: string } | null {
+  const of = named.find(({ value }) => covers(value, edit));
+  if (of === undefined) return null;
+  const form = text.slice(of.value.start, edit.start) + edit.replacement + text.slice(edit.end, of.value.end);
+  const { root, clean } = treeOf({ path, text: `(${form});` });
+  const made = partsOf(root)[0]?.children[0]?.children.find(({ named: isNode }) => isNode);
+  return clean && partsOf(root).length === 1 && made !== undefined && isInert(made, `(${form});`) ? { of, form } : null;
+}
+
 /** Null where the text has errors, or no mutant of it can be held. Lines of what is not mutated may move. */
 export function switched(file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null {
   const { path, text } = file;
   const { root, clean } = treeOf(file);
   if (!clean) return null;
   const writer = new Writer(text, guardsOf(root, `${TURN}()`));
+  const named = namedValues(root, text, (node) => isValue(node, text));
   const hosts = new Map<string, Host>();
+  const hostOf = (found: Pick<Host, "kind" | "start" | "end" | "braceless">): Host => {
+    const { kind, start, end, braceless } = found;
+    const key = `${kind} ${start} ${end}`;
+    const host = hosts.get(key) ?? { kind, start, end, braceless, forms: [], inner: [] };
+    hosts.set(key, host);
+    return host;
+  };
+  const added: Mark[] = [];
   const held: number[] = [];
   withReparse(path, text, (stands) => {
     for (const { id, mutation } of numbered) {
@@ -375,17 +408,22 @@ export function switched(file: SourceFile, numbered: readonly NumberedMutation[]
       const { kind, start, end, edit, braceless } = found;
       const form = text.slice(start, edit.start) + edit.replacement + text.slice(edit.end, end);
       if (!stands({ start, end, form, whole: kind === "expression" })) continue;
-      const key = `${kind} ${start} ${end}`;
-      const host = hosts.get(key) ?? { kind, start, end, braceless, forms: [], inner: [] };
-      host.forms.push({ id, text: writer.form({ start, end }, edit) });
-      hosts.set(key, host);
       held.push(id);
+      const beside = renamed(named, edit, path, text);
+      if (beside === null) {
+        hostOf({ kind, start, end, braceless }).forms.push({ id, text: writer.form({ start, end }, edit) });
+        continue;
+      }
+      const name = `${VALUE}${id}`;
+      added.push({ at: beside.of.value.end, text: `, ${name} = ${beside.form}` });
+      for (const read of beside.of.reads)
+        hostOf({ kind: "expression", braceless: false, start: read.start, end: read.end }).forms.push({ id, text: name });
     }
   });
   if (held.length === 0) return null;
   const head = headOf(root, text);
   const declared = `${head.text}${declarations(path)}`;
-  const body = writer.whole(nested([...hosts.values()]));
+  const body = writer.whole(nested([...hosts.values()]), added);
   // What stands before the head holds nothing, so offsets up to it are those of the text.
   const result = body.slice(0, head.at) + declared + body.slice(head.at);
   return parsesCleanly(path, result) ? { text: result, held } : null;

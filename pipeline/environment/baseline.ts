@@ -64,10 +64,15 @@ function standingOf(statuses: readonly (TestResult["status"] | undefined)[]): Ba
   return statuses.every((status) => status === "skipped") ? "skipped" : "quarantined";
 }
 
-const paceOf = (runs: readonly TestRun[]): Pace => ({
-  wallMs: Math.max(...runs.map(({ result }) => result.usage.wallMs)),
-  silentMs: Math.max(...runs.map(({ result }) => result.usage.silentMs ?? result.usage.wallMs)),
-});
+function paceOf(runs: readonly TestRun[]): Pace {
+  const used = runs.map(({ result }) => result.usage);
+  const known = used.every(({ cpuMs }) => cpuMs !== null);
+  return {
+    wallMs: Math.max(...used.map(({ wallMs }) => wallMs)),
+    silentMs: Math.max(...used.map(({ silentMs, wallMs }) => silentMs ?? wallMs)),
+    busy: known ? Math.max(...used.map(({ cpuMs, wallMs }) => (cpuMs ?? 0) / wallMs)) : null,
+  };
+}
 
 /** Of each processor the tests get a third. */
 const PRESSURE = 2;

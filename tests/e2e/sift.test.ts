@@ -7,7 +7,8 @@ import { createLog } from "../../index.ts";
 import { initLanguages } from "../../languages/index.ts";
 import { rngFor } from "../../lib/rng.ts";
 import { look } from "../../pipeline/environment/look.ts";
-import { type SiftVerdict, sift } from "../../pipeline/environment/sift.ts";
+import { sift } from "../../pipeline/environment/sift.ts";
+import type { SiftVerdict } from "../../pipeline/environment/sift-findings.ts";
 import { reachingFiles } from "../../pipeline/stages/6-observe.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Mutant } from "../../schemas/candidate.ts";
@@ -45,6 +46,10 @@ const limits = [1, 2 + 3];
 function limit() {
   return limits[1];
 }
+const powers = [];
+for (let power = 1; power < 60; power += power) powers.push(power);
+if (powers.length !== 6) throw new RangeError("powers");
+const spare = { unread: "spare" };
 class Counter {
   count = 0;
   add(by = 1) {
@@ -53,7 +58,7 @@ class Counter {
   }
 }
 `;
-const names = "clamp, total, later, squared, limit, Counter";
+const names = "clamp, total, later, squared, limit, powers, spare, Counter";
 
 interface Dialect {
   readonly runner: string;
@@ -135,7 +140,7 @@ function treeOf({ packages, esm, script, head, test, equal, rejects, beforeEach 
       devDependencies: packages,
     }),
     "src/kit.js": functions + (esm ? `export { ${names} };\n` : `module.exports = { ${names} };\n`),
-    "src/print.js": `${esm ? 'import { total } from "./kit.js";' : 'const { total } = require("./kit.js");'}\nfunction line(list) {\n  return "sum " + total(list);\n}\nconsole.log(line([1, 2]));\n`,
+    "src/print.js": 'function line(list) {\n  return "size " + list.length;\n}\nconsole.log(line([1, 2]));\n',
     "test/values.test.js": [
       head + own,
       "let counter;\n",
@@ -144,14 +149,16 @@ function treeOf({ packages, esm, script, head, test, equal, rejects, beforeEach 
       test("sums", equal("total([1, 2, 3])", "6")),
       test("counts", equal("[counter.add(), counter.add(5)]", "[1, 6]")),
       test("has a limit", equal("limit()", "5")),
+      test("has powers", equal("powers[5]", "32")),
     ].join(""),
     "test/more.test.js": [
-      head + own + spawning,
+      head + own,
       test("squares", equal("[squared(3), squared(3)]", "[9, 9]")),
       test("waits", equal("await later(1)", "2")),
       test("refuses", rejects('later("1")')),
-      test("prints", equal('String(execFileSync(process.execPath, ["src/print.js"])).trim()', '"sum 3"')),
     ].join(""),
+    "test/prints.test.js":
+      head + spawning + test("prints", equal('String(execFileSync(process.execPath, ["src/print.js"])).trim()', '"size 2"')),
   };
 }
 
@@ -199,8 +206,8 @@ describe.each(dialects)("by $runner", (dialect) => {
   it("says of no mutant what a run of its own does not show", async () => {
     const stand = await standFor(dialect);
     const { environment, workspace, mutants } = stand;
-    const files = environment.testFiles.map(({ file }) => file);
-    const verdicts = await sift(mutants, files, workspace, { parts: 2, wallMs: 120_000 });
+    const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
+    const verdicts = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 120_000 });
     const told = mutants.map((mutant) => ({ mutant, verdict: verdicts.get(mutant.id) as SiftVerdict }));
     const counts = Object.groupBy(told, ({ verdict }) => verdict.kind);
     expect(told.length).toBeGreaterThan(40);
@@ -208,8 +215,17 @@ describe.each(dialects)("by $runner", (dialect) => {
     expect(counts.survived?.map(({ mutant }) => spoken(mutant)) ?? []).toEqual(expect.arrayContaining([expect.stringContaining("100")]));
     expect(counts.endless?.map(({ mutant }) => spoken(mutant)) ?? []).toEqual(expect.arrayContaining([expect.stringContaining("++ → --")]));
     const why = (text: string): unknown => expect.objectContaining({ verdict: { kind: "unsure", why: expect.stringContaining(text) } });
-    // What another process runs, and what is computed once and kept, is left to a run of its own.
+    // What another process runs is left to a run of its own.
     expect(counts.unsure).toEqual(expect.arrayContaining([why("works in another process")]));
+    // What matters while files are loaded, or is computed once and kept, is not.
+    expect(counts.unsure).not.toEqual(expect.arrayContaining([why("while files are loaded")]));
+    expect(counts.unsure).not.toEqual(expect.arrayContaining([why("does not always reach it")]));
+    const saidOf = (text: string): unknown => told.find(({ mutant }) => spoken(mutant).startsWith(text))?.verdict;
+    expect(saidOf("+ → - in src/kit.js:22")).toMatchObject({ kind: "killed" });
+    expect(saidOf("* → / in src/kit.js:19")).toMatchObject({ kind: "killed" });
+    expect(saidOf("!== → === in src/kit.js:28")).toEqual({ kind: "killed", by: "a file that does not load" });
+    expect(saidOf("spare →  in src/kit.js:29")).toEqual({ kind: "survived" });
+    expect(saidOf("+= → = in src/kit.js:27")).toEqual({ kind: "endless" });
     expect(await disagreements(stand, verdicts)).toEqual([]);
   });
 });

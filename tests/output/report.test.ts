@@ -26,6 +26,13 @@ describe("the report", () => {
     expect(text.split(escapeHtml(hostile)).length - 1).toBeGreaterThanOrEqual(9);
   });
 
+  it("shows what the sift told of each environment, and why it told nothing", () => {
+    const text = report();
+    expect(text).toContain("<h2>Sift</h2>");
+    expect(text).toContain(escapeHtml("a sift <died>"));
+    expect(report([], { sifts: [] })).not.toContain("<h2>Sift</h2>");
+  });
+
   it("loads nothing from anywhere", () => {
     const text = report([toRows(sampleInstance("editing"), environment, context).public]);
     expect(text).not.toMatch(/(?:src|href)\s*=|url\(|@import|<link|<script/i);

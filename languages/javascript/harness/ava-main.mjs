@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
 const { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, followSift, capped } = require("./channel.cjs");
+const { eachStep, readPlan } = require("./sift.cjs");
 
 const ava = findPackage("ava");
 const classic = Number(ava.manifest.version.split(".")[0]) < 4;
@@ -145,8 +146,22 @@ for (const file of ["lib/reporters/default.js", "lib/reporters/tap.js"]) {
 }
 
 const literal = (file) => file.replace(/[[\]{}()*?!+@\\]/g, "\\$&");
+/** ava starts a process or thread for each file: in a sift by steps it runs one file of a step after another. */
+function runSteps(Api, plan) {
+  const { run } = Api.prototype;
+  Api.prototype.run = async function (options) {
+    let status;
+    await eachStep(plan, async (step, isOver) => {
+      for (const file of step.files) if (!isOver()) status = await run.call(this, { ...options, files: [path.resolve(root, file)] });
+    });
+    return status;
+  };
+}
+
 if (sift) {
   followSift(record, root);
+  const plan = readPlan();
+  if (plan.steps.length > 0) runSteps(await load("lib/api.js"), plan);
   process.env.KIHON_SIFT_AVA = "1";
   process.env.NODE_OPTIONS = (process.env.NODE_OPTIONS || "") + " --require=" + JSON.stringify(require.resolve("./sift-ava-preload.cjs"));
 }

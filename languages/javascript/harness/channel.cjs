@@ -174,6 +174,17 @@ function followSift(record, root) {
   globalThis.__kihonSiftForward = forward;
 }
 
+/** Resolves when a process of a sift is over; one in which nothing has been found for so long is ended. */
+function siftedBy(child, silentMs) {
+  let [size, since] = [0, Date.now()];
+  const watch = setInterval(() => {
+    const grown = fs.statSync(process.env.KIHON_SIFT_OUT).size;
+    if (grown > size) [size, since] = [grown, Date.now()];
+    else if (Date.now() - since > silentMs) child.kill("SIGKILL");
+  }, 500);
+  return new Promise((resolve) => child.on("close", resolve)).then(() => clearInterval(watch));
+}
+
 /** A new array in an order that depends on the seed alone. */
 function shuffled(items, seed) {
   const copy = items.slice();
@@ -188,4 +199,4 @@ function shuffled(items, seed) {
   return copy;
 }
 
-module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, followSift, shuffled, capped };
+module.exports = { openChannel, describeError, framesOf, relativeTo, findPackage, takeRequest, followSift, siftedBy, shuffled, capped };

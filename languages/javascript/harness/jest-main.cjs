@@ -29,6 +29,7 @@ words.push(few || request.sift ? "--runInBand" : "--maxWorkers=2");
 if (request.sift) {
   followSift(record, request.root);
   words.push("--testRunner=" + path.join(__dirname, "sift-jest.cjs"));
+  if (require("./sift.cjs").readPlan().steps.length > 0) words.push("--runner=" + path.join(__dirname, "sift-jest-steps.cjs"));
 }
 if (request.files.length > 0) words.push("--runTestsByPath", ...request.files);
 

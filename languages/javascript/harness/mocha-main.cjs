@@ -1,7 +1,7 @@
 "use strict";
 // Runs mocha with the repository's own settings, except the files and the reporter.
 const path = require("path");
-const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift, shuffled } = require("./channel.cjs");
+const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift, siftedBy, shuffled } = require("./channel.cjs");
 
 const mocha = findPackage("mocha");
 const bin = path.join(mocha.folder, "bin", "mocha");
@@ -23,13 +23,32 @@ function nodeFlags(options) {
   return flags;
 }
 
-function runInChild(flags) {
+function startChild(flags, files, more, stdio) {
   const { spawn } = require("child_process");
-  const word = JSON.stringify({ ...request, files: undefined, inner: true });
-  const child = spawn(process.execPath, [...flags, ownScript, word, ...request.files], { stdio: [0, 1, 2, 3, 4] });
-  child.on("exit", (code, signal) => {
+  const word = JSON.stringify({ ...request, files: undefined, root: undefined, ...more });
+  return spawn(process.execPath, [...flags, ownScript, word, ...files], { stdio });
+}
+
+function runInChild(flags) {
+  startChild(flags, request.files, { inner: true }, [0, 1, 2, 3, 4]).on("exit", (code, signal) => {
     process.exitCode = signal ? 1 : code;
   });
+}
+
+/** Each step in a process of its own, which has no channel: what it finds is passed on from here. */
+function runSteps(flags, plan) {
+  const { eachStep } = require("./sift.cjs");
+  followSift(openChannel(), request.root);
+  const here = (file) => path.relative(process.cwd(), path.resolve(request.root, file));
+  eachStep(plan, ({ files }) =>
+    siftedBy(startChild(flags, files.map(here), { inner: true, step: true }, ["ignore", "inherit", "inherit"]), 10000),
+  ).then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
 }
 
 const replacedKeys = ["spec", "reporter", "R", "reporter-option", "reporter-options", "reporterOption", "reporterOptions", "O"].concat(
@@ -115,6 +134,7 @@ function watchLoading(Mocha, record, root) {
         this.files = this.files.slice(0, first).concat(shuffled(this.files.slice(first), request.seed));
       }
       const failed = (thrown) => {
+        if (request.step) request.unloaded();
         record({
           type: "file",
           file: current ? relativeTo(root, current) : "",
@@ -167,9 +187,10 @@ function siftTree(suite, Pending) {
 
 /** In place of mocha's own run of what it has loaded: hundreds of runs of parts of it. */
 function siftInstead(Mocha, record) {
-  followSift(record, request.root);
-  const { openSift, judge } = require("./sift.cjs");
+  if (!request.step) followSift(record, request.root);
+  const { openSift, judge, tellUnloaded } = require("./sift.cjs");
   const sift = openSift();
+  request.unloaded = () => tellUnloaded(sift);
   Mocha.Runner.prototype.run = function () {
     const { suite } = this;
     if (suite.hasOnly && suite.hasOnly()) suite.filterOnly();
@@ -193,7 +214,7 @@ function loadPending() {
 }
 
 function runHere() {
-  const record = openChannel();
+  const record = request.step ? () => {} : openChannel();
   record({ type: "start" });
   const Mocha = require(mocha.folder);
   if (request.sift) siftInstead(Mocha, record);
@@ -212,5 +233,7 @@ function runHere() {
 }
 
 const flags = request.inner ? [] : nodeFlags(loadOptions(request.args));
-if (flags.length > 0) runInChild(flags);
+const plan = request.sift && !request.inner ? require("./sift.cjs").readPlan() : { steps: [] };
+if (plan.steps.length > 0) runSteps(flags, plan);
+else if (flags.length > 0) runInChild(flags);
 else runHere();

@@ -9,7 +9,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const { followSift, framesOf, openChannel, relativeTo, shuffled, takeRequest } = require("./channel.cjs");
+const { followSift, framesOf, openChannel, relativeTo, shuffled, siftedBy, takeRequest } = require("./channel.cjs");
+const { eachStep, readPlan } = require("./sift.cjs");
 
 const request = takeRequest();
 const { root, bail, seed, timeoutMs } = request;
@@ -213,29 +214,25 @@ const [sharing, single] = [files.filter((file) => together.has(file)), files.fil
 const queue = sharing.length > 0 ? [seed === null ? sharing : shuffled(sharing, seed)] : [];
 for (const file of single) queue.push([file]);
 
-/** Judges mutants by one file after another, each in a process of its own; one that has stopped telling is ended. */
-async function siftFiles() {
-  const { KIHON_SIFT_OUT: out } = process.env;
-  followSift(record, root);
+/** Judges mutants by files in a process of their own; one that has stopped telling is ended. */
+function siftBy(files) {
   const main = fileURLToPath(new URL("./sift-node-test-main.cjs", import.meta.url));
-  for (const file of files) {
-    const words = argvFor([file]);
-    const started = spawn(process.execPath, [...words.slice(0, -1), main, file], {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: process.env,
-    });
-    const over = new Promise((resolve) => started.on("close", resolve));
-    let [size, since] = [0, Date.now()];
-    const watch = setInterval(() => {
-      const grown = statSync(out).size;
-      if (grown > size) [size, since] = [grown, Date.now()];
-      else if (Date.now() - since > silentMs) started.kill("SIGKILL");
-    }, 500);
-    await over;
-    clearInterval(watch);
-  }
+  const words = argvFor([files[0]]);
+  const argv = [...words.slice(0, -1), main, ...files];
+  return siftedBy(spawn(process.execPath, argv, { stdio: ["ignore", "inherit", "inherit"], env: process.env }), 10_000);
 }
-const silentMs = 10_000;
+
+/** By one file after another, or step by step: those that may share a process, and then the others each by itself. */
+async function siftFiles() {
+  followSift(record, root);
+  const plan = readPlan();
+  if (plan.steps.length === 0) for (const file of files) await siftBy([file]);
+  await eachStep(plan, async (step, isOver) => {
+    const own = step.files.map((file) => path.relative(process.cwd(), path.resolve(root, file)));
+    const groups = [own.filter((file) => together.has(file)), ...own.filter((file) => !together.has(file)).map((file) => [file])];
+    for (const group of groups) if (group.length > 0 && !isOver()) await siftBy(group);
+  });
+}
 if (request.sift) {
   await siftFiles();
   process.exit(0);

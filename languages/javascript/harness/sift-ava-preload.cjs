@@ -4,7 +4,7 @@ const path = require("path");
 const { pathToFileURL } = require("url");
 const { isMainThread } = require("worker_threads");
 const { findPackage, relativeTo } = require("./channel.cjs");
-const { openSift, judge } = require("./sift.cjs");
+const { openSift, judge, tellUnloaded } = require("./sift.cjs");
 
 /** Only a child with a channel to ava's main process, or a thread of that, is one of a test file. */
 if (process.env.KIHON_SIFT_AVA === "1" && (!isMainThread || process.send !== undefined)) {
@@ -13,9 +13,14 @@ if (process.env.KIHON_SIFT_AVA === "1" && (!isMainThread || process.send !== und
   const ava = findPackage("ava");
   const sift = openSift();
   const { reallyExit } = process;
+  let loaded = false;
+  process.on("exit", () => {
+    if (sift.step !== null && !loaded) tellUnloaded(sift);
+  });
   const load = (file) => import(pathToFileURL(path.join(ava.folder, file)).href).then(({ default: found }) => found.default || found);
   Promise.all([load("lib/runner.js"), load("lib/context-ref.js")]).then(([Runner, ContextRef]) => {
     Runner.prototype.start = function () {
+      loaded = true;
       const file = relativeTo(process.env.KIHON_SIFT_ROOT, String(this.file));
       return Promise.all(this.waitForReady || [])
         .then(() => judge(sift, treeOf(this, file, ContextRef)))

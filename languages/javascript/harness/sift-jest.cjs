@@ -2,7 +2,7 @@
 // jest's test runner for one file, in a sift: jest-circus loads it as ever, and what it would then run is given to the judge.
 const path = require("path");
 const { findPackage, relativeTo } = require("./channel.cjs");
-const { install, openSift, judge } = require("./sift.cjs");
+const { install, openSift, judge, tellUnloaded } = require("./sift.cjs");
 
 const jest = findPackage("jest");
 
@@ -117,14 +117,20 @@ module.exports = async function siftFile(globalConfig, config, environment, runt
   // What setup files have loaded already was not seen: nothing is said of this file then, and what says nothing is not believed.
   const early = [...((runtime._moduleRegistry && runtime._moduleRegistry.keys()) || [])];
   const blind = early.some((file) => sift.plan.sources.includes(relativeTo(root, file)));
+  let loaded = false;
   const handle = environment.handleTestEvent && environment.handleTestEvent.bind(environment);
   environment.handleTestEvent = async (event, state) => {
     if (handle) await handle(event, state);
     if (event.name !== "run_start") return;
+    loaded = true;
     const expect = (runtime.jestGlobals && runtime.jestGlobals.expect) || environment.global.expect;
     const tree = treeOf(state.rootDescribeBlock, relativeTo(root, testPath), expect, false, state.hasFocusedTests);
     if (!blind) await judge(sift, tree);
     skipTests(state.rootDescribeBlock);
   };
-  return circusRunner()(globalConfig, config, environment, runtime, testPath, ...rest);
+  try {
+    return await circusRunner()(globalConfig, config, environment, runtime, testPath, ...rest);
+  } finally {
+    if (sift.step !== null && !loaded && !blind) tellUnloaded(sift);
+  }
 };

@@ -1,9 +1,9 @@
 "use strict";
-// The main script of a process that judges mutants by one file of node:test.
+// The main script of a process that judges mutants by a file of node:test, or one after another by several.
 const Module = require("module");
 const path = require("path");
 const { pathToFileURL } = require("url");
-const { openSift, judge } = require("./sift.cjs");
+const { openSift, judge, tellUnloaded } = require("./sift.cjs");
 const { relativeTo } = require("./channel.cjs");
 const shim = require("./sift-node-test.cjs");
 
@@ -20,14 +20,28 @@ if (Module.registerHooks) {
   Module.registerHooks({ resolve });
 } else if (Module.register) Module.register(pathToFileURL(path.join(__dirname, "sift-node-test-hooks.mjs")).href);
 
-const file = path.resolve(process.argv[2]);
-process.argv = [process.execPath, file];
-shim.kihonFile(relativeTo(process.env.KIHON_SIFT_ROOT, file));
+const files = process.argv.slice(2).map((file) => path.resolve(file));
+process.argv = [process.execPath, files[0]];
 const sift = openSift();
+const isOver = () => sift.step !== null && sift.isKilled(sift.step.id);
+
+async function treeOf(file) {
+  shim.kihonFile(relativeTo(process.env.KIHON_SIFT_ROOT, file));
+  try {
+    await import(pathToFileURL(file).href);
+  } catch (error) {
+    if (sift.step === null) throw error;
+    tellUnloaded(sift);
+    return null;
+  }
+  return shim.kihonTree();
+}
 
 async function main() {
-  await import(pathToFileURL(file).href);
-  await judge(sift, await shim.kihonTree());
+  for (const file of files) {
+    const tree = isOver() ? null : await treeOf(file);
+    if (tree !== null) await judge(sift, tree);
+  }
 }
 main().then(
   () => process.exit(0),

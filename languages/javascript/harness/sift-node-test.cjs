@@ -17,7 +17,7 @@ const newSuite = (titles, skipped) => ({
   waiting: [],
 });
 
-const root = newSuite([], false);
+let root = newSuite([], false);
 let current = root;
 let only = false;
 
@@ -189,8 +189,11 @@ function leave(node) {
     else if (!child.only) child.skipped = true;
   }
 }
+/** What is added from here on is of this file. */
 test.kihonFile = (file) => {
-  root.file = file;
+  root = Object.assign(newSuite([], false), { file });
+  current = root;
+  only = false;
 };
 
 module.exports = test;

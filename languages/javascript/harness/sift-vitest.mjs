@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
 const { findPackage, relativeTo } = require("./channel.cjs");
-const { openSift, judge } = require("./sift.cjs");
+const { install, judge, openSift, tellUnloaded } = require("./sift.cjs");
 
 const vitest = findPackage("vitest");
 const root = process.env.KIHON_SIFT_ROOT;
@@ -99,13 +99,40 @@ function skipAll(node) {
   else node.skipped = true;
 }
 
+/** The step that this process, or thread, was started for: it is not used for another, having run the package's code. */
+let ownStep = null;
+
 export default class SiftRunner extends Runner {
   #sift = openSift();
+  #isStale = false;
+
+  constructor(...args) {
+    super(...args);
+    // Some pools give the tests a realm of their own.
+    install(globalThis);
+    const { step } = this.#sift;
+    if (step === null) return;
+    this.#isStale = ownStep !== null && ownStep !== step.id;
+    ownStep = step.id;
+  }
+
+  #isOver() {
+    const { step, isKilled } = this.#sift;
+    return this.#isStale || (step !== null && isKilled(step.id));
+  }
+
+  async importFile(...args) {
+    if (!this.#isOver()) await super.importFile(...args);
+  }
 
   async onCollected(files) {
     if (super.onCollected) await super.onCollected(files);
     for (const file of files) {
-      if (file.result && file.result.state === "fail") continue;
+      if (this.#isOver()) continue;
+      if (file.result && file.result.state === "fail") {
+        if (this.#sift.step !== null) tellUnloaded(this.#sift);
+        continue;
+      }
       const own = isRun(file) ? file : { ...file, mode: "run" };
       await this.onBeforeRunSuite(own);
       const name = relativeTo(root, file.filepath);

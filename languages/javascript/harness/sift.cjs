@@ -4,6 +4,10 @@
  * tests that reach it are run again, and the first that fails ends it. Which tests reach which mutant, and which tests do the same when
  * they are run twice, is seen first, on the healthy code.
  *
+ * What matters while files are loaded, or is computed once and kept, cannot be put in force afterwards. Of such a mutant a job may ask that
+ * it be in force from the start: the main script writes one step after another and has the files loaded anew for each, and here the
+ * step's tests are run once. Where its runner cannot load anew, nothing is said.
+ *
  * What is found goes, a line of JSON each, into a file of the workspace, from which a main script passes it on. Foreign code shares this process and could write there: these
  * verdicts are a screen, and nothing is stored that was not seen again in a process of its own.
  *
@@ -63,8 +67,9 @@ let opened = 0;
 /** The first thing a process of the tests does: from here on what is reached while files load is noted. */
 function openSift() {
   const forward = globalThis.__kihonSiftForward;
-  const { KIHON_SIFT_PLAN, KIHON_SIFT_OUT, KIHON_SIFT_KILLED, KIHON_SIFT_FOREIGN } = process.env;
+  const { KIHON_SIFT_PLAN, KIHON_SIFT_OUT, KIHON_SIFT_KILLED, KIHON_SIFT_FOREIGN, KIHON_SIFT_STEP } = process.env;
   const plan = parse(fs.readFileSync(KIHON_SIFT_PLAN, "utf8"));
+  const step = plan.steps.length === 0 ? null : parse(fs.readFileSync(KIHON_SIFT_STEP, "utf8"));
   const out = openSync(KIHON_SIFT_OUT, "a");
   // A byte for each mutant, for all processes of the job: what one has killed no other runs again.
   const killed = openSync(KIHON_SIFT_KILLED, "r+");
@@ -85,8 +90,24 @@ function openSift() {
     return noting;
   };
   install(globalThis);
-  return { plan, write, kill, isKilled, note, loading: note(), foreignFile: KIHON_SIFT_FOREIGN };
+  turns = 0;
+  const sift = { plan, step, write, kill, isKilled, note, loading: null, foreignFile: KIHON_SIFT_FOREIGN };
+  if (step === null) sift.loading = note();
+  else begin(sift);
+  return sift;
 }
+
+/** The step's mutant, before anything is loaded. */
+function begin({ step, write }) {
+  noting = null;
+  active = step.id;
+  mostTurns = mostOf(step.turns);
+  wasEndless = false;
+  write({ type: "begin", id: step.id });
+}
+
+/** Turns of loops that are allowed where the healthy code takes so many. */
+const mostOf = (healthy) => Math.max(50000, 100 * healthy);
 
 /** Runs one function of the tests' own, and waits for it no longer than so. */
 function call(run, test, ms) {
@@ -275,7 +296,57 @@ const packed = (ids) => {
 
 const kindOf = (error) => (wasEndless ? "endless" : error instanceof Late ? "late" : "failed");
 
-/** Judges the plan's mutants by these tests. */
+/** What a step's file gave that did not load, where it does without the mutant. */
+function tellUnloaded({ step, kill, write }) {
+  kill(step.id);
+  write({ type: "alone", id: step.id, files: [], verdict: wasEndless ? "endless" : "unloaded" });
+}
+
+/** The tests that are asked for of each file of a step that is here; null where one is not. */
+function chosenOf({ plan, step }, tests) {
+  const keyOf = (titles) => titles.join("\0");
+  const here = new Map();
+  for (const test of tests) {
+    if (test.skipped) continue;
+    const list = here.get(test.file) || [];
+    list.push(test);
+    here.set(test.file, list);
+  }
+  const files = step.files.filter((file) => here.has(file));
+  const chosen = new Set();
+  for (const file of files) {
+    const left = here.get(file);
+    for (const titles of plan.tests[file] || []) {
+      const at = left.findIndex((test) => keyOf(test.titles) === keyOf(titles));
+      if (at < 0) return null;
+      chosen.add(left.splice(at, 1)[0]);
+    }
+  }
+  return { files, chosen };
+}
+
+/** Runs the tests of a step, whose mutant has been in force since before they were loaded. */
+async function judgeStep(sift, root, tests) {
+  const { step, write } = sift;
+  const tell = (files, verdict, by) =>
+    write({ type: "alone", id: step.id, files, verdict, ...(by ? { by: [by.file].concat(by.titles) } : {}) });
+  if (sift.isKilled(step.id)) return;
+  const found = chosenOf(sift, tests);
+  if (found === null) return tell([], "otherwise");
+  const { files, chosen } = found;
+  let [by, failure] = [null, null];
+  const seen = (test, thrown) => {
+    if (thrown === null) return true;
+    [by, failure] = [test, thrown];
+    return false;
+  };
+  await runSuite(root, chosen, seen, []);
+  if (by === null) return tell(files, "survived");
+  sift.kill(step.id);
+  tell(files, kindOf(failure.error), by);
+}
+
+/** Judges the plan's mutants by these tests, or the step's. */
 async function judge(sift, root) {
   const { plan, write } = sift;
   let last = now();
@@ -284,7 +355,8 @@ async function judge(sift, root) {
     last = now();
     write({ type: "pulse" });
   };
-  const loaded = sift.loading.list;
+  const loaded = sift.loading === null ? [] : sift.loading.list;
+  let allTurns = turns;
   const tests = [];
   prepare(root, tests);
   for (const test of tests) test.limitMs = plan.timeoutMs;
@@ -296,8 +368,12 @@ async function judge(sift, root) {
     throw new Error("process.exit(" + code + ")");
   };
   try {
+    if (sift.step !== null) return await judgeStep(sift, root, tests);
+    const elsewhere = fs.readFileSync(sift.foreignFile, "utf8").split("\n").filter(Boolean).map(Number);
+    if (elsewhere.length > 0) write({ type: "elsewhere", ids: packed(unique(elsewhere)) });
     const active = tests.filter((test) => !test.skipped);
     const first = await observe(root, active, sift);
+    for (const one of first.values()) allTurns += one.turns;
     const slow = slowOf(first);
     const second = await observe(
       root,
@@ -305,7 +381,7 @@ async function judge(sift, root) {
       sift,
     );
     noting = null;
-    write({ type: "loaded", ids: packed(loaded) });
+    write({ type: "loaded", ids: packed(loaded), turns: allTurns });
     const reaching = new Map();
     const doubtful = new Set(loaded);
     tests.forEach((test, at) => {
@@ -318,7 +394,7 @@ async function judge(sift, root) {
       const shown = { type: "test", at, file: test.file, path: test.titles, why, ids: packed(ids), odd: packed(odd) };
       write(shown);
       // Tests that a test makes while it runs are judged with it, and were seen with it.
-      for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles });
+      for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles, inner: true });
       if (test.also) test.also.clear();
       for (const id of why === null ? odd : [...ids, ...odd]) doubtful.add(id);
       if (why !== null) return;
@@ -416,7 +492,7 @@ async function underMutant(root, id, tests, seen) {
   const most = tests.reduce((sum, test) => sum + test.turns, 0);
   turns = 0;
   wasEndless = false;
-  mostTurns = Math.max(50000, 100 * most);
+  mostTurns = mostOf(most);
   active = id;
   try {
     await runSuite(root, new Set(tests), seen, []);
@@ -440,4 +516,19 @@ async function isSound(root, test) {
   return sound;
 }
 
-module.exports = { openSift, install, judge };
+/** Has `run` load and judge the files of one step after another, as `{ id, files }`; what is killed by a file is not run by the next. */
+async function eachStep(plan, run) {
+  const killed = openSync(process.env.KIHON_SIFT_KILLED, "r");
+  const byte = Buffer.alloc(1);
+  const isKilled = (id) => readSync(killed, byte, 0, 1, id) === 1 && byte[0] === 1;
+  for (const step of plan.steps) {
+    if (isKilled(step.id)) continue;
+    fs.writeFileSync(process.env.KIHON_SIFT_STEP, stringify(step));
+    await run(step, () => isKilled(step.id));
+  }
+  closeSync(killed);
+}
+
+const readPlan = () => parse(fs.readFileSync(process.env.KIHON_SIFT_PLAN, "utf8"));
+
+module.exports = { openSift, install, judge, tellUnloaded, eachStep, readPlan };

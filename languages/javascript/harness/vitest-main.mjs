@@ -6,6 +6,7 @@ import v8 from "node:v8";
 
 const require = createRequire(import.meta.url);
 const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift } = require("./channel.cjs");
+const { eachStep, readPlan } = require("./sift.cjs");
 
 // vitest's own process lasts half a second, a sixth of which V8 11 (Node 20) spends on optimizing code that is soon over: it starts thirty
 // times later. Forks keep their settings, threads share this process's. Other versions of V8 name it otherwise and were not measured.
@@ -91,6 +92,7 @@ function finish(tasks, errors) {
 const reporter = {
   onInit(started) {
     context = started;
+    if (request.sift && readPlan().steps.length > 0) runSteps(started);
     keepExactly(started);
   },
   // Up to vitest 3.
@@ -123,6 +125,36 @@ const reporter = {
 const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: false };
 if (request.sift) followSift(record, root);
 
+/**
+ * What vitest would run is run step by step, each time in new workers: those of a step that may share one, and the others each in its own.
+ * What the server has made of the sources stays.
+ */
+function runSteps(context) {
+  const method = typeof context.runFiles === "function" ? "runFiles" : "runTestSpecifications";
+  const original = context[method];
+  const fileOf = (spec) => path.resolve(Array.isArray(spec) ? spec[1] : spec.moduleId || String(spec));
+  context[method] = async function (specs, ...rest) {
+    const known = new Map(specs.map((spec) => [relativeTo(root, fileOf(spec)), spec]));
+    let result;
+    await eachStep(readPlan(), async (step, isOver) => {
+      const own = step.files.flatMap((file) => (known.has(file) ? [known.get(file)] : []));
+      const runs = own.length > 0 && sharing.has(fileOf(own[0])) ? [own] : own.map((spec) => [spec]);
+      for (const some of runs) if (!isOver()) result = await original.call(this, some, ...rest);
+    });
+    return result;
+  };
+}
+
+/** Files in the order in which they are given. */
+class AsGiven {
+  sort(specs) {
+    return specs;
+  }
+  shard(specs) {
+    return specs;
+  }
+}
+
 function options(batch) {
   const few = request.sift || (batch.length > 0 && batch.length < 4);
   const together = batch.some((file) => sharing.has(file));
@@ -148,7 +180,7 @@ function options(batch) {
     // From 4 on the limits above are all there is.
     poolOptions: major >= 4 ? undefined : { threads: pool, forks: pool, vmThreads: pool, vmForks: pool },
     ...(together ? { isolate: false, fileParallelism: false } : {}),
-    ...(request.sift ? sifting : {}),
+    ...(request.sift ? { ...sifting, sequence: { sequencer: AsGiven } } : {}),
     ...(seed === null ? {} : { sequence: { shuffle: { files: true, tests: true }, seed } }),
   };
 }

@@ -56,6 +56,34 @@ const held: readonly (readonly [string, string, string, string, string, string?]
     "continue",
     "out: for (;;) {@ if (a) {if(#0){continue out;}else {break out;}} }",
   ],
+  [
+    "a value that is named and only read, where it is read",
+    "const A = /b/g;\nf(() => A.test(c));",
+    "g",
+    "",
+    "const A = /b/g, __kihonValue0 = /b/;\nf(() => (#0?(__kihonValue0):(A)).test(c));",
+  ],
+  [
+    "a part of a list that is named",
+    "var a = [1, b]\nfunction f() { return a }",
+    "1",
+    "2",
+    "var a = [1, b], __kihonValue0 = [2, b]\nfunction f() { return (#0?(__kihonValue0):(a)) }",
+  ],
+  [
+    "a named value that is handed on by its name, where it is made",
+    "const a = 1;\nf({ a });",
+    "1",
+    "2",
+    "const a = (#0?(2):(1));\nf({ a });",
+  ],
+  ["or is exported", "export const a = 1;\nf(a);", "1", "2", "export const a = (#0?(2):(1));\nf(a);"],
+  ["or is assigned again", "let a = 1;\na = b;", "1", "2", "let a = (#0?(2):(1));\na = b;"],
+  ["or has its name declared elsewhere", "const a = 1;\n(a) => a;", "1", "2", "const a = (#0?(2):(1));\n(a) => a;"],
+  ["or is made by a call", "const a = b(1);\nf(a);", "1", "2", "const a = b((#0?(2):(1)));\nf(a);"],
+  ["or becomes one", "const a = 1;\nf(a);", "1", "b()", "const a = (#0?(b()):(1));\nf(a);"],
+  ["or gives a type", "const a = 1;\ntype B = typeof a;", "1", "2", "const a = (#0?(2):(1));\ntype B = typeof a;", "a.ts"],
+  ["or may be looked up", "const a = 1;\nf(eval(a));", "1", "2", "const a = (#0?(2):(1));\nf(eval(a));"],
   ["types", "const a = (b as C).d;", "b as C", "e", "const a = ((#0?(e):(b as C))).d;", "a.ts"],
   ["JSX", "const a = <b c={d}>e</b>;", "d", "f", "const a = <b c={(#0?(f):(d))}>e</b>;", "a.tsx"],
   ["behind a line for the interpreter", "#!/usr/bin/env node\nf(1)", "1", "2", "#!/usr/bin/env node\n\nf((#0?(2):(1)))"],
@@ -118,9 +146,18 @@ function run(text: string, active: number): readonly unknown[] {
   }
 }
 
+/** Values that are named at the top and only read. */
+const values = [
+  "",
+  "var letters = /[a-c]+/g;\nlog('abcd'.replace(letters, 'x'), 'cab'.match(letters).length);\n",
+  "const sizes = [1, -2, [3]]\nfor (const size of sizes) log(size)\nlog(sizes.length)\n",
+  "let words = { one: 'two', three: 4 };\nfunction tell(key) { log(words[key]); }\nfor (const key in words) tell(key);\n",
+];
+
 test("programs do the same with no mutant on, and with one on what that mutant does", () => {
   fc.assert(
-    fc.property(programs, (text) => {
+    fc.property(fc.constantFrom(...values), programs, (head, rest) => {
+      const text = head + rest;
       const mutations = mutationsOf("a.js", text);
       const result = switched({ path: "a.js", text }, numbered(mutations));
       if (result === null) throw new Error("nothing is held");

@@ -22,7 +22,7 @@ const mutants = spotsOf({ path: "src/a.js", text: source }, environment, languag
 const all = mutants.map((_, at) => at);
 
 const packed = (ids: readonly number[]): string => {
-  const bytes = Buffer.alloc(8);
+  const bytes = Buffer.alloc(ids.length === 0 ? 0 : 8);
   for (const id of ids) bytes[id >> 3] = (bytes[id >> 3] ?? 0) | (1 << (id & 7));
   return bytes.toString("base64");
 };
@@ -43,24 +43,30 @@ const b = (...lines: readonly Line[]): string => told("2.1", test("b.test.js", "
 const end: Line = { type: "end" };
 const of = (id: number, verdict: string): Line => ({ type: "mutant", id, verdict, by: 0 });
 
-/** Verdicts where the jobs of a sift say one text after another; and the files that each was asked for. */
-async function siftedBy(...texts: readonly string[]) {
+/** Verdicts where the jobs of a sift say one text after another, or fall silent at once (null); and what each was asked for. */
+async function siftedBy(...texts: readonly (string | null)[]) {
   const asked: (readonly string[])[] = [];
+  const steps: unknown[] = [];
+  const patience: number[] = [];
   const stand = {
     environment,
     language,
     text,
-    sift: async (_layer: unknown, files: readonly string[]): Promise<SiftRun> => {
+    sift: async (_layer: unknown, files: readonly string[], plan: string, limits: { silentMs: number }): Promise<SiftRun> => {
       asked.push(files);
+      steps.push(...JSON.parse(plan).steps);
+      patience.push(limits.silentMs);
+      const text = texts[asked.length - 1];
       return {
-        ended: { kind: "finished", exitCode: 0, failedCommand: null },
-        told: texts[asked.length - 1] ?? "",
+        ended: text === null ? { kind: "timed-out" } : { kind: "finished", exitCode: 0, failedCommand: null },
+        told: text ?? "",
         stderr: "broke",
       };
     },
   } as unknown as Workspace;
-  const verdicts = await sift(mutants, ["a.test.js", "b.test.js"], stand, { parts: 1, wallMs: 1000 });
-  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked };
+  const reaching = new Map(mutants.map(({ id }) => [id, ["a.test.js", "b.test.js"]]));
+  const verdicts = await sift(mutants, reaching, stand, { parts: 1, wallMs: 1000 });
+  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked, steps, patience };
 }
 
 describe("what processes say of mutants", () => {
@@ -79,11 +85,11 @@ describe("what processes say of mutants", () => {
 
   it("is not survived where a test that reaches the mutant cannot be believed, and killed all the same", async () => {
     const odd = test("a.test.js", "adds", [0, 1], { why: "fails", odd: packed([2]) });
-    const { verdicts } = await siftedBy(told("1.1", odd, end) + b({ type: "loaded", ids: packed([3]) }, of(0, "failed"), end));
+    const { verdicts } = await siftedBy(told("1.1", odd, end) + b({ type: "loaded", ids: packed([3]), turns: 0 }, of(0, "failed"), end));
     expect(verdicts.slice(0, 5)).toEqual([
       { kind: "killed", by: "b.test.js > compares" },
       { kind: "unsure", why: "a.test.js > adds fails" },
-      { kind: "unsure", why: "a.test.js > adds does not always reach it" },
+      { kind: "unsure", why: "a.test.js > adds fails" },
       { kind: "unsure", why: "it runs while files are loaded" },
       { kind: "survived" },
     ]);
@@ -108,13 +114,88 @@ describe("what processes say of mutants", () => {
     ]);
   });
 
+  it("is waited for longer, once, where nothing was said at all", async () => {
+    const { verdicts, patience } = await siftedBy(null, a(of(0, "failed"), end) + b(end));
+    expect(patience).toEqual([12_000, 60_000]);
+    expect(verdicts.slice(0, 2)).toEqual([{ kind: "killed", by: "a.test.js > adds" }, { kind: "survived" }]);
+    const { verdicts: none, asked } = await siftedBy(null, null);
+    expect(asked).toHaveLength(2);
+    expect(none[0]).toEqual({ kind: "unsure", why: "the sift of its tests ended early: timed-out" });
+  });
+
   it("is nothing where a test of the baseline was not run", async () => {
-    const { verdicts } = await siftedBy(a(end) + told("2.1", test("b.test.js", "another", []), end));
+    const { verdicts } = await siftedBy(a(end) + told("2.1", test("b.test.js", "another", [4]), end));
     expect(verdicts[0]).toEqual({ kind: "unsure", why: "b.test.js > compares was not run" });
+  });
+
+  it("is not survived where a stable test was skipped", async () => {
+    const { verdicts } = await siftedBy(
+      a(end) + told("2.1", test("b.test.js", "compares", [], { why: "skipped" }), test("b.test.js", "another", [4]), end),
+    );
+    expect(verdicts[0]).toEqual({ kind: "unsure", why: "b.test.js > compares was not run" });
+  });
+
+  it("is not survived where another process comes to the mutant before the tests", async () => {
+    const { verdicts } = await siftedBy(a({ type: "elsewhere", ids: packed([1]) }, end) + b(end));
+    expect(verdicts.slice(0, 2)).toEqual([{ kind: "survived" }, { kind: "unsure", why: "another process comes to it" }]);
+  });
+
+  it("is not survived where a file that covers it comes to none of the mutants", async () => {
+    const { verdicts } = await siftedBy(a(of(1, "failed"), end) + told("2.1", test("b.test.js", "compares", []), end));
+    expect(verdicts.slice(0, 2)).toEqual([
+      { kind: "unsure", why: "b.test.js comes to none of the mutants" },
+      { kind: "killed", by: "a.test.js > adds" },
+    ]);
   });
 
   it("is read past lines that are none of a judge's", async () => {
     const { verdicts } = await siftedBy(`${a(of(0, "failed"), end)}not json\n{"type":"mutant"}\n${b(end)}`);
     expect(verdicts[0]).toEqual({ kind: "killed", by: "a.test.js > adds" });
+  });
+});
+
+describe("mutants that matter while files are loaded", () => {
+  const loaded: Line = { type: "loaded", ids: packed([0, 1, 2, 3, 4]), turns: 7 };
+  const first = a(loaded, end) + b(end);
+  const alone = (id: number, verdict: string, files: readonly string[], more: Line = {}): string =>
+    told("3.1", { type: "begin", id }, { type: "alone", id, files, verdict, ...more });
+
+  it("are steps of a job of their own, over all files that reach them, the killer of its neighbours first", async () => {
+    const { asked, steps } = await siftedBy(told("2.1", test("b.test.js", "compares", all), of(4, "failed"), end) + a(loaded, end), "");
+    expect(asked).toHaveLength(2);
+    expect(steps).toHaveLength(4);
+    expect(steps[0]).toEqual({ id: 0, files: ["b.test.js", "a.test.js"], turns: 7, settles: true });
+  });
+
+  it("are what the steps say: killed, survived where every file says so, else unsure as before", async () => {
+    const both = ["a.test.js", "b.test.js"];
+    const second = [
+      alone(0, "failed", ["a.test.js"], { by: ["a.test.js", "adds"] }),
+      alone(1, "survived", ["a.test.js"]) + alone(1, "survived", ["b.test.js"]),
+      alone(2, "survived", ["a.test.js"]),
+      alone(3, "unloaded", []),
+      alone(4, "otherwise", both),
+    ];
+    const { verdicts } = await siftedBy(first, second.join(""));
+    expect(verdicts.slice(0, 5)).toEqual([
+      { kind: "killed", by: "a.test.js > adds" },
+      { kind: "survived" },
+      { kind: "unsure", why: "it runs while files are loaded" },
+      { kind: "killed", by: "a file that does not load" },
+      { kind: "unsure", why: "its files give other tests" },
+    ]);
+  });
+
+  it("are not settled by files with a test that cannot be judged by", async () => {
+    const odd = told("2.1", test("b.test.js", "compares", [4], { why: "fails" }), end);
+    const { verdicts, steps } = await siftedBy(a(loaded, end) + odd, alone(0, "survived", ["a.test.js"]));
+    expect(steps[0]).toMatchObject({ id: 0, files: ["a.test.js"], settles: false });
+    expect(verdicts[0]).toEqual({ kind: "unsure", why: "it runs while files are loaded" });
+  });
+
+  it("are left unsure where a test reaches one in another process too", async () => {
+    const odd = test("b.test.js", "compares", [0], { why: "works in another process" });
+    const { steps } = await siftedBy(a(loaded, end) + told("2.1", odd, end), "");
+    expect(steps).toEqual([]);
   });
 });

@@ -16,6 +16,8 @@ interface Said {
   readonly path?: readonly string[];
   readonly ids?: string;
   readonly odd?: string;
+  readonly files?: readonly string[];
+  readonly by?: readonly string[];
 }
 
 const bits = (packed = ""): number[] =>
@@ -23,14 +25,23 @@ const bits = (packed = ""): number[] =>
     [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) => (byte & (1 << bit) ? [at * 8 + bit] : [])),
   );
 
+/** A mutant that is in force from the start, and the tests that are to be run on it. */
+interface Step {
+  readonly id: number;
+  readonly tests: readonly string[];
+}
+
 /** Judges mutants 1 and 2 by tests that a program makes with `test(name, fn)`; `M(id)` and `L()` are what a source asks. */
-function judged(program: string, more: { ids?: number[]; timeoutMs?: number } = {}): readonly Said[] {
+function judged(program: string, more: { ids?: number[]; timeoutMs?: number; step?: Step } = {}): readonly Said[] {
   const at = (name: string): string => join(folder, name);
-  const plan = { ids: more.ids ?? [1, 2], size: 3, timeoutMs: more.timeoutMs ?? 5000, done: {}, sources: [] };
+  const steps = more.step === undefined ? [] : [{ id: more.step.id, files: ["a.test.js"], turns: 0 }];
+  const tests = { "a.test.js": more.step?.tests.map((name) => [name]) };
+  const plan = { ids: more.ids ?? [1, 2], size: 3, timeoutMs: more.timeoutMs ?? 5000, done: {}, sources: [], steps, tests };
   writeFileSync(at("plan"), JSON.stringify(plan));
   for (const name of ["out", "killed", "foreign"]) writeFileSync(at(name), "");
+  writeFileSync(at("step"), JSON.stringify(steps[0] ?? ""));
   const text = `
-    const { openSift, judge } = require(${JSON.stringify(harness)});
+    const { openSift, judge, tellUnloaded } = require(${JSON.stringify(harness)});
     const sift = openSift();
     const M = (id) => globalThis.__kihonMutant(id), L = () => globalThis.__kihonLoop();
     const hooks = { before: [], after: [], beforeEach: [], afterEach: [] }, children = [];
@@ -43,6 +54,7 @@ function judged(program: string, more: { ids?: number[]; timeoutMs?: number } = 
     KIHON_SIFT_PLAN: at("plan"),
     KIHON_SIFT_OUT: at("out"),
     KIHON_SIFT_KILLED: at("killed"),
+    KIHON_SIFT_STEP: at("step"),
     KIHON_SIFT_FOREIGN: at("foreign"),
   };
   const { status, stderr } = spawnSync(process.execPath, ["-e", text], { env: { ...process.env, ...env }, encoding: "utf8" });
@@ -156,5 +168,45 @@ describe("mutants judged in one process", () => {
       test("stays", () => { M(1); });
     `);
     expect([testOf(said, "spawns")?.why, testOf(said, "stays")?.why]).toEqual(["works in another process", null]);
+  });
+
+  it("are told of another process that came to one before the first test", () => {
+    const preload = JSON.stringify(join(harness, "../sift-preload.cjs"));
+    const said = judged(`
+      require("child_process").execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonMutant(2)"]);
+      test("stays", () => { M(1); });
+    `);
+    expect(bits(said.find(({ type }) => type === "elsewhere")?.ids)).toEqual([2]);
+  });
+});
+
+describe("a mutant in force from the start", () => {
+  const table = `const table = M(1) ? 2 : 1; test("idle", () => {}); test("reads", () => equal(table, 1));`;
+  const alone = (program: string, step: Step): Said | undefined => judged(program, { step }).find(({ type }) => type === "alone");
+
+  it("is killed by a test of what was loaded under it", () => {
+    expect(alone(table, { id: 1, tests: ["idle", "reads"] })).toMatchObject({ id: 1, verdict: "failed", by: ["a.test.js", "reads"] });
+  });
+
+  it("survives the tests that are asked for, and only those", () => {
+    expect(alone(table, { id: 2, tests: ["idle", "reads"] })).toMatchObject({ id: 2, verdict: "survived", files: ["a.test.js"] });
+    expect(alone(table, { id: 1, tests: ["idle"] })).toMatchObject({ verdict: "survived" });
+  });
+
+  it("is not judged by files that give other tests under it", () => {
+    expect(alone('if (!M(1)) test("vanishes", () => {}); test("idle", () => {});', { id: 1, tests: ["vanishes", "idle"] })).toMatchObject({
+      verdict: "otherwise",
+    });
+  });
+
+  it("is told of what does not load under it, by an error or by a loop without end", () => {
+    const loading = (code: string): string => `try { ${code} } catch { tellUnloaded(sift); process.exit(0); } test("idle", () => {});`;
+    expect(alone(loading('if (M(1)) throw new Error("no");'), { id: 1, tests: ["idle"] })).toMatchObject({ verdict: "unloaded" });
+    expect(alone(loading("while (M(1)) L();"), { id: 1, tests: ["idle"] })).toMatchObject({ verdict: "endless" });
+  });
+
+  it("is begun before anything is loaded, so that a process that dies of it is told", () => {
+    const said = judged("if (M(1)) process.exit(0);", { step: { id: 1, tests: [] } });
+    expect(said.map(({ type, id }) => [type, id])).toEqual([["begin", 1]]);
   });
 });
