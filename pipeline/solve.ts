@@ -98,7 +98,10 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
       const answer = rule.solve(view);
       if (options.out !== undefined && answer !== null) written.push(JSON.stringify({ instance_id: draft.id, answer }));
       const { skill, pairId } = draft;
-      const reward = answer === null ? 0 : await rewardOf(async () => (await grade(draft, answer, workspace, { strict: true, repeat: 0, rounds: solverRounds })).reward);
+      const reward =
+        answer === null
+          ? 0
+          : await rewardOf(async () => (await grade(draft, answer, workspace, { strict: true, repeat: 0, rounds: solverRounds })).reward);
       scored.get(rule)?.push({ skill, pairId, answered: answer !== null, reward });
     }
     done += 1;
@@ -133,7 +136,14 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
     await queue.onIdle();
     close();
   }
-  if (options.out !== undefined) writeFileSync(options.out, written.sort().map((line) => `${line}\n`).join(""));
+  if (options.out !== undefined)
+    writeFileSync(
+      options.out,
+      written
+        .sort()
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
   const figures = [...scored].flatMap(([{ name }, all]) =>
     [...Map.groupBy(all, ({ skill }) => skill)].map(([skill, own]) => figureOf(name, skill, own)),
   );
@@ -144,7 +154,13 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
 export function solveText({ figures }: SolveResult): string {
   const lines = ["skill           baseline           rows  answered  reward   pairs"];
   for (const { skill, baseline, rows, answered, reward, pairs, infrastructure } of figures) {
-    const cells = [skill.padEnd(15), baseline.padEnd(17), String(rows).padStart(5), String(answered).padStart(9), reward.toFixed(3).padStart(7)];
+    const cells = [
+      skill.padEnd(15),
+      baseline.padEnd(17),
+      String(rows).padStart(5),
+      String(answered).padStart(9),
+      reward.toFixed(3).padStart(7),
+    ];
     const trouble = infrastructure === 0 ? "" : `  (${infrastructure} not graded for trouble of the machine)`;
     lines.push(`${cells.join(" ")}${pairs === null ? "" : pairs.toFixed(3).padStart(8)}${trouble}`);
   }
