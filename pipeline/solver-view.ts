@@ -20,7 +20,8 @@ export function solverView(draft: Draft, workspace: Workspace, seed: string): So
     language: workspace.language,
     runner: workspace.runner,
     packageDir: workspace.environment.revision.packageDir,
-    paths: () => (all ??= [...new Set([...workspace.paths(), ...Object.keys(visible)])].filter((path) => !own(path) || visible[path] !== null).sort()),
+    paths: () =>
+      (all ??= [...new Set([...workspace.paths(), ...Object.keys(visible)])].filter((path) => !own(path) || visible[path] !== null).sort()),
     text: (path) => (own(path) ? (visible[path] ?? null) : workspace.text(path)),
     rng: (use) => rngFor(seed, id, use),
   };

@@ -16,7 +16,10 @@ const lined = (block: string): string => (block === "" || block.endsWith("\n") ?
 const blocksIn = (text: string): string[] => [...text.matchAll(/^(`{3,})\n([\s\S]*?)\n?\1$/gm)].map(([, , block = ""]) => lined(block));
 
 function stepOf(part: string): Step | null {
-  const head = /^(?:Change \d+ of \d+\. )?In `([^`]+)`, (?:in `[^`]+`|outside of any function), (before|after|at) lines? (\d+)(?: to (\d+))?/.exec(part);
+  const head =
+    /^(?:Change \d+ of \d+\. )?In `([^`]+)`, (?:in `[^`]+`|outside of any function), (before|after|at) lines? (\d+)(?: to (\d+))?/.exec(
+      part,
+    );
   const [first = "", second = ""] = blocksIn(part);
   if (head === null || first === "") return null;
   const [, file = "", place, from] = head;

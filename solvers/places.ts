@@ -12,7 +12,12 @@ export const locations = (places: readonly { readonly file: string; readonly sym
 export function unitFor(view: SolverView, file: string): string | null {
   const text = view.text(file) ?? "";
   const units = view.language.units({ path: file, text }).filter(({ kind }) => kind !== "class");
-  return rank(view.prompt, units.map(({ name, start, end }) => ({ name, text: text.slice(start, end) })))[0] ?? null;
+  return (
+    rank(
+      view.prompt,
+      units.map(({ name, start, end }) => ({ name, text: text.slice(start, end) })),
+    )[0] ?? null
+  );
 }
 
 /** One file, and in it the unit that the words are most about. */
@@ -24,4 +29,7 @@ export function oneFile(view: SolverView, file: string | undefined): string | nu
 
 /** Files by how well the question's words match their text and path. */
 export const rankedFiles = (view: SolverView): string[] =>
-  rank(view.prompt, sourcesOf(view).map((path) => ({ name: path, text: `${path}\n${view.text(path) ?? ""}` })));
+  rank(
+    view.prompt,
+    sourcesOf(view).map((path) => ({ name: path, text: `${path}\n${view.text(path) ?? ""}` })),
+  );
