@@ -210,6 +210,20 @@ withPlace(program.command("grade"))
     await gradeFile(dataset, String(words["answers"]), placeOf({ ...words, out: dataset }), { log: logFor(words), write });
   });
 
+withPlace(program.command("solve"))
+  .description("answer a dataset by rules without a model, and say what these earn: how much of a skill's reward needs no skill")
+  .argument("<dataset>", "folder of the dataset")
+  .option("--baseline <name>", "one of the rules; may be repeated (default: all)", collect, [])
+  .option("--out <file>", "write the answers of the one rule that is named, as kihon grade reads them")
+  .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
+  .action(async (dataset: string, words: Words) => {
+    const { solve, solveText } = await import("./pipeline/solve.ts");
+    const given = { baselines: words["baseline"] as string[], ...pick(words, ["out", "limit"]) };
+    const result = await solve(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...given });
+    if (words["json"]) printJson(result);
+    else print(solveText(result));
+  });
+
 program
   .command("inspect")
   .description("show rows of a dataset, whole")

@@ -4,6 +4,7 @@
  * `strict` stops at the first trial that does not hold: right for known-wrong answers, where only the reward matters. Otherwise every
  * trial runs and the components are full. The reward is the same either way.
  */
+import { randomInt } from "node:crypto";
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Draft, Expectation, Score, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
@@ -16,6 +17,11 @@ export interface GradeOptions {
   readonly strict: boolean;
   /** Tells repeats of the same grading apart; from 1 on the order of tests is shuffled where the runner can. */
   readonly repeat: number;
+  /**
+   * Times that an answer must be seen to be right, 1 where it is not said. An answer that hopes (by chance, by the clock) is right in n runs
+   * of which half must fail with 1 in 2^n at best. The prover needs no more than 1: it repeats the gold answer as a whole.
+   */
+  readonly rounds?: number;
 }
 
 const zero = (reason: string, detail: string, components: Record<string, number> = {}): Score => ({
@@ -69,17 +75,34 @@ export async function performTrial(
   return { verdict: judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail, known }), run };
 }
 
+/** In an order that nobody can foresee: an answer that goes by the clock, or by what ran before, must not know which run is which. */
+function unforeseen<T>(items: readonly T[]): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(randomInt(left.length), 1)[0] as T);
+}
+
+/** Wrong forms and large runs are many, so not all of them are seen again: two that the answer must fail on, and what it must pass short of the whole suite. */
+function seenAgain(trials: readonly Trial[]): Trial[] {
+  const { mutant = [], other = [] } = Object.groupBy(unforeseen(trials), ({ name }) => (name.startsWith("mutant-") ? "mutant" : "other"));
+  return unforeseen([...mutant.slice(0, 2), ...other.filter(({ name }) => name !== "pass-to-pass")]);
+}
+
 async function gradeByTrials(draft: Draft, answer: string, workspace: Workspace, options: GradeOptions): Promise<Score> {
   const laid = layerOf(draft, answer, workspace);
   if ("score" in laid) return laid.score;
   if (draft.trials.length === 0) return zero("no-trial", "the draft has no trial that could show that an answer is right");
-  const performed: Performed[] = [];
-  for (const trial of draft.trials) {
-    const one = { trial, ...(await performTrial(trial, laid.layer, draft, workspace, options)) };
-    performed.push(one);
+  const perform = async (trial: Trial, repeat: number): Promise<Performed> => ({
+    trial,
+    ...(await performTrial(trial, laid.layer, draft, workspace, { ...options, repeat })),
+  });
+  const seen: Performed[] = [];
+  for (const trial of (options.rounds ?? 1) > 1 ? unforeseen(draft.trials) : draft.trials) {
+    const one = await perform(trial, options.repeat);
+    seen.push(one);
     if (!one.verdict.held && options.strict) break;
   }
-  const first = performed.find(({ verdict }) => !verdict.held);
+  const performed = seen.sort((a, b) => draft.trials.indexOf(a.trial) - draft.trials.indexOf(b.trial));
+  const first = performed.find(({ verdict }) => !verdict.held) ?? (await wavering(draft, perform, options));
   const components = Object.fromEntries(
     performed.flatMap(({ trial, verdict }) => (trial.name.startsWith("mutant-") ? [] : [[trial.name, verdict.share]])),
   );
@@ -91,13 +114,29 @@ async function gradeByTrials(draft: Draft, answer: string, workspace: Workspace,
   return zero(first.verdict.reason ?? "not-held", `${first.trial.name}: ${first.verdict.detail}`, components);
 }
 
+/** The first run of a later round that says otherwise, or null. */
+async function wavering(draft: Draft, perform: (trial: Trial, repeat: number) => Promise<Performed>, { repeat, rounds = 1 }: GradeOptions) {
+  for (let round = 1; round < rounds; round++) {
+    for (const trial of seenAgain(draft.trials)) {
+      const again = await perform(trial, repeat + round);
+      if (again.verdict.held) continue;
+      const verdict = { ...again.verdict, reason: "wavers", detail: `held once, then ${again.verdict.reason}: ${again.verdict.detail}` };
+      return { ...again, verdict };
+    }
+  }
+  return undefined;
+}
+
+/** Times that a solver's answer must be seen to be right. */
+export const solverRounds = 3;
+
 /** Reward and components of one answer. Trouble of the sandbox is thrown (`RetryLater`), never scored. */
 export async function grade(draft: Draft, answer: string, workspace: Workspace, options: GradeOptions): Promise<Score> {
   const { judgement } = draft;
   if (judgement.kind === "trials") return gradeByTrials(draft, answer, workspace, options);
   if (judgement.kind === "locations") {
     const parsed = parseLocations(answer);
-    return parsed.ok ? judgeLocations(parsed.value, judgement.gold) : zero(parsed.reason, parsed.detail);
+    return parsed.ok ? judgeLocations(parsed.value, judgement.gold, judgement.symbols) : zero(parsed.reason, parsed.detail);
   }
   const parsed = parseReview(answer);
   return parsed.ok ? judgeReview(parsed.value, judgement) : zero(parsed.reason, parsed.detail);

@@ -48,8 +48,9 @@ function voided(run: TestRun, bail: boolean): Verdict | null {
  * can take a hidden test's name before that test does; the true result then stands under ` #2`.
  */
 function impostor(run: TestRun, expected: ReadonlySet<string>, known: ReadonlySet<string>): string | null {
-  const bare = (id: string): string => id.replace(/ #\d+$/, "");
-  return run.report.tests.find(({ id }) => !known.has(id) && bare(id) !== id && expected.has(bare(id)))?.id ?? null;
+  const bare = (id: string): string => id.replace(/(?: #\d+)+$/, "");
+  const names = new Set([...expected].map(bare));
+  return run.report.tests.find(({ id }) => !known.has(id) && bare(id) !== id && names.has(bare(id)))?.id ?? null;
 }
 
 function judgeTests(run: TestRun, pass: readonly string[], fail: readonly string[], known: RunFacts["known"]): Verdict {
@@ -111,10 +112,22 @@ function overlap(mine: ReadonlySet<string>, theirs: ReadonlySet<string>) {
 const named = (items: readonly Location[]) =>
   new Set(items.flatMap((item) => (item.symbol === null ? [] : [`${item.file}#${item.symbol}`])));
 
+/** `method` names `Class.method`; more of the way to it may be said, or all. */
+const names = (given: Location, gold: Location): boolean =>
+  given.file === gold.file && given.symbol !== null && (gold.symbol === given.symbol || gold.symbol?.endsWith(`.${given.symbol}`) === true);
+
+/** Each place of gold is named by its symbol, and no other symbol is. A place without one stands for its file. */
+function sameSymbols(given: readonly Location[], gold: readonly Location[]): boolean {
+  const wanted = gold.filter(({ symbol }) => symbol !== null);
+  const said = given.filter(({ symbol }) => symbol !== null);
+  return wanted.every((place) => said.some((one) => names(one, place))) && said.every((one) => wanted.some((place) => names(one, place)));
+}
+
 /**
- * File set equal to gold gives 1. More than max(5, 2 × gold) locations is no answer. Figures over symbols are given only where gold names a symbol.
+ * File set equal to gold gives 1; with `symbols` the places in them must be equal too. More than max(5, 2 × gold) locations is no answer.
+ * Figures over symbols are given only where gold names a symbol.
  */
-export function judgeLocations(given: readonly Location[], gold: readonly Location[]): Score {
+export function judgeLocations(given: readonly Location[], gold: readonly Location[], symbols = false): Score {
   const cap = Math.max(5, 2 * gold.length);
   const counted = given.length > cap ? [] : given;
   const file = overlap(new Set(counted.map((item) => item.file)), new Set(gold.map((item) => item.file)));
@@ -129,7 +142,8 @@ export function judgeLocations(given: readonly Location[], gold: readonly Locati
   const no = (reason: string, detail: string): Score => ({ reward: 0, components, reason, detail });
   if (given.length === 0) return no("no-answer", "no location is named");
   if (given.length > cap) return no("too-many-locations", `${given.length} of at most ${cap}`);
-  return file.equal ? { reward: 1, components, reason: null, detail: "" } : no("other-files", "");
+  if (!file.equal) return no("other-files", "");
+  return symbols && !sameSymbols(counted, gold) ? no("other-symbols", "") : { reward: 1, components, reason: null, detail: "" };
 }
 
 /** What a review may name at most. */

@@ -11,7 +11,7 @@ import { judgeRun } from "./judge.ts";
 import { mixedTests, withoutTests } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 5;
+export const proveVersion = 6;
 
 export const proveReasons = [
   "premise-fails",

@@ -4,6 +4,7 @@
  * Everything here is pure: text in, values out. Nothing is executed, read from disk or fetched; a stage brings the texts and the sandbox runs the commands.
  * Offsets are UTF-16 code units, lines count from 1, paths are POSIX and relative to the repository's root.
  */
+import type { Rng } from "../lib/rng.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
 
@@ -128,6 +129,11 @@ export interface Language {
   record(file: SourceFile, id: number): string | null;
   /** Same behaviour, other text: comments between tokens and renamed locals within the named units (all of the file where none is named). */
   rewrite(file: SourceFile, unitNames: readonly string[]): string;
+  /**
+   * One text that holds the file's own form and others of it, of which `inForce` (the own one where that is null) is what it does; null where it
+   * cannot be made so. Which it is does not show in the text; the same chance gives texts that differ in digits alone.
+   */
+  disguise(file: SourceFile, others: readonly string[], inForce: number | null, rng: Rng): string | null;
   /** The file without the test calls for which `keep` says no (suites left empty go too). */
   reduceTests(file: SourceFile, keep: (call: TestCall) => boolean): string;
   testCalls(file: SourceFile): readonly TestCall[];

@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { grade } from "../grading/grade.ts";
+import { grade, solverRounds } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { queueAs } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
@@ -86,7 +86,7 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
     if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
     try {
       const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
-      return scored(instance_id, await grade(instance.draft, answer, workspace, { strict: false, repeat: 0 }));
+      return scored(instance_id, await grade(instance.draft, answer, workspace, { strict: false, repeat: 0, rounds: solverRounds }));
     } catch (error) {
       if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
       throw error;

@@ -65,7 +65,8 @@ export type HumanFinding = z.infer<typeof humanFindingSchema>;
 
 /** What the answer is compared with where no run is needed; `trials` where only runs decide. */
 export const judgementSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("locations"), gold: z.array(locationSchema).min(1) }),
+  /** `symbols`: the files alone could be guessed, so the symbols in them are asked for too. */
+  z.object({ kind: z.literal("locations"), gold: z.array(locationSchema).min(1), symbols: z.literal(true).optional() }),
   z.object({ kind: z.literal("review"), verdict: z.enum(["approve", "request_changes"]), defects: z.array(findingSchema) }),
   z.object({ kind: z.literal("trials") }),
 ]);

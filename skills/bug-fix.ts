@@ -18,6 +18,7 @@ import { patchProbes } from "./probes.ts";
 import { type Report, reportOf, reportReasons } from "./report.ts";
 import { findHint } from "./scrub/check.ts";
 import { fixOf } from "./scrub/fix.ts";
+import { oppositeTrial } from "./turned-tests.ts";
 import { brokenPremise, defectiveTree, filesOf, hideFailing } from "./visible.ts";
 
 const reasons = ["injected", "tree-unknown", "only-new-files", ...reportReasons, "leak"] as const;
@@ -128,7 +129,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   if (leak !== null) return drop("bug-fix/leak", leak);
   const gold = unifiedDiff(layerChanges(before, after, context.text));
   const failing = filesOf(observation.failToPass);
-  const biting = brokenChecks(failing[0] ?? "", before, context);
+  const biting = [oppositeTrial(observed, context), brokenChecks(failing[0] ?? "", before, context)].filter((trial) => trial !== null);
   return keep({
     id: shortId(["bug-fix", candidate.id]),
     skill: "bug-fix",
@@ -143,7 +144,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     facts: factsOf(report, trees, observed),
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
-    trials: [...patchTrials(observed), ...(biting === null ? [] : [biting])],
+    trials: [...patchTrials(observed), ...biting],
     answers: [
       { role: "gold", name: "gold", text: gold },
       { role: "blank", name: "blank", text: "" },
@@ -157,7 +158,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const bugFix = Object.freeze({
   name: "bug-fix",
-  version: 1,
+  version: 2,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

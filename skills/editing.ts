@@ -10,6 +10,7 @@ import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { commitSteps, mutantSteps } from "./instruction.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { patchProbes } from "./probes.ts";
+import { oppositeTrial } from "./turned-tests.ts";
 import { fails, judging, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf } from "./visible.ts";
 
@@ -19,7 +20,7 @@ const reasons = ["no-instruction", "too-long", "no-target", "no-decoy", "leak"] 
 const cleanLayer = (observed: Observed, context: PoseContext): Layer =>
   Object.fromEntries(Object.keys(observed.candidate.before).map((file) => [file, context.text(file)]));
 
-/** Another defect beside the answer, or a test that asks for the opposite: in either tree these tests fail, whatever the answer repairs. */
+/** Another defect beside the answer: these tests fail, whatever the answer repairs. */
 interface Canary {
   readonly layer: Layer;
   readonly shown: readonly string[];
@@ -36,13 +37,12 @@ function canariesElsewhere({ candidate, observation }: Observed, context: PoseCo
 }
 
 /**
- * Do the tests still bite? An answer that tames `expect`, or rewrites the tests, makes the canary's tests pass and earns nothing. Null where
- * no canary was observed.
+ * Do the tests still bite? An answer that tames `expect`, or gives back what it reads in a test, makes the canary's tests pass and earns
+ * nothing. Null where no canary was observed.
  */
 function bitingTrial(observed: Observed, context: PoseContext): Trial | null {
   const { candidate } = observed;
-  const asked = variantsOf(observed, "test").map((variant) => ({ layer: variant.candidate.before, shown: variant.observation.failToPass }));
-  const [canary] = [...context.rng(candidate.id, "editing/canary").shuffle(canariesElsewhere(observed, context)), ...asked];
+  const [canary] = context.rng(candidate.id, "editing/canary").shuffle(canariesElsewhere(observed, context));
   if (!canary) return null;
   return {
     name: "still-bites",
@@ -56,7 +56,7 @@ function bitingTrial(observed: Observed, context: PoseContext): Trial | null {
 /** First the tests that must turn green, in their own files; then everything else that reaches the change; then whether tests bite at all. */
 function gradingTrials(observed: Observed, context: PoseContext): Trial[] {
   const { candidate, observation } = observed;
-  const biting = bitingTrial(observed, context);
+  const biting = [oppositeTrial(observed, context), bitingTrial(observed, context)].filter((trial) => trial !== null);
   const failing = filesOf(observation.failToPass);
   const others = observation.files.filter((file) => !failing.includes(file));
   const inFiles = (files: readonly string[]) => observation.passToPass.filter((id) => files.includes(fileOfTest(id)));
@@ -70,7 +70,7 @@ function gradingTrials(observed: Observed, context: PoseContext): Trial[] {
   return [
     trial("fail-to-pass", failing, [...observation.failToPass, ...inFiles(failing)]),
     ...(others.length > 0 && inFiles(others).length > 0 ? [trial("pass-to-pass", others, inFiles(others))] : []),
-    ...(biting ? [biting] : []),
+    ...biting,
   ];
 }
 
@@ -235,7 +235,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 5,
+  version: 6,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

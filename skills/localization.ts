@@ -1,5 +1,6 @@
 /** Where is it? The symptom is told, the names of the place are withheld, and the files to name are causal by execution. */
 import { shortId } from "../lib/hash.ts";
+import { rank } from "../lib/text-search.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
@@ -7,7 +8,7 @@ import { findLeak, maskNames, secretsOf } from "./leak.ts";
 import { isTelling, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import { brokenPremise, defectiveTree, fileOfTest, filesOf, otherSources } from "./visible.ts";
 
-const reasons = ["no-gold", "thin-evidence", "leak", "one-file"] as const;
+const reasons = ["no-gold", "thin-evidence", "leak", "one-file", "obvious"] as const;
 
 const asAnswer = (locations: readonly Location[]): string =>
   JSON.stringify({ locations: locations.map(({ file, symbol }) => (symbol === null ? { file } : { file, symbol })) });
@@ -66,6 +67,38 @@ function fartherFirst(symptoms: readonly Symptom[], files: readonly string[]): r
   return [...symptoms].sort((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * Can the file be named without a thought, as the largest of the tree or as the one that the question's words match best? Then the places in
+ * it are what is asked for.
+ */
+function isObvious(observed: Observed, files: readonly string[], words: string, context: PoseContext): boolean {
+  const [file] = files;
+  if (file === undefined || files.some((other) => other !== file)) return false;
+  const { before } = observed.candidate;
+  const texts = context.environment.sourceFiles.map((name) => ({
+    name,
+    text: (Object.hasOwn(before, name) ? before[name] : context.text(name)) ?? "",
+  }));
+  const largest = texts.reduce((best, one) => (one.text.length > best.text.length ? one : best));
+  const [match] = rank(
+    words,
+    texts.map(({ name, text }) => ({ name, text: `${name}\n${text}` })),
+  );
+  return file === largest.name || file === match;
+}
+
+/** Another place of the file that is to be named, and the file without any. */
+function obviousDecoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
+  const [{ file }] = gold as [Location];
+  const places = new Set(gold.map(({ symbol }) => symbol));
+  const others = context.language
+    .units({ path: file, text: observed.candidate.before[file] ?? "" })
+    .filter(({ name }) => ![...places].some((place) => place === name || place?.endsWith(`.${name}`)));
+  const [other] = context.rng(observed.candidate.id, "localization/other-symbol").shuffle(others);
+  const decoy = (name: string, answer: readonly Location[]): KnownAnswer => ({ role: "decoy", name, text: asAnswer(answer) });
+  return [decoy("file-alone", [{ file, symbol: null }]), ...(other ? [decoy("other-symbol", [{ file, symbol: other.name }])] : [])];
+}
+
 function decoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
   const others = otherSources(observed, context);
   const failing = fileOfTest(observed.observation.failToPass[0] ?? "");
@@ -91,7 +124,13 @@ const probes: readonly KnownAnswer[] = [
   { role: "probe", name: "own-reward", text: JSON.stringify({ locations: [], reward: 1 }) },
 ];
 
-function prompt(symptoms: readonly Symptom[], mask: (text: string) => string): string {
+const symbolTold = {
+  free: "`symbol` is the enclosing function, method or class, with dots between nested names; it may be left out.",
+  asked:
+    "`symbol` is the innermost named function, method or class around what has to change, with dots between nested names. It must be there and be right; one entry for each such place.",
+} as const;
+
+function prompt(symptoms: readonly Symptom[], mask: (text: string) => string, symbol: keyof typeof symbolTold): string {
   const seen = symptoms.map((symptom) => `- ${mask(tell(symptom))}`);
   const withheld = seen.some((line) => /\bFN\b/.test(line)) ? "`FN` stands for any name that is withheld here. " : "";
   return [
@@ -103,7 +142,7 @@ function prompt(symptoms: readonly Symptom[], mask: (text: string) => string): s
     "",
     "Find the source code that has to change to repair this. Answer with JSON only:",
     '{"locations":[{"file":"path/from/the/root","symbol":"Enclosing.name"}]}',
-    "Name every file that has to change and no other. `symbol` is the enclosing function, method or class, with dots between nested names; it may be left out.",
+    `Name every file that has to change and no other. ${symbolTold[symbol]}`,
   ].join("\n");
 }
 
@@ -121,7 +160,10 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
   const first = telling[0];
   if (clean.length === 0) return drop("localization/leak", first ? (findLeak(mask(tell(first)), secrets) ?? "") : "");
-  const words = prompt(clean, mask);
+  const obvious = isObvious(observed, files, clean.map((symptom) => mask(tell(symptom))).join("\n"), context);
+  if (obvious && gold.some(({ symbol }) => symbol === null))
+    return drop("localization/obvious", "the file can be guessed, and the place in it has no name");
+  const words = prompt(clean, mask, obvious ? "asked" : "free");
   const leak = findLeak(words, { ...secrets, symbols: [] });
   if (leak) return drop("localization/leak", leak);
   return keep({
@@ -140,13 +182,14 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
       "candidate-files": context.environment.sourceFiles.length,
       "failing-tests": observation.failToPass.length,
     },
-    judgement: { kind: "locations", gold },
+    judgement: obvious ? { kind: "locations", gold, symbols: true } : { kind: "locations", gold },
     premises: [brokenPremise(observed), ...causalPremises(observed, gold)],
     trials: [],
     answers: [
       { role: "gold", name: "gold", text: asAnswer(gold) },
       { role: "blank", name: "blank", text: "" },
       ...decoys(observed, gold, context),
+      ...(obvious ? obviousDecoys(observed, gold, context) : []),
       ...probes,
     ],
     failToPass: observation.failToPass,
@@ -156,7 +199,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -28,17 +28,25 @@ function goldOf(observed: Observed, told: readonly Symptom[], context: PoseConte
   return null;
 }
 
+/** A file of the defective or the clean tree in a text that holds both, and does not show which is in force; null where it is not in both. */
+function disguised(path: string, tree: Layer, observed: Observed, context: PoseContext): string | null {
+  const [before, after] = [observed.candidate.before[path], context.text(path)];
+  if (typeof before !== "string" || after === null) return null;
+  const rng = context.rng(`${observed.candidate.id}/${path}`, "reproduction/disguise");
+  return context.language.disguise({ path, text: after }, [before], path in tree ? 0 : null, rng);
+}
+
 /** Every edited file in another text of the same behaviour; null where none can be made. */
 export function rewritten(tree: Layer, observed: Observed, context: PoseContext): Layer | null {
   const layer: Record<string, string> = {};
   for (const file of new Set(observed.candidate.edits.map((edit) => edit.file))) {
-    const text = file in tree ? tree[file] : context.text(file);
+    const text = disguised(file, tree, observed, context) ?? (file in tree ? tree[file] : context.text(file));
     if (typeof text !== "string") continue;
     const units = observed.candidate.edits.flatMap((edit) => (edit.file === file && edit.symbol !== null ? [edit.symbol] : []));
     // A unit of the clean tree may have another name here: then the whole file is rewritten.
     const aimed = context.language.rewrite({ path: file, text }, units);
     const other = aimed === text ? context.language.rewrite({ path: file, text }, []) : aimed;
-    if (other === text) return null;
+    if (other === (file in tree ? tree[file] : context.text(file))) return null;
     layer[file] = other;
   }
   return Object.keys(layer).length > 0 ? layer : null;
@@ -154,7 +162,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

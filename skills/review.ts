@@ -159,7 +159,8 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     "The proposed diff:",
     "",
     "```diff",
-    diff.trimEnd(),
+    // A blank line of context at the end is a line of the diff.
+    diff.replace(/\n$/, ""),
     "```",
     "",
     "Would you merge it? It must repair what is described and break nothing else. Answer with JSON only:",
@@ -232,7 +233,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

@@ -132,7 +132,39 @@ const coveringFiles = (target: Target, unit: Unit, context: PoseContext): string
     .filter(({ covers }) => (covers[target.file] ?? []).some((line) => line >= unit.startLine && line <= unit.endLine))
     .map((test) => test.file);
 
-function trialsOf(kills: readonly Kill[], hidden: Layer, rewrite: Layer, path: string): Trial[] {
+/** Wrong forms that are shown in disguise, at most: one suffices to kill a test that reads the text, and where sources are built each costs a build. */
+const maxDisguised = 4;
+
+/**
+ * The target, right and wrong, in texts that do not show which is which: `null` asks for the right one. Where it cannot be disguised the right
+ * one comes in another text of the same behaviour, and the wrong one as it is.
+ */
+function disguisedForms(
+  target: Target,
+  text: string,
+  kills: readonly Kill[],
+  context: PoseContext,
+): (wrong: number | null) => string | null {
+  const { file, symbol } = target;
+  const others = kills.slice(0, maxDisguised).map(({ observed: { candidate } }) => {
+    const own = Object.keys(candidate.before).length === 1 ? candidate.before[file] : null;
+    return typeof own === "string" ? own : text;
+  });
+  return (wrong) => {
+    if (wrong !== null && (wrong >= others.length || others[wrong] === text)) return null;
+    const made = context.language.disguise({ path: file, text }, others, wrong, context.rng(`${file}#${symbol}`, "unit-tests/disguise"));
+    return made === null ? null : context.language.rewrite({ path: file, text: made }, [symbol]);
+  };
+}
+
+function trialsOf(
+  target: Target,
+  kills: readonly Kill[],
+  hidden: Layer,
+  rewrite: string,
+  path: string,
+  form: (wrong: number) => string | null,
+): Trial[] {
   const trial = (name: string, layer: Layer, kind: "answer-passes" | "answer-fails"): Trial => ({
     name,
     layer: mergeLayers(hidden, layer),
@@ -142,8 +174,11 @@ function trialsOf(kills: readonly Kill[], hidden: Layer, rewrite: Layer, path: s
   });
   return [
     trial("clean", {}, "answer-passes"),
-    trial("rewritten", rewrite, "answer-passes"),
-    ...kills.map(({ observed }, at) => trial(`mutant-${at + 1}`, observed.candidate.before, "answer-fails")),
+    trial("rewritten", { [target.file]: rewrite }, "answer-passes"),
+    ...kills.map(({ observed }, at) => {
+      const disguised = form(at);
+      return trial(`mutant-${at + 1}`, disguised === null ? observed.candidate.before : { [target.file]: disguised }, "answer-fails");
+    }),
   ];
 }
 
@@ -203,7 +238,8 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   if (!best) return drop("unit-tests/no-test-to-cut", `no test of ${enough[0].place.home} stands in it`);
   const { place, kills, gold } = best;
   const killers = killersOf(kills);
-  const other = context.language.rewrite({ path: target.file, text }, [target.symbol]);
+  const form = disguisedForms(target, text, kills, context);
+  const other = form(null) ?? context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
   const path = besides(place, "unit", context);
   const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), place.file, place.home])].sort();
@@ -233,7 +269,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
     },
     judgement: { kind: "trials" },
     premises: [],
-    trials: trialsOf(kills, hidden, { [target.file]: other }, path),
+    trials: trialsOf(target, kills, hidden, other, path, form),
     answers: [
       { role: "gold", name: "gold", text: gold },
       { role: "blank", name: "blank", text: "" },
@@ -247,7 +283,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 4,
+  version: 5,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

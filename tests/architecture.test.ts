@@ -14,12 +14,12 @@ const storeys: readonly (readonly string[])[] = [
   ["languages"],
   ["sandbox"],
   ["grading"],
-  ["miners", "filters", "skills", "output"],
+  ["miners", "filters", "skills", "output", "solvers"],
   ["pipeline"],
   ["(root)"],
   ["bench"],
 ];
-const axes = ["languages", "sandbox", "miners", "filters", "skills", "output"];
+const axes = ["languages", "sandbox", "miners", "filters", "skills", "output", "solvers"];
 const folders = storeys.flat();
 
 interface SourceText {
@@ -128,7 +128,7 @@ describe("imports", () => {
     expect(lost).toEqual([]);
   });
 
-  it("go one way: cli, index → pipeline → miners, filters, skills, output → grading → sandbox → languages → lib → schemas", () => {
+  it("go one way: cli, index → pipeline → miners, filters, skills, output, solvers → grading → sandbox → languages → lib → schemas", () => {
     const wrong = files.flatMap((file) =>
       file.imports.filter((target) => !mayImport(file.folder, folderOf(target))).map((target) => `${file.path} → ${target}`),
     );

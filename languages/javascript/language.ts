@@ -1,5 +1,6 @@
 /** JavaScript and TypeScript, with and without JSX. The grammars must be loaded (`initSyntax`) before anything but `roleOf` is asked. */
 import type { Language } from "../contract.ts";
+import { disguise } from "./disguise.ts";
 import { emitsDifferently } from "./emit.ts";
 import { emptyBody } from "./empty-body.ts";
 import { evidence } from "./evidence.ts";
@@ -29,6 +30,7 @@ export const javascript = Object.freeze({
   instrument,
   expandLines,
   switched,
+  disguise,
   record,
   rewrite,
   reduceTests,

@@ -270,12 +270,14 @@ function guardsOf(root: SyntaxNode, call: string): Guard[] {
 
 class Writer {
   readonly #text: string;
+  readonly #is: Words["is"];
   readonly #guards: readonly Guard[];
   #marks: readonly Mark[] = [];
   #next = 0;
 
-  constructor(text: string, guards: readonly Guard[]) {
+  constructor(text: string, is: Words["is"], guards: readonly Guard[]) {
     this.#text = text;
+    this.#is = is;
     this.#guards = guards;
   }
 
@@ -326,8 +328,8 @@ class Writer {
   }
 
   #open({ kind, braceless, forms }: Host): string {
-    if (kind === "expression") return `(${forms.map(({ id, text }) => `${IS}(${id})?(${text}):`).join("")}(`;
-    const branches = forms.map(({ id, text }) => `if(${IS}(${id})){${text}${text.includes("//") ? "\n" : ""}}else `).join("");
+    if (kind === "expression") return `(${forms.map(({ id, text }) => `${this.#is(id)}?(${text}):`).join("")}(`;
+    const branches = forms.map(({ id, text }) => `if(${this.#is(id)}){${text}${text.includes("//") ? "\n" : ""}}else `).join("");
     return `${braceless ? "{" : kind === "block" ? ";" : ""}${branches}{`;
   }
 
@@ -385,11 +387,25 @@ function renamed(
 }
 
 /** Null where the text has errors, or no mutant of it can be held. Lines of what is not mutated may move. */
-export function switched(file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null {
+export const switched = (file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null =>
+  inForms(file, numbered, { is: (id) => `${IS}(${id})`, turn: `${TURN}()`, declared: declarations(file.path) });
+
+/** How the text asks which form is in force. */
+export interface Words {
+  /** The question whether it is this one. */
+  readonly is: (id: number) => string;
+  /** What loops do at each turn, or null. */
+  readonly turn: string | null;
+  /** What stands at the head of the file for these. */
+  readonly declared: string;
+}
+
+/** The text with every form that can be held, by these words. */
+export function inForms(file: SourceFile, numbered: readonly NumberedMutation[], words: Words): SwitchedText | null {
   const { path, text } = file;
   const { root, clean } = treeOf(file);
   if (!clean) return null;
-  const writer = new Writer(text, guardsOf(root, `${TURN}()`));
+  const writer = new Writer(text, words.is, words.turn === null ? [] : guardsOf(root, words.turn));
   const named = namedValues(root, text, (node) => isValue(node, text));
   const hosts = new Map<string, Host>();
   const hostOf = (found: Pick<Host, "kind" | "start" | "end" | "braceless">): Host => {
@@ -422,7 +438,7 @@ export function switched(file: SourceFile, numbered: readonly NumberedMutation[]
   });
   if (held.length === 0) return null;
   const head = headOf(root, text);
-  const declared = `${head.text}${declarations(path)}`;
+  const declared = words.declared === "" ? "" : `${head.text}${words.declared}`;
   const body = writer.whole(nested([...hosts.values()]), added);
   // What stands before the head holds nothing, so offsets up to it are those of the text.
   const result = body.slice(0, head.at) + declared + body.slice(head.at);

@@ -8,6 +8,7 @@ import type { Rng } from "../../lib/rng.ts";
 import type { Commit, Mutant, Site } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Observation } from "../../schemas/observation.ts";
+import { turnedTests } from "../../skills/turned-tests.ts";
 import { mutantOf, siteOf, spotsOf } from "./mutant.ts";
 import { spread } from "./spread.ts";
 
@@ -84,22 +85,13 @@ export function slips(fixed: Fixed, rng: Rng): Mutant[] {
     .filter(({ before }) => Object.entries(before).some(([path, text]) => text !== candidate.before[path]));
 }
 
-/** A test may fail in a line before its assertion: a call whose outcome is held against something so many lines below, at most. */
-const reach = 10;
-
 /** Failing tests of the change made to ask for the opposite, in the assertion that failed or the first one after. */
 export function otherwiseAsked(fixed: Fixed): Mutant[] {
   const { observation, environment, language } = fixed;
   const mutants = new Map<string, Mutant>();
-  for (const id of observation.failToPass) {
-    const path = id.slice(0, id.indexOf(" > "));
-    const line = observation.failures[id]?.frames.find(({ file }) => file === path)?.line;
-    const text = fixed.text(path);
-    if (line === undefined || text === null) continue;
-    const lines = Array.from({ length: reach + 1 }, (_, at) => line + at);
-    const turned = lines.map((at) => language.opposite({ path, text }, at)).find((mutation) => mutation !== null);
-    if (!turned) continue;
-    const mutant = mutantOf(environment, [siteOf({ path, text }, language)(turned)], () => text);
+  for (const { path, mutation } of turnedTests(observation, fixed)) {
+    const text = fixed.text(path) ?? "";
+    const mutant = mutantOf(environment, [siteOf({ path, text }, language)(mutation)], () => text);
     mutants.set(mutant.id, mutant);
   }
   return [...mutants.values()];

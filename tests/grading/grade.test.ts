@@ -192,3 +192,33 @@ describe("drafts and machines in trouble", () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe("an answer that a solver gave", () => {
+  const rounds = 3;
+  const answer = patch({ "src/add.js": `${healthy}// the sum\n` });
+  it("must be right each time", async () => {
+    const { workspace, asked } = standOf(honest);
+    expect((await grade(draft, answer, workspace, { ...full, rounds })).reward).toBe(1);
+    // What only guards other tests is not run again.
+    const again = asked.filter(({ files }) => files.includes("test/add.test.js")).length;
+    expect(again).toBe(rounds);
+    expect(asked.length).toBe(rounds + 1);
+  });
+  it("earns nothing where it is right only at first", async () => {
+    const { workspace } = standOf((text, files, asked) => {
+      const seen = honest(text, files);
+      return asked.length <= 2 ? seen : { files: { ...seen.files, "test/add.test.js": ["-adds", "+keeps zero"] } };
+    });
+    const score = await grade(draft, answer, workspace, { ...full, rounds });
+    expect(score).toMatchObject({ reward: 0, reason: "wavers", components: { "fail-to-pass": 1 } });
+  });
+  it("is run in an order that differs from one time to another", async () => {
+    const orders = new Set<string>();
+    for (let at = 0; at < 40 && orders.size < 2; at++) {
+      const { workspace, asked } = standOf(honest);
+      await grade(draft, answer, workspace, { ...full, rounds });
+      orders.add(asked.map(({ files }) => files.join()).join(" "));
+    }
+    expect(orders.size).toBe(2);
+  });
+});

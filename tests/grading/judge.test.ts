@@ -139,6 +139,19 @@ describe("locations", () => {
     expect(judgeLocations([at("a", "f")], [at("a")]).components).not.toHaveProperty("symbol-f1");
     expect(judgeLocations([at("a", "f")], [at("a", "f")]).components).toHaveProperty("symbol-f1", 1);
   });
+
+  it.each([
+    ["the same", ["C.m"], 1],
+    ["its last part", ["m"], 1],
+    ["the same twice", ["C.m", "m"], 1],
+    ["none", [undefined], 0],
+    ["a part of its name", ["wm"], 0],
+    ["what lies around it", ["C"], 0],
+    ["another beside it", ["C.m", "g"], 0],
+  ] as const)("where symbols are asked for, %s earns %o: %i", (_, symbols, reward) => {
+    const given = symbols.map((symbol) => at("a", symbol));
+    expect(judgeLocations(given, [at("a", "C.m")], true).reward).toBe(reward);
+  });
 });
 
 const finding = (startLine: number, endLine = startLine, file = "a.js"): Finding => ({ file, startLine, endLine, category: "defect" });

@@ -101,7 +101,7 @@ describe("the wrong answers to a fix", () => {
 });
 
 it("a fix is asked whether the tests still bite by a test that asks for another thing", () => {
-  const trial = draftFor(editing, twoChanges, []).trials.find(({ name }) => name === "still-bites");
+  const trial = draftFor(editing, twoChanges, []).trials.find(({ name }) => name === "asks-the-opposite");
   expect(trial).toMatchObject({ answer: "patch", files: ["test/slug.test.js"], expect: { kind: "some-fail", among: [joins] } });
   expect(trial?.layer["test/slug.test.js"]).toContain('"hello-worlds"');
   expect(trial?.layer["src/slug.js"]).toBe(twoChanges.candidate.before["src/slug.js"]);

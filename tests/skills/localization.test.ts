@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Commit } from "../../schemas/candidate.ts";
 import type { Observed } from "../../skills/contract.ts";
 import { localization } from "../../skills/localization.ts";
-import { commit, draftFor, failure, joins, observe, texts } from "./stand.ts";
+import { commit, contextOf, draftFor, failure, joins, observe, observedOf, reasonFor, texts } from "./stand.ts";
 
 const slug = texts["src/slug.js"] ?? "";
 const count = texts["src/count.js"] ?? "";
@@ -26,8 +26,8 @@ describe("the places that a fix repaired", () => {
     expect(draftFor(localization, observed, []).premises.find(({ name }) => name === "restored")?.layer).toEqual({});
   });
   it("are named by what they were called before it", () => {
-    const renamed = { "src/slug.js": lower.replaceAll("slugify", "toSlug") };
-    expect(goldOf(fix({ before: renamed, edits: [inSlug] }))).toEqual([{ file: "src/slug.js", symbol: null }]);
+    const renamed = { "src/count.js": count.replaceAll("countWords", "toCount") };
+    expect(goldOf(fix({ before: renamed, edits: [inCount] }))).toEqual([{ file: "src/count.js", symbol: null }]);
   });
   it("leave what the fix changed beside them as it was", () => {
     const observed = fix({ before: { "src/slug.js": lower, "src/count.js": `// How many?\n${count}` }, edits: [inSlug, inCount] });
@@ -44,4 +44,24 @@ it("the word for withheld names is explained where it stands, and only there", (
   const told = failure({ kind: "error", name: "TypeError", message: "words are missing", expected: null, actual: null, frames: [] });
   const open = draftFor(localization, observe(commit.candidate, { [joins]: told }), []).prompt;
   expect(open).not.toMatch(/\bFN\b/);
+});
+
+describe("a file that can be guessed", () => {
+  const { language } = contextOf([]);
+  const draft = draftFor(localization, observedOf([{ original: ".toLowerCase()", replacement: "" }]));
+  it("is asked for with the place in it, and the file alone is a wrong answer", () => {
+    // `src/slug.js` is the largest source of the tree.
+    expect(draft.judgement).toMatchObject({ kind: "locations", symbols: true });
+    expect(draft.prompt).toContain("It must be there and be right");
+    expect(draft.answers.map(({ name }) => name)).toContain("file-alone");
+  });
+  it("is dropped where the place has no name", () => {
+    const renamed = { "src/slug.js": lower.replaceAll("slugify", "toSlug") };
+    expect(language.units({ path: "src/slug.js", text: renamed["src/slug.js"] }).map(({ name }) => name)).not.toContain("slugify");
+    expect(reasonFor(localization, fix({ before: renamed, edits: [inSlug] }))).toBe("localization/obvious");
+  });
+  it("is not asked for so where neither its size nor the words point at it", () => {
+    const elsewhere = observedOf([{ file: "src/count.js", original: ".length", replacement: ".length + 1" }], { [joins]: failure() });
+    expect(draftFor(localization, elsewhere).judgement).not.toHaveProperty("symbols");
+  });
 });

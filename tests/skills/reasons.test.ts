@@ -21,6 +21,11 @@ const silent = failing({ frames: [], expected: null, actual: null });
 const table: readonly [Skill, string, () => string | null][] = [
   [localization, "no-gold", () => reasonFor(localization, { ...commit, candidate: { ...commit.candidate, edits: [] } })],
   [localization, "one-file", () => reasonFor(localization, noLower, { environment: { ...environment, sourceFiles: ["src/slug.js"] } })],
+  [
+    localization,
+    "obvious",
+    () => reasonFor(localization, fixOf({ "src/slug.js": (texts["src/slug.js"] ?? "").replaceAll("slugify", "toSlug") })),
+  ],
   [localization, "thin-evidence", () => reasonFor(localization, silent)],
   [localization, "leak", () => reasonFor(localization, failing({ expected: "src/slug.js", actual: "src/other.js" }))],
   [editing, "no-instruction", () => reasonFor(editing, fixOf({ "src/slug.js": (texts["src/slug.js"] ?? "").trimEnd() }))],
@@ -39,7 +44,9 @@ const table: readonly [Skill, string, () => string | null][] = [
   [
     unitTests,
     "no-rewrite",
-    () => ask(unitTests, contextOf(everything, { language: { ...language, rewrite: (file) => file.text } })).reasons[0] ?? null,
+    () =>
+      ask(unitTests, contextOf(everything, { language: { ...language, rewrite: (file) => file.text, disguise: () => null } })).reasons[0] ??
+      null,
   ],
   [
     unitTests,
@@ -59,7 +66,11 @@ const table: readonly [Skill, string, () => string | null][] = [
     "no-test-to-cut",
     () => reasonFor(reproduction, failing({ frames: [], expected: "a".repeat(20), actual: "b".repeat(20) }), withoutTest),
   ],
-  [reproduction, "no-rewrite", () => reasonFor(reproduction, noLower, { language: { ...language, rewrite: (file) => file.text } })],
+  [
+    reproduction,
+    "no-rewrite",
+    () => reasonFor(reproduction, noLower, { language: { ...language, rewrite: (file) => file.text, disguise: () => null } }),
+  ],
   [review, "no-rival", () => reasonFor(review, noLower)],
   [review, "no-rival", () => reasonFor(review, commit)],
   [review, "thin-evidence", () => ask(review, contextOf([silent, upper])).reasons.find((code) => code?.endsWith("thin-evidence")) ?? null],

@@ -107,7 +107,8 @@ it("locations are judged as the skill claims, without a run", () => {
   for (const { answers, judgement } of drafts) {
     for (const { role, name, text } of answers) {
       const parsed = parseLocations(text);
-      const reward = parsed.ok && judgement.kind === "locations" ? judgeLocations(parsed.value, judgement.gold).reward : 0;
+      const reward =
+        parsed.ok && judgement.kind === "locations" ? judgeLocations(parsed.value, judgement.gold, judgement.symbols).reward : 0;
       expect([name, reward]).toEqual([name, role === "gold" ? 1 : 0]);
     }
   }

@@ -90,6 +90,7 @@ export function parseReport(report: string, nonce: string): TestReport {
   const unloaded: { file: string; failure: Failure }[] = [];
   const strays: Failure[] = [];
   const counts = new Map<string, number>();
+  const ids = new Set<string>();
   let forged = 0;
   let complete = false;
   for (const line of report.split("\n")) {
@@ -102,10 +103,14 @@ export function parseReport(report: string, nonce: string): TestReport {
     complete = record.type === "end";
     if (record.type === "test") {
       const bare = testId(record.file, record.path);
-      const count = (counts.get(bare) ?? 0) + 1;
+      const numbered = (count: number): string => (count === 1 ? bare : `${bare} #${count}`);
+      let count = (counts.get(bare) ?? 0) + 1;
+      // A title may itself end like a number of ours.
+      while (ids.has(numbered(count))) count += 1;
       counts.set(bare, count);
+      const id = numbered(count);
+      ids.add(id);
       const failure = record.status === "failed" ? (record.error === undefined ? unexplained : failureOf(record.error)) : null;
-      const id = count === 1 ? bare : `${bare} #${count}`;
       tests.push({ id, file: record.file, status: record.status, durationMs: Math.max(0, record.ms), failure });
     } else if (record.type === "file") unloaded.push({ file: record.file, failure: failureOf(record.error) });
     else if (record.type === "stray") strays.push(failureOf(record.error));

@@ -181,7 +181,7 @@ it("all five skills are asked of it, and its editing holds in every one of its t
   ]);
   const editing = drafts.find(({ skill }) => skill === "editing");
   if (!editing) throw new Error("nothing is to be edited");
-  expect(editing.trials.map(({ name }) => name)).toContain("still-bites");
+  expect(editing.trials.map(({ name }) => name)).toContain("asks-the-opposite");
   const proven = await prove(editing, workspace, { repeats: 1, quarantine: true });
   expect(proven.kept ? proven.value.proof.decoys.map(({ name, reward }) => [name, reward]) : proven).toEqual([
     ["hunk-left-1", 0],

@@ -147,3 +147,8 @@ describe("an id", () => {
     expect(testId("a.js", ["x".repeat(500 - "a.js > ".length)])).not.toContain("~");
   });
 });
+
+it("ids are of one test each, also where a title ends like a number that was given", () => {
+  const said = parseReport(start + test(["t"]) + test(["t"]) + test(["t #2"]) + test(["t"]) + end, nonce);
+  expect(said.tests.map(({ id }) => id)).toEqual(["a.js > t", "a.js > t #2", "a.js > t #2 #2", "a.js > t #3"]);
+});

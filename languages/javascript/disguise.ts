@@ -1,0 +1,46 @@
+/**
+ * Right and wrong forms of a source in one text, one of them in force: whoever reads the text sees them all, and only who runs it knows which
+ * it is. A test that compares texts, however much of them it leaves out, takes all the disguised forms of a source for the same.
+ *
+ * Which form is in force lies in digits, whose parity is asked in one of several ways that no bundler works out. Two texts that are made
+ * with the same chance differ in single digits alone.
+ */
+import type { Rng } from "../../lib/rng.ts";
+import type { NumberedMutation, SourceFile } from "../contract.ts";
+import { inForms } from "./switched.ts";
+
+/** What one text has in place of a part of the other, letter by letter; null where they are the same. */
+function replacementIn(text: string, other: string): { start: number; end: number; replacement: string } | null {
+  if (text === other) return null;
+  const most = Math.min(text.length, other.length);
+  let start = 0;
+  while (start < most && text[start] === other[start]) start += 1;
+  let tail = 0;
+  while (tail < most - start && text[text.length - 1 - tail] === other[other.length - 1 - tail]) tail += 1;
+  return { start, end: text.length - tail, replacement: other.slice(start, other.length - tail) };
+}
+
+const askings: readonly ((digits: string) => string)[] = [
+  (digits) => `/[13579]$/.test("${digits}")`,
+  (digits) => `"${digits}".charCodeAt(4)%2>0`,
+  (digits) => `Number("${digits}")%2>0`,
+];
+
+/** A question that is answered with yes or no, as asked for. */
+function question(yes: boolean, rng: Rng): string {
+  const [asking, digits, last] = [askings[rng.below(askings.length)], 1000 + rng.below(9000), 2 * rng.below(5)];
+  return `(${(asking ?? String)(`${digits}${last + Number(yes)}`)})`;
+}
+
+/**
+ * The file's text and the other texts in one, with `others[inForce]` in force, or the file's own where that is null. Null where the one in
+ * force, or all of them, cannot stand beside the own text.
+ */
+export function disguise(file: SourceFile, others: readonly string[], inForce: number | null, rng: Rng): string | null {
+  const numbered = others.flatMap((other, id): NumberedMutation[] => {
+    const found = replacementIn(file.text, other);
+    return found === null ? [] : [{ id, mutation: { operator: "disguise", ...found } }];
+  });
+  const made = inForms(file, numbered, { is: (id) => question(id === inForce, rng), turn: null, declared: "" });
+  return made === null || (inForce !== null && !made.held.includes(inForce)) ? null : made.text;
+}
