@@ -26,6 +26,8 @@ const recordSchema = z.discriminatedUnion("type", [
     file: z.string(),
     path: z.array(z.string()),
     why: z.string().nullable(),
+    /** Did it come to the same mutants, by as many turns of loops, when it was run again? */
+    steady: z.boolean(),
     /** Mutants that it reaches whenever it is run, and those that it does not always reach. */
     ids: z.base64(),
     odd: z.base64(),

@@ -391,7 +391,9 @@ async function judge(sift, root) {
       const ids = [...early].filter((id) => late.has(id));
       // Reached once and not again, as what the code under test has computed and kept: a mutant there might not be asked for again.
       const odd = [...early, ...late].filter((id) => !early.has(id) || !late.has(id));
-      const shown = { type: "test", at, file: test.file, path: test.titles, why, ids: packed(ids), odd: packed(odd) };
+      // What it does only the first time it has left somewhere, and a mutant that would not have is not noticed now.
+      const steady = odd.length === 0 && (why !== null || one.turns === two.turns);
+      const shown = { type: "test", at, file: test.file, path: test.titles, why, steady, ids: packed(ids), odd: packed(odd) };
       write(shown);
       // Tests that a test makes while it runs are judged with it, and were seen with it.
       for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles, inner: true });

@@ -33,6 +33,7 @@ const test = (file: string, title: string, ids: readonly number[], more: Line = 
   file,
   path: [title],
   why: null,
+  steady: true,
   ids: packed(ids),
   odd: "",
   ...more,
@@ -191,6 +192,19 @@ describe("mutants that matter while files are loaded", () => {
     const { verdicts, steps } = await siftedBy(a(loaded, end) + odd, alone(0, "survived", ["a.test.js"]));
     expect(steps[0]).toMatchObject({ id: 0, files: ["a.test.js"], settles: false });
     expect(verdicts[0]).toEqual({ kind: "unsure", why: "it runs while files are loaded" });
+  });
+
+  it("are joined by all that a test reaches which does something else when it is run again", async () => {
+    const unsteady = told("2.1", test("b.test.js", "compares", [2], { steady: false, odd: packed([3]) }), of(2, "survived"), end);
+    const { steps, verdicts } = await siftedBy(
+      a(end) + unsteady,
+      alone(3, "survived", ["a.test.js"]) + alone(3, "survived", ["b.test.js"]),
+    );
+    expect(steps).toMatchObject([{ id: 3 }, { id: 2 }]);
+    expect(verdicts.slice(2, 4)).toEqual([
+      { kind: "unsure", why: "b.test.js > compares does something else when it is run again" },
+      { kind: "survived" },
+    ]);
   });
 
   it("are left unsure where a test reaches one in another process too", async () => {

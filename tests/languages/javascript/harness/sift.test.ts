@@ -16,6 +16,7 @@ interface Said {
   readonly path?: readonly string[];
   readonly ids?: string;
   readonly odd?: string;
+  readonly steady?: boolean;
   readonly files?: readonly string[];
   readonly by?: readonly string[];
 }
@@ -94,6 +95,16 @@ describe("mutants judged in one process", () => {
     `);
     expect([bits(testOf(said, "keeps")?.ids), bits(testOf(said, "keeps")?.odd)]).toEqual([[], [1]]);
     expect(verdicts(said)).toEqual({});
+  });
+
+  it("are told of a test that does something else when it is run again", () => {
+    const said = judged(`
+      const kept = new Map();
+      const has = (key) => (M(1) ? true : kept.has(key));
+      test("keeps", () => { if (!has("a")) { L(); kept.set("a", 1); } equal(kept.get("a"), 1); });
+      test("stays", () => { M(2); L(); });
+    `);
+    expect([testOf(said, "keeps")?.steady, testOf(said, "stays")?.steady]).toEqual([false, true]);
   });
 
   it("are told of those that run while the file is loaded", () => {
