@@ -5,7 +5,7 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
-import { testFileProbes } from "./probes.ts";
+import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
 import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
@@ -154,6 +154,9 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
       { role: "blank", name: "blank", text: "" },
       ...decoys(observed, gold, context),
       ...testFileProbes(isModule(gold.home, gold.text), context),
+      ...Object.entries(candidate.before)
+        .slice(0, 1)
+        .map(([file, defective]) => skeletonProbe(file, defective ?? "", true, isModule(gold.home, gold.text), context)),
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,

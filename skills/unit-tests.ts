@@ -13,7 +13,7 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
-import { testFileProbes } from "./probes.ts";
+import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
 import { quoted, symptomsOf } from "./symptoms.ts";
@@ -275,6 +275,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
       { role: "blank", name: "blank", text: "" },
       ...decoys(target, place.home, path, esm, context),
       ...testFileProbes(esm, context),
+      skeletonProbe(target.file, text, false, esm, context),
     ],
     failToPass: killers,
     passToPass: [],
