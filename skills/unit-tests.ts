@@ -7,6 +7,7 @@
  */
 import type { Unit } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
+import { oneByOne } from "../lib/replacements.ts";
 import type { Candidate } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
@@ -152,7 +153,10 @@ function disguisedForms(
   });
   return (wrong) => {
     if (wrong !== null && (wrong >= others.length || others[wrong] === text)) return null;
-    const made = context.language.disguise({ path: file, text }, others, wrong, context.rng(`${file}#${symbol}`, "unit-tests/disguise"));
+    const make = (forms: readonly string[]): string | null =>
+      context.language.disguise({ path: file, text }, forms, wrong, context.rng(`${file}#${symbol}`, "unit-tests/disguise"));
+    // Forms that differ all over stand beside the right one in pieces.
+    const made = make(others) ?? (wrong === null ? make(others.flatMap((other) => oneByOne(text, other))) : null);
     return made === null ? null : context.language.rewrite({ path: file, text: made }, [symbol]);
   };
 }
