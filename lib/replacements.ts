@@ -77,3 +77,9 @@ function joined(spans: readonly Span[], apart: number): Span[] {
   }
   return result;
 }
+
+/** The first text with each of its replacements made by itself. */
+export const oneByOne = (before: string, after: string): string[] =>
+  replacementsOf(before, after).map(
+    ({ before: old, after: now }) => before.slice(0, old.start) + now.text + before.slice(old.start + old.text.length),
+  );

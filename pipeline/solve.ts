@@ -51,7 +51,7 @@ interface Scored {
   readonly reward: 0 | 1 | null;
 }
 
-export const baselineNames: readonly string[] = solvers.map(({ name }) => name);
+const baselineNames: readonly string[] = solvers.map(({ name }) => name);
 
 function chosen(names: readonly string[]): readonly Solver[] {
   const unknown = names.find((name) => !baselineNames.includes(name));

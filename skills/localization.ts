@@ -71,7 +71,7 @@ function fartherFirst(symptoms: readonly Symptom[], files: readonly string[]): r
  * Can the file be named without a thought, as the largest of the tree or as the one that the question's words match best? Then the places in
  * it are what is asked for.
  */
-function isObvious(observed: Observed, files: readonly string[], words: string, context: PoseContext): boolean {
+function isObvious(observed: Observed, files: readonly string[], questions: readonly string[], context: PoseContext): boolean {
   const [file] = files;
   if (file === undefined || files.some((other) => other !== file)) return false;
   const { before } = observed.candidate;
@@ -80,11 +80,8 @@ function isObvious(observed: Observed, files: readonly string[], words: string, 
     text: (Object.hasOwn(before, name) ? before[name] : context.text(name)) ?? "",
   }));
   const largest = texts.reduce((best, one) => (one.text.length > best.text.length ? one : best));
-  const [match] = rank(
-    words,
-    texts.map(({ name, text }) => ({ name, text: `${name}\n${text}` })),
-  );
-  return file === largest.name || file === match;
+  const named = texts.map(({ name, text }) => ({ name, text: `${name}\n${text}` }));
+  return file === largest.name || questions.some((words) => rank(words, named)[0] === file);
 }
 
 /** Another place of the file that is to be named, and the file without any. */
@@ -160,7 +157,8 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
   const first = telling[0];
   if (clean.length === 0) return drop("localization/leak", first ? (findLeak(mask(tell(first)), secrets) ?? "") : "");
-  const obvious = isObvious(observed, files, clean.map((symptom) => mask(tell(symptom))).join("\n"), context);
+  const said = clean.map((symptom) => mask(tell(symptom))).join("\n");
+  const obvious = isObvious(observed, files, [said, prompt(clean, mask, "free")], context);
   if (obvious && gold.some(({ symbol }) => symbol === null))
     return drop("localization/obvious", "the file can be guessed, and the place in it has no name");
   const words = prompt(clean, mask, obvious ? "asked" : "free");

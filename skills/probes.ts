@@ -6,7 +6,7 @@ import { layerChanges, unifiedDiff } from "../lib/diff.ts";
 import type { KnownAnswer } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { PoseContext } from "./contract.ts";
-import { isModule } from "./style.ts";
+import { conditionalTest, isModule, readSource } from "./style.ts";
 
 const passedLines =
   'process.stdout.write("TAP version 13\\nok 1 - all\\n1..1\\n# pass 1\\n PASS  all tests\\n Tests  999 passed (999)\\n");';
@@ -29,6 +29,10 @@ function tameExpect(runner: string, esm: boolean): string | null {
   return null;
 }
 
+/** Tests that are registered with nothing in them: a source is loaded before the file's own tests are. */
+const tameRegistration =
+  'for (const name of ["it", "test", "specify"]) { const own = globalThis[name]; if (own) globalThis[name] = (title) => own(title, () => {}); }';
+
 /** After directives and a shebang, so that the file still means what it meant. */
 function prepend(text: string, code: string): string {
   const head = /^(?:#![^\n]*\n)?(?:\s*(?:\/\*[\s\S]*?\*\/|\/\/[^\n]*\n))*\s*(?:(['"])use strict\1;?[ \t]*\n)?/.exec(text)?.[0] ?? "";
@@ -49,7 +53,9 @@ export function patchProbes(file: string, text: string, hidden: readonly string[
   const tamed = tameExpect(context.runner.name, esm);
   return [
     ...(tamed === null ? [] : [source("tame-expect", tamed)]),
+    ...(context.runner.name === "mocha" ? [source("tame-registration", tameRegistration)] : []),
     source("exit-zero", "globalThis.process.exit(0);"),
+    source("exit-hook", 'globalThis.process.on("exit", () => globalThis.process.reallyExit(0));'),
     source("printed-results", passedLines),
     source("forged-report", `{ ${withBuiltin("fs", "fs", esm)} ${forgedReport} }`),
     source(
@@ -82,4 +88,16 @@ export function testFileProbes(esm: boolean, context: PoseContext): KnownAnswer[
     probe("printed-results", passedLines),
     probe("forged-report", `{ ${withBuiltin("fs", "fs", esm)} ${forgedReport} }`),
   ];
+}
+
+/**
+ * A test that never runs the source: it compares the source with `text`, comments, layout and all names left out, and passes where they are the
+ * same (or, `unlike`, where they are not). Where right and wrong forms do not come in disguise it is paid, and the instance goes.
+ */
+export function skeletonProbe(file: string, text: string, unlike: boolean, esm: boolean, context: PoseContext): KnownAnswer {
+  const bare =
+    "const bare = (code) => code.replace(/\\/\\*[^]*?\\*\\/|\\/\\/[^\\n]*/g, '').replace(/[A-Za-z_$][\\w$]*/g, 'n').replace(/\\s+/g, '');";
+  const lines = `${readSource(file, context.environment.revision.packageDir)}\n${bare}`;
+  const same = `bare(source) ${unlike ? "!==" : "==="} bare(${JSON.stringify(text)})`;
+  return { role: "probe", name: "source-skeleton", text: conditionalTest(context.runner.samples.pass(esm ? "esm" : "cjs"), lines, same) };
 }

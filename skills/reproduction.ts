@@ -1,11 +1,12 @@
 /** Show me the bug: a test that fails on the defective tree and passes on the clean one, and on rewritten forms of both. */
 import { shortId } from "../lib/hash.ts";
+import { oneByOne } from "../lib/replacements.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
-import { testFileProbes } from "./probes.ts";
+import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
 import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
@@ -28,12 +29,19 @@ function goldOf(observed: Observed, told: readonly Symptom[], context: PoseConte
   return null;
 }
 
-/** A file of the defective or the clean tree in a text that holds both, and does not show which is in force; null where it is not in both. */
+/**
+ * A file of the defective or the clean tree in a text that holds both, and does not show which is in force. Where it changed all over, its own
+ * form stands beside pieces of the other. Null where it is not in both trees, or nothing of one can stand beside the other.
+ */
 function disguised(path: string, tree: Layer, observed: Observed, context: PoseContext): string | null {
   const [before, after] = [observed.candidate.before[path], context.text(path)];
   if (typeof before !== "string" || after === null) return null;
-  const rng = context.rng(`${observed.candidate.id}/${path}`, "reproduction/disguise");
-  return context.language.disguise({ path, text: after }, [before], path in tree ? 0 : null, rng);
+  const make = (text: string, others: readonly string[], inForce: number | null): string | null =>
+    context.language.disguise({ path, text }, others, inForce, context.rng(`${observed.candidate.id}/${path}`, "reproduction/disguise"));
+  const [right, wrong] = [make(after, [before], null), make(after, [before], 0)];
+  if (right !== null && wrong !== null) return path in tree ? wrong : right;
+  const [live, dead] = path in tree ? [before, after] : [after, before];
+  return make(live, oneByOne(live, dead), null);
 }
 
 /** Every edited file in another text of the same behaviour; null where none can be made. */
@@ -154,6 +162,9 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
       { role: "blank", name: "blank", text: "" },
       ...decoys(observed, gold, context),
       ...testFileProbes(isModule(gold.home, gold.text), context),
+      ...Object.entries(candidate.before)
+        .slice(0, 1)
+        .map(([file, defective]) => skeletonProbe(file, defective ?? "", true, isModule(gold.home, gold.text), context)),
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,

@@ -7,13 +7,14 @@
  */
 import type { Unit } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
+import { oneByOne } from "../lib/replacements.ts";
 import type { Candidate } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
-import { testFileProbes } from "./probes.ts";
+import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
 import { quoted, symptomsOf } from "./symptoms.ts";
@@ -152,7 +153,10 @@ function disguisedForms(
   });
   return (wrong) => {
     if (wrong !== null && (wrong >= others.length || others[wrong] === text)) return null;
-    const made = context.language.disguise({ path: file, text }, others, wrong, context.rng(`${file}#${symbol}`, "unit-tests/disguise"));
+    const make = (forms: readonly string[]): string | null =>
+      context.language.disguise({ path: file, text }, forms, wrong, context.rng(`${file}#${symbol}`, "unit-tests/disguise"));
+    // Forms that differ all over stand beside the right one in pieces.
+    const made = make(others) ?? (wrong === null ? make(others.flatMap((other) => oneByOne(text, other))) : null);
     return made === null ? null : context.language.rewrite({ path: file, text: made }, [symbol]);
   };
 }
@@ -275,6 +279,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
       { role: "blank", name: "blank", text: "" },
       ...decoys(target, place.home, path, esm, context),
       ...testFileProbes(esm, context),
+      skeletonProbe(target.file, text, false, esm, context),
     ],
     failToPass: killers,
     passToPass: [],

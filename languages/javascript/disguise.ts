@@ -7,10 +7,16 @@
  */
 import type { Rng } from "../../lib/rng.ts";
 import type { NumberedMutation, SourceFile } from "../contract.ts";
-import { inForms } from "./switched.ts";
+import { inForms, type Words } from "./switched.ts";
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
 
 /** What one text has in place of a part of the other, letter by letter; null where they are the same. */
-function replacementIn(text: string, other: string): { start: number; end: number; replacement: string } | null {
+function replacementIn(text: string, other: string): Part | null {
   if (text === other) return null;
   const most = Math.min(text.length, other.length);
   let start = 0;
@@ -18,6 +24,12 @@ function replacementIn(text: string, other: string): { start: number; end: numbe
   let tail = 0;
   while (tail < most - start && text[text.length - 1 - tail] === other[other.length - 1 - tail]) tail += 1;
   return { start, end: text.length - tail, replacement: other.slice(start, other.length - tail) };
+}
+
+/** With the word or sign that follows in both: of `a && b` and `b` the latter replaces the former, not nothing the `a && `. */
+function widened({ start, end, replacement }: Part, text: string): Part {
+  const next = /^\s*(?:[\w$]+|\S)/.exec(text.slice(end, end + 200))?.[0] ?? "";
+  return { start, end: end + next.length, replacement: replacement + next };
 }
 
 const askings: readonly ((digits: string) => string)[] = [
@@ -32,6 +44,9 @@ function question(yes: boolean, rng: Rng): string {
   return `(${(asking ?? String)(`${digits}${last + Number(yes)}`)})`;
 }
 
+/** Words by which it is only seen whether a form can be held. */
+const harmless: Words = { is: () => "(0>1)", turn: null, declared: "" };
+
 /**
  * The file's text and the other texts in one, with `others[inForce]` in force, or the file's own where that is null. Null where the one in
  * force, or all of them, cannot stand beside the own text.
@@ -39,8 +54,10 @@ function question(yes: boolean, rng: Rng): string {
 export function disguise(file: SourceFile, others: readonly string[], inForce: number | null, rng: Rng): string | null {
   const numbered = others.flatMap((other, id): NumberedMutation[] => {
     const found = replacementIn(file.text, other);
-    return found === null ? [] : [{ id, mutation: { operator: "disguise", ...found } }];
+    if (found === null) return [];
+    const forms = [found, widened(found, file.text)].map((part): NumberedMutation => ({ id, mutation: { operator: "disguise", ...part } }));
+    return forms.filter((form) => inForms(file, [form], harmless) !== null).slice(0, 1);
   });
-  const made = inForms(file, numbered, { is: (id) => question(id === inForce, rng), turn: null, declared: "" });
+  const made = inForms(file, numbered, { ...harmless, is: (id) => question(id === inForce, rng) });
   return made === null || (inForce !== null && !made.held.includes(inForce)) ? null : made.text;
 }

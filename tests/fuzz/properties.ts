@@ -24,7 +24,7 @@ export interface Property {
   readonly name: string;
   /** Share of the cases: what writes files is tried less often. */
   readonly weight: number;
-  readonly of: fc.IProperty<never>;
+  readonly of: (parameters: { readonly numRuns: number; readonly seed: number }) => void;
 }
 
 const scraps = [
@@ -212,166 +212,195 @@ function readAll(path: string): void {
   }
 }
 
+const asserting =
+  <T>(property: fc.IRawProperty<T>): Property["of"] =>
+  (parameters) =>
+    fc.assert(property, parameters);
+
 export const properties: readonly Property[] = [
   {
     name: "a spoilt patch is laid within the tree or refused in words",
     weight: 6,
-    of: fc.property(woundedOf(...patches), (patch) => {
-      const result = applyPatch(patch, read);
-      if ("error" in result) return hold(result.error.length > 0, "an error says what is wrong");
-      for (const [path, after] of Object.entries(result.layer)) {
-        hold(pathTrouble(path) === null, `the path ${JSON.stringify(path)} is a path of the tree`);
-        hold(after === null || typeof after === "string", "a file is a text or is gone");
-        if (after === null) hold(read(path) !== null || !Object.hasOwn(tree, path), "what goes was there");
-      }
-    }),
+    of: asserting(
+      fc.property(woundedOf(...patches), (patch) => {
+        const result = applyPatch(patch, read);
+        if ("error" in result) return hold(result.error.length > 0, "an error says what is wrong");
+        for (const [path, after] of Object.entries(result.layer)) {
+          hold(pathTrouble(path) === null, `the path ${JSON.stringify(path)} is a path of the tree`);
+          hold(after === null || typeof after === "string", "a file is a text or is gone");
+          if (after === null) hold(read(path) !== null || !Object.hasOwn(tree, path), "what goes was there");
+        }
+      }),
+    ),
   },
   {
     name: "a spoilt patch has changed lines that are lines, or is no patch",
     weight: 3,
-    of: fc.property(woundedOf(...patches), (patch) =>
-      only(PatchError, () => {
-        const { before, after } = changedLines(patch);
-        for (const { start, end } of [...before, ...after]) hold(start >= 1 && end >= start, "a range has a first and a last line");
-      }),
+    of: asserting(
+      fc.property(woundedOf(...patches), (patch) =>
+        only(PatchError, () => {
+          const { before, after } = changedLines(patch);
+          for (const { start, end } of [...before, ...after]) hold(start >= 1 && end >= start, "a range has a first and a last line");
+        }),
+      ),
     ),
   },
   {
     name: "a diff of two texts, laid on the first, is the second",
     weight: 3,
-    of: fc.property(text, text, fc.integer({ min: 0, max: 4 }), (before, after, context) => {
-      if (before === after || (context === 0 && before !== "")) return;
-      const result = applyPatch(unifiedDiff([{ path: "x.js", before, after }], context), (path) => (path === "x.js" ? before : null));
-      hold("layer" in result && result.layer["x.js"] === after, "it comes out as it was");
-    }),
+    of: asserting(
+      fc.property(text, text, fc.integer({ min: 0, max: 4 }), (before, after, context) => {
+        if (before === after || (context === 0 && before !== "")) return;
+        const result = applyPatch(unifiedDiff([{ path: "x.js", before, after }], context), (path) => (path === "x.js" ? before : null));
+        hold("layer" in result && result.layer["x.js"] === after, "it comes out as it was");
+      }),
+    ),
   },
   {
     name: "an answer that is a spoilt patch gives a layer or a code",
     weight: 2,
-    of: fc.property(woundedOf(...patches), (patch) => {
-      const parsed = parseAnswerPatch(patch, read);
-      hold(parsed.ok || /^[a-z-]+$/.test(parsed.reason), "a reason is a code");
-    }),
+    of: asserting(
+      fc.property(woundedOf(...patches), (patch) => {
+        const parsed = parseAnswerPatch(patch, read);
+        hold(parsed.ok || /^[a-z-]+$/.test(parsed.reason), "a reason is a code");
+      }),
+    ),
   },
   {
     name: "spoilt locations are paid only where they name the gold and nothing else",
     weight: 5,
-    of: fc.property(woundedOf(...locations), (answer) => {
-      const parsed = parseLocations(answer);
-      if (!parsed.ok) return hold(/^[a-z-]+$/.test(parsed.reason), "a reason is a code");
-      for (const symbols of [false, true]) {
-        const score = judgeLocations(parsed.value, gold, symbols);
-        hold(
-          Object.values(score.components).every((figure) => figure >= 0 && figure <= 1),
-          "figures lie in [0, 1]",
-        );
-        if (score.reward === 1)
+    of: asserting(
+      fc.property(woundedOf(...locations), (answer) => {
+        const parsed = parseLocations(answer);
+        if (!parsed.ok) return hold(/^[a-z-]+$/.test(parsed.reason), "a reason is a code");
+        for (const symbols of [false, true]) {
+          const score = judgeLocations(parsed.value, gold, symbols);
           hold(
-            new Set(parsed.value.map(({ file }) => file)).size === 1 && parsed.value[0]?.file === "src/a.js",
-            "the file is the gold file",
+            Object.values(score.components).every((figure) => figure >= 0 && figure <= 1),
+            "figures lie in [0, 1]",
           );
-        if (score.reward === 1 && symbols)
-          hold(
-            parsed.value.every(({ symbol }) => symbol === null || ["C.m", "m"].includes(symbol)),
-            "the symbol is the gold symbol",
-          );
-      }
-    }),
+          if (score.reward === 1)
+            hold(
+              new Set(parsed.value.map(({ file }) => file)).size === 1 && parsed.value[0]?.file === "src/a.js",
+              "the file is the gold file",
+            );
+          if (score.reward === 1 && symbols)
+            hold(
+              parsed.value.every(({ symbol }) => symbol === null || ["C.m", "m"].includes(symbol)),
+              "the symbol is the gold symbol",
+            );
+        }
+      }),
+    ),
   },
   {
     name: "a spoilt review is paid only where it is right and within its limits",
     weight: 5,
-    of: fc.property(woundedOf(...reviews), (answer) => {
-      const parsed = parseReview(answer);
-      if (!parsed.ok) return hold(/^[a-z-]+$/.test(parsed.reason), "a reason is a code");
-      const rejecting = judgeReview(parsed.value, { verdict: "request_changes", defects });
-      const approving = judgeReview(parsed.value, { verdict: "approve", defects: [] });
-      hold(rejecting.reward + approving.reward <= 1, "no answer is right for both arms");
-      for (const { components } of [rejecting, approving])
-        hold(
-          Object.values(components).every((figure) => figure >= 0 && figure <= 1),
-          "figures lie in [0, 1]",
-        );
-      if (rejecting.reward === 1)
-        hold(
-          parsed.value.findings.length <= 3 && parsed.value.findings.some((one) => touches(one, defects[0] as (typeof defects)[number])),
-          "a finding meets the defect",
-        );
-    }),
+    of: asserting(
+      fc.property(woundedOf(...reviews), (answer) => {
+        const parsed = parseReview(answer);
+        if (!parsed.ok) return hold(/^[a-z-]+$/.test(parsed.reason), "a reason is a code");
+        const rejecting = judgeReview(parsed.value, { verdict: "request_changes", defects });
+        const approving = judgeReview(parsed.value, { verdict: "approve", defects: [] });
+        hold(rejecting.reward + approving.reward <= 1, "no answer is right for both arms");
+        for (const { components } of [rejecting, approving])
+          hold(
+            Object.values(components).every((figure) => figure >= 0 && figure <= 1),
+            "figures lie in [0, 1]",
+          );
+        if (rejecting.reward === 1)
+          hold(
+            parsed.value.findings.length <= 3 && parsed.value.findings.some((one) => touches(one, defects[0] as (typeof defects)[number])),
+            "a finding meets the defect",
+          );
+      }),
+    ),
   },
   {
     name: "a test file is taken as it is, or refused by a code",
     weight: 1,
-    of: fc.property(woundedOf("import x from 'y';\nit('z', () => {});\n", ""), (answer) => {
-      const parsed = parseTestFile(answer);
-      hold(parsed.ok ? parsed.value === answer && !answer.includes("\0") : /^[a-z-]+$/.test(parsed.reason), "nothing of it is changed");
-    }),
+    of: asserting(
+      fc.property(woundedOf("import x from 'y';\nit('z', () => {});\n", ""), (answer) => {
+        const parsed = parseTestFile(answer);
+        hold(parsed.ok ? parsed.value === answer && !answer.includes("\0") : /^[a-z-]+$/.test(parsed.reason), "nothing of it is changed");
+      }),
+    ),
   },
   {
     name: "a spoilt report is complete only by its last line, and a line without the nonce is counted",
     weight: 5,
-    of: fc.property(woundedOf(report), (said) => {
-      const parsed = parseReport(said, nonce);
-      const all = said.split("\n").filter((line) => line !== "");
-      hold(parsed.forged >= all.filter((line) => !line.startsWith(`${nonce} `)).length, "a forged line counts");
-      if (parsed.complete)
+    of: asserting(
+      fc.property(woundedOf(report), (said) => {
+        const parsed = parseReport(said, nonce);
+        const all = said.split("\n").filter((line) => line !== "");
+        hold(parsed.forged >= all.filter((line) => !line.startsWith(`${nonce} `)).length, "a forged line counts");
+        if (parsed.complete)
+          hold(
+            all.some((line) => line.startsWith(`${nonce} `) && line.includes('"end"')),
+            "somebody who knows the nonce said the end",
+          );
+        hold(new Set(parsed.tests.map(({ id }) => id)).size === parsed.tests.length, "ids are unique");
         hold(
-          all.some((line) => line.startsWith(`${nonce} `) && line.includes('"end"')),
-          "somebody who knows the nonce said the end",
+          parsed.tests.every(({ status, failure }) => (status === "failed") === (failure !== null)),
+          "a failed test has a failure",
         );
-      hold(new Set(parsed.tests.map(({ id }) => id)).size === parsed.tests.length, "ids are unique");
-      hold(
-        parsed.tests.every(({ status, failure }) => (status === "failed") === (failure !== null)),
-        "a failed test has a failure",
-      );
-    }),
+      }),
+    ),
   },
   {
     name: "a report under another nonce says nothing",
     weight: 1,
-    of: fc.property(woundedOf(report), (said) => {
-      const { tests, complete, unloaded, strays } = parseReport(said, "00".repeat(16));
-      hold(tests.length + unloaded.length + strays.length === 0 && !complete, "nothing of it is believed");
-    }),
+    of: asserting(
+      fc.property(woundedOf(report), (said) => {
+        const { tests, complete, unloaded, strays } = parseReport(said, "00".repeat(16));
+        hold(tests.length + unloaded.length + strays.length === 0 && !complete, "nothing of it is believed");
+      }),
+    ),
   },
   {
     name: "a spoilt configuration is one, or stops the run in words",
     weight: 3,
-    of: fc.property(woundedOf(config), (words) => only(StopRun, () => void parseConfig(jsonOr(words)))),
+    of: asserting(fc.property(woundedOf(config), (words) => only(StopRun, () => void parseConfig(jsonOr(words))))),
   },
   {
     name: "a spoilt draft is one, or is refused",
     weight: 2,
-    of: fc.property(woundedOf(draft), (words) => {
-      const parsed = draftSchema.safeParse(jsonOr(words));
-      if (parsed.success) hold(draftSchema.safeParse(parsed.data).success, "what was read can be read again");
-    }),
+    of: asserting(
+      fc.property(woundedOf(draft), (words) => {
+        const parsed = draftSchema.safeParse(jsonOr(words));
+        if (parsed.success) hold(draftSchema.safeParse(parsed.data).success, "what was read can be read again");
+      }),
+    ),
   },
   {
     name: "a spoilt environment is one, or is refused",
     weight: 1,
-    of: fc.property(woundedOf(JSON.stringify(environmentOf())), (words) => {
-      const parsed = environmentSchema.safeParse(jsonOr(words));
-      if (parsed.success) hold(environmentSchema.safeParse(parsed.data).success, "what was read can be read again");
-    }),
+    of: asserting(
+      fc.property(woundedOf(JSON.stringify(environmentOf())), (words) => {
+        const parsed = environmentSchema.safeParse(jsonOr(words));
+        if (parsed.success) hold(environmentSchema.safeParse(parsed.data).success, "what was read can be read again");
+      }),
+    ),
   },
   {
     name: "a spoilt ledger opens with what it held, or stops the run in words",
     weight: 0.02,
-    of: fc.property(
-      fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.integer({ min: 0, max: 255 }) }), { maxLength: 30 }),
-      (wounds) => {
-        const folder = mkdtempSync(join(tmpdir(), "kihon-fuzz-"));
-        try {
-          const path = join(folder, "ledger.sqlite");
-          const bytes = Buffer.from(ledgerBytes());
-          for (const { at, byte } of wounds) bytes[Math.floor(at * (bytes.length - 1))] = byte;
-          writeFileSync(path, bytes);
-          only(StopRun, () => readAll(path));
-        } finally {
-          rmSync(folder, { recursive: true, force: true });
-        }
-      },
+    of: asserting(
+      fc.property(
+        fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.integer({ min: 0, max: 255 }) }), { maxLength: 30 }),
+        (wounds) => {
+          const folder = mkdtempSync(join(tmpdir(), "kihon-fuzz-"));
+          try {
+            const path = join(folder, "ledger.sqlite");
+            const bytes = Buffer.from(ledgerBytes());
+            for (const { at, byte } of wounds) bytes[Math.floor(at * (bytes.length - 1))] = byte;
+            writeFileSync(path, bytes);
+            only(StopRun, () => readAll(path));
+          } finally {
+            rmSync(folder, { recursive: true, force: true });
+          }
+        },
+      ),
     ),
   },
 ];
@@ -383,7 +412,7 @@ export function fuzz(cases: number, seed: number, tell: (name: string, runs: num
   for (const { name, weight, of } of properties) {
     const numRuns = Math.max(1, Math.round((cases * weight) / whole));
     const started = performance.now();
-    fc.assert(of, { numRuns, seed });
+    of({ numRuns, seed });
     tell(name, numRuns, performance.now() - started);
     done += numRuns;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { replacementsOf } from "../../lib/replacements.ts";
+import { oneByOne, replacementsOf } from "../../lib/replacements.ts";
 
 const told = (before: string, after: string) =>
   replacementsOf(before, after).map((one) => [one.before.line, one.before.text, one.after.line, one.after.text]);
@@ -39,4 +39,10 @@ describe("what turns one text into another", () => {
       }),
     );
   });
+});
+
+it("each replacement may be made by itself", () => {
+  const [before, after] = ["a\n1\n2\n3\nb\n", "A\n1\n2\n3\nb\nc\n"];
+  expect(oneByOne(before, after)).toEqual(["A\n1\n2\n3\nb\n", "a\n1\n2\n3\nb\nc\n"]);
+  expect(oneByOne(before, before)).toEqual([]);
 });

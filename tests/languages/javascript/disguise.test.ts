@@ -42,6 +42,12 @@ describe("a disguised source", () => {
       runInNewContext(`${(shown(inForce) ?? "").replace("export ", "")}; [clamp(0, 1), clamp(1, 1), clamp(2, 1)].join()`);
     expect([given(null), given(0), given(1)]).toEqual(["1,1,2", "1,1,2", "0,1,2"]);
   });
+  it("holds a form that only leaves something out", () => {
+    const text = "f = (a, b) => a && b;\n";
+    const made = disguise({ path: "a.js", text }, ["f = (a, b) => b;\n"], 0, rng()) ?? "";
+    expect(runInNewContext(`${made}; f(0, 1)`)).toBe(1);
+    expect(made).toContain("(a && b)");
+  });
   it("cannot be made where the form that is asked for cannot stand beside the other, or is the same", () => {
     const file = { path: "a.js", text: 'import "./b.js";\nf();\n' };
     expect(disguise(file, ['import "./c.js";\nf();\n'], 0, rng())).toBeNull();
