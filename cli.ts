@@ -207,7 +207,7 @@ withPlace(program.command("grade"))
 program
   .command("inspect")
   .description("show rows of a dataset, whole")
-  .argument("<dataset>", "folder of the dataset")
+  .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--rows <n>", "how many rows", whole("--rows", 1), 3)
   .option("--id <id>", "one instance")
   .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
@@ -226,11 +226,11 @@ program
 
 program
   .command("stats")
-  .description("counts, balance and the funnel of a dataset")
-  .argument("<dataset>", "folder of the dataset")
+  .description("counts, balance, yields, lengths and measured rewards of a dataset")
+  .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {
-    const { stats, statsText } = await import("./pipeline/inspect.ts");
+    const { stats, statsText } = await import("./pipeline/stats.ts");
     const found = await stats(dataset);
     if (words["json"]) printJson(found);
     else print(statsText(found));
