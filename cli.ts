@@ -172,6 +172,23 @@ program
     if (!summary.same) process.exitCode = 1;
   });
 
+program
+  .command("migrate")
+  .description("write a dataset of an earlier row schema anew in the current one; the old one stays as it is")
+  .argument("<dataset>", "folder of the dataset")
+  .requiredOption("--out <folder>", "folder of the new dataset")
+  .option("--json", "machine-readable output", false)
+  .action(async (dataset: string, words: Words) => {
+    const { migrate } = await import("./pipeline/migrate.ts");
+    const done = await migrate(dataset, String(words["out"]));
+    if (words["json"]) return printJson(done);
+    print(
+      `${done.rows} rows and ${done.environments} environments of row schema ${done.from} written in ${done.to}: ${String(words["out"])}`,
+    );
+    if (done.unmatched > 0)
+      print(`${done.unmatched} withdrawn rows are in no file: refresh with --reverify proves such rows again before they come back`);
+  });
+
 withPlace(program.command("verify"))
   .description("prove every row again, from the Parquet files alone")
   .argument("<dataset>", "folder of the dataset")

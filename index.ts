@@ -9,6 +9,7 @@ export { type GradeLine, type GradeOptions, gradeFile } from "./pipeline/grade.t
 export { type Grader, openGrader } from "./pipeline/grader.ts";
 export { type Inspected, type InspectOptions, inspect } from "./pipeline/inspect.ts";
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";
+export { type Migrated, migrate } from "./pipeline/migrate.ts";
 export { defaultPlace } from "./pipeline/place.ts";
 export { type RefreshOptions, type RefreshResult, refresh } from "./pipeline/refresh.ts";
 export { type RunOptions, resume, run } from "./pipeline/run.ts";
