@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
+import type { HubPlace } from "./pipeline/hub.ts";
 import { createLog, type Log } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
@@ -187,6 +188,44 @@ program
     );
     if (done.unmatched > 0)
       print(`${done.unmatched} withdrawn rows are in no file: refresh with --reverify proves such rows again before they come back`);
+  });
+
+const hubOf = async (repo: string, words: Words): Promise<HubPlace> => {
+  const { tokenFrom } = await import("./pipeline/hub.ts");
+  const token = tokenFrom(process.env, words["tokenFile"] as string | undefined);
+  return { repo, token, hub: process.env["HF_ENDPOINT"] ?? "https://huggingface.co", log: logFor(words) };
+};
+
+program
+  .command("push")
+  .description("bring a dataset to the Hugging Face Hub; only files that are new there move. The token is read from HF_TOKEN")
+  .argument("<dataset>", "folder of the dataset")
+  .argument("<owner/name>", "dataset on the Hub")
+  .option("--branch <name>", "branch that is committed to (default: main)")
+  .addOption(new Option("--create <visibility>", "make the dataset on the Hub where it is not there").choices(["private", "public"]))
+  .option("--token-file <file>", "read the token from there")
+  .option("--dry-run", "only say what would move", false)
+  .option("--json", "machine-readable output and log lines", false)
+  .action(async (folder: string, repo: string, words: Words) => {
+    const { push, pushText } = await import("./pipeline/hub.ts");
+    const done = await push(folder, await hubOf(repo, words), pick(words, ["branch", "create", "dryRun"]));
+    if (words["json"]) printJson(done);
+    else print(pushText(done));
+  });
+
+program
+  .command("pull")
+  .description("bring a dataset from the Hugging Face Hub; only files that are new here move")
+  .argument("<owner/name>", "dataset on the Hub")
+  .argument("<folder>", "where it comes to")
+  .option("--revision <name>", "branch, tag or commit (default: main)")
+  .option("--token-file <file>", "read the token from there")
+  .option("--json", "machine-readable output and log lines", false)
+  .action(async (repo: string, folder: string, words: Words) => {
+    const { pull, pullText } = await import("./pipeline/hub.ts");
+    const done = await pull(folder, await hubOf(repo, words), pick(words, ["revision"]));
+    if (words["json"]) printJson(done);
+    else print(pullText(done));
   });
 
 withPlace(program.command("verify"))
