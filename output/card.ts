@@ -340,7 +340,7 @@ function statistics(input: CardInput): string {
     Object.entries(own.facts).map(([name, numbers]) => [inline(skill), inline(name), numbers.count, spread(numbers)]),
   );
   return [
-    `## Figures\n\n${found.rows} questions about ${found.changes} changes. Three numbers are the least, the median and the greatest.`,
+    `## Figures\n\n${found.rows} ${found.rows === 1 ? "question" : "questions"} about ${found.changes} ${found.changes === 1 ? "change" : "changes"}. Three numbers are the least, the median and the greatest.`,
     table(
       ["skill", "rows", "characters of the question", "runs that prove a row", "test files in them"],
       each.map(([skill, own]) => [inline(skill), own.rows, spread(own.prompt), spread(own.runs), spread(own.testFiles)]),

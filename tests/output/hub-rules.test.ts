@@ -62,7 +62,7 @@ describe("the Hub's rules are obeyed", () => {
     );
     expect(before.configs.map(({ file }) => readFileSync(join(own, file)))).toEqual(bytes);
     expect(await hubProblems(own)).toEqual([]);
-    expect(readFileSync(join(own, "README.md"), "utf8")).toContain("2 questions about 1 changes");
+    expect(readFileSync(join(own, "README.md"), "utf8")).toContain("2 questions about 1 change.");
   });
 
   it("by licences that the Hub does not know, and by no repository at all", async () => {
