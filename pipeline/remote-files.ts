@@ -30,6 +30,8 @@ function addressOf(text: string): URL {
 /** The files below an address. */
 export function filesAt(address: string): DatasetFiles {
   const base = addressOf(address.replace(/\/?(?:manifest\.json)?$/, ""));
+  // The page of a dataset on the Hub: its files lie below.
+  if (/^\/datasets\/[^/]+\/[^/]+$/.test(base.pathname)) base.pathname += "/resolve/main";
   const urlOf = (file: string): URL => {
     const url = new URL(base);
     url.pathname = `${base.pathname.replace(/\/$/, "")}/${file.split("/").map(encodeURIComponent).join("/")}`;
@@ -38,8 +40,12 @@ export function filesAt(address: string): DatasetFiles {
   return {
     name: base.href.replace(/\/$/, ""),
     async text(file) {
-      const body = await tried(urlOf(file), {}, async (response) => (response.status === 404 ? null : response.text()), [404]);
-      return body;
+      const read = async (response: Response): Promise<string | null> => {
+        if (response.status !== 404) return response.text();
+        await response.body?.cancel();
+        return null;
+      };
+      return tried(urlOf(file), {}, read, [404]);
     },
     open: (file) => openAt(urlOf(file).href),
   };
@@ -123,7 +129,7 @@ function waitOf(response: Response, attempt: number): number {
 function refusal(url: URL, status: number): Error {
   if (status === 404 || status === 410) {
     return new StopRun(`there is nothing at ${url.href} (${status})`, {
-      next: "give the address of a Parquet file, or the one below which manifest.json lies; on the Hugging Face Hub that is https://huggingface.co/datasets/OWNER/NAME/resolve/main",
+      next: "give the address of a Parquet file, or the one below which manifest.json lies",
     });
   }
   if (status === 401 || status === 403) {

@@ -1,5 +1,5 @@
 /** Datasets in figures and row by row: from folders, from single files, and over a real HTTP server, well and unwell. */
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -87,6 +87,14 @@ describe("stats over HTTP", () => {
     const found = await stats(`${parquet.address}/${editing}`);
     expect(found).toMatchObject({ rows: 40, dataset: null, skills: { editing: { runs: null, prompt: { count: 40 } } } });
     expect(parquet.sent).toBeLessThan(statSync(join(data, editing)).size / 2 + 512 * 1024);
+  });
+
+  it("knows the page of a dataset on the Hub by its form", async () => {
+    const site = join(folder, "site");
+    cpSync(data, join(site, "datasets/acme/calc/resolve/main"), { recursive: true });
+    const server = await serveFiles(site);
+    servers.push(server);
+    expect(await stats(`${server.address}/datasets/acme/calc`)).toEqual(await stats(data));
   });
 
   it("reads a server that knows no ranges", async () => {
