@@ -190,6 +190,15 @@ program
       print(`${done.unmatched} withdrawn rows are in no file: refresh with --reverify proves such rows again before they come back`);
   });
 
+program
+  .command("schema")
+  .description("JSON Schema of a dataset's rows")
+  .option("--row-schema <version>", "of an earlier version (default: the current one)")
+  .action(async (words: Words) => {
+    const { rowSchemaText } = await import("./output/row-json-schema.ts");
+    process.stdout.write(rowSchemaText(words["rowSchema"] as string | undefined));
+  });
+
 const hubOf = async (repo: string, words: Words): Promise<HubPlace> => {
   const { tokenFrom } = await import("./pipeline/hub.ts");
   const token = tokenFrom(process.env, words["tokenFile"] as string | undefined);

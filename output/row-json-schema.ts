@@ -1,5 +1,6 @@
 /** The row tables as JSON Schema (2020-12), one document a schema version: what `docs/schema/` publishes. */
 import { z } from "zod";
+import { StopRun } from "../lib/errors.ts";
 import { candidateSchema } from "../schemas/candidate.ts";
 import { recipeSchema, testFileSchema } from "../schemas/environment.ts";
 import { humanFindingSchema, judgementSchema, trialSchema } from "../schemas/instance.ts";
@@ -66,4 +67,10 @@ export function rowJsonSchemas(): ReadonlyMap<string, Node> {
 }
 
 export const rowSchemaFile = (version: string): string => `rows-v${version}.json`;
-export const rowSchemaText = (document: Node): string => `${JSON.stringify(document, null, 2)}\n`;
+
+/** Throws `StopRun` for a version that this Kihon never heard of. */
+export function rowSchemaText(version: string = rowSchemaVersion): string {
+  const document = rowJsonSchemas().get(version);
+  if (document !== undefined) return `${JSON.stringify(document, null, 2)}\n`;
+  throw new StopRun(`there is no row schema ${version}`, { next: `choose among ${[...rowJsonSchemas().keys()].join(", ")}` });
+}

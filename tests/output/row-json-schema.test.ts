@@ -17,8 +17,9 @@ const asJson = (row: object): unknown =>
   JSON.parse(JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)));
 
 describe("the published schemas", () => {
-  it.each([...documents])("of version %s are those of the row tables (write them with .ci/schemas)", (version, document) => {
-    expect(readFileSync(join(folder, rowSchemaFile(version)), "utf8")).toBe(rowSchemaText(document));
+  it.each([...documents.keys()])("of version %s are those of the row tables (write them with .ci/schemas)", (version) => {
+    expect(readFileSync(join(folder, rowSchemaFile(version)), "utf8")).toBe(rowSchemaText(version));
+    expect(() => rowSchemaText("99")).toThrow("there is no row schema 99");
   });
 
   it("are there for every version up to the current one, and no others", () => {
