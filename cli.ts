@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
+import type { HubPlace } from "./pipeline/hub.ts";
 import { createLog, type Log } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
@@ -178,6 +179,70 @@ program
     if (!summary.same) process.exitCode = 1;
   });
 
+program
+  .command("migrate")
+  .description("write a dataset of an earlier row schema anew in the current one; the old one stays as it is")
+  .argument("<dataset>", "folder of the dataset")
+  .requiredOption("--out <folder>", "folder of the new dataset")
+  .option("--json", "machine-readable output", false)
+  .action(async (dataset: string, words: Words) => {
+    const { migrate } = await import("./pipeline/migrate.ts");
+    const done = await migrate(dataset, String(words["out"]));
+    if (words["json"]) return printJson(done);
+    print(
+      `${done.rows} rows and ${done.environments} environments of row schema ${done.from} written in ${done.to}: ${String(words["out"])}`,
+    );
+    if (done.unmatched > 0)
+      print(`${done.unmatched} withdrawn rows are in no file: refresh with --reverify proves such rows again before they come back`);
+  });
+
+program
+  .command("schema")
+  .description("JSON Schema of a dataset's rows")
+  .option("--row-schema <version>", "of an earlier version (default: the current one)")
+  .action(async (words: Words) => {
+    const { rowSchemaText } = await import("./output/row-json-schema.ts");
+    process.stdout.write(rowSchemaText(words["rowSchema"] as string | undefined));
+  });
+
+const hubOf = async (repo: string, words: Words): Promise<HubPlace> => {
+  const { tokenFrom } = await import("./pipeline/hub.ts");
+  const token = tokenFrom(process.env, words["tokenFile"] as string | undefined);
+  return { repo, token, hub: process.env["HF_ENDPOINT"] ?? "https://huggingface.co", log: logFor(words) };
+};
+
+program
+  .command("push")
+  .description("bring a dataset to the Hugging Face Hub; only files that are new there move. The token is read from HF_TOKEN")
+  .argument("<dataset>", "folder of the dataset")
+  .argument("<owner/name>", "dataset on the Hub")
+  .option("--branch <name>", "branch that is committed to (default: main)")
+  .addOption(new Option("--create <visibility>", "make the dataset on the Hub where it is not there").choices(["private", "public"]))
+  .option("--token-file <file>", "read the token from there")
+  .option("--dry-run", "only say what would move", false)
+  .option("--json", "machine-readable output and log lines", false)
+  .action(async (folder: string, repo: string, words: Words) => {
+    const { push, pushText } = await import("./pipeline/hub.ts");
+    const done = await push(folder, await hubOf(repo, words), pick(words, ["branch", "create", "dryRun"]));
+    if (words["json"]) printJson(done);
+    else print(pushText(done));
+  });
+
+program
+  .command("pull")
+  .description("bring a dataset from the Hugging Face Hub; only files that are new here move")
+  .argument("<owner/name>", "dataset on the Hub")
+  .argument("<folder>", "where it comes to")
+  .option("--revision <name>", "branch, tag or commit (default: main)")
+  .option("--token-file <file>", "read the token from there")
+  .option("--json", "machine-readable output and log lines", false)
+  .action(async (repo: string, folder: string, words: Words) => {
+    const { pull, pullText } = await import("./pipeline/hub.ts");
+    const done = await pull(folder, await hubOf(repo, words), pick(words, ["revision"]));
+    if (words["json"]) printJson(done);
+    else print(pullText(done));
+  });
+
 withPlace(program.command("verify"))
   .description("prove every row again, from the Parquet files alone")
   .argument("<dataset>", "folder of the dataset")
@@ -227,7 +292,7 @@ withPlace(program.command("solve"))
 program
   .command("inspect")
   .description("show rows of a dataset, whole")
-  .argument("<dataset>", "folder of the dataset")
+  .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--rows <n>", "how many rows", whole("--rows", 1), 3)
   .option("--id <id>", "one instance")
   .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
@@ -246,11 +311,11 @@ program
 
 program
   .command("stats")
-  .description("counts, balance and the funnel of a dataset")
-  .argument("<dataset>", "folder of the dataset")
+  .description("counts, balance, yields, lengths and measured rewards of a dataset")
+  .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {
-    const { stats, statsText } = await import("./pipeline/inspect.ts");
+    const { stats, statsText } = await import("./pipeline/stats.ts");
     const found = await stats(dataset);
     if (words["json"]) printJson(found);
     else print(statsText(found));

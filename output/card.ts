@@ -6,6 +6,8 @@ import type { RunFacts } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
+import type { Figure } from "./figures.ts";
+import type { Rewarded, Spread, Statistics } from "./statistics.ts";
 import type { WithdrawnFile } from "./withdrawn.ts";
 
 export interface CardInput {
@@ -16,13 +18,18 @@ export interface CardInput {
   readonly files: readonly WrittenFile[];
   /** Rows that are not withdrawn; `files` count what lies in them. */
   readonly rows: readonly RowCount[];
+  /** Of the same rows. */
+  readonly statistics: Statistics;
+  readonly figures: readonly Figure[];
+  /** The manifest's hash over what the rows say: what a citation pins. */
+  readonly rowHashes: string;
   /** Absent where the dataset was made in one go. */
   readonly refreshed?: { readonly edition: number; readonly withdrawn: WithdrawnFile | null; readonly left: readonly Withdrawal[] };
 }
 
-// Identifiers that the Hub knows among those that the licence filter can let through (hub-docs, "Licenses"); anything else is `other` there.
+// Identifiers that the Hub knows (hub-docs, "Licenses") among those that name one licence of code or text; anything else is `other` there.
 const hubLicenses = new Set(
-  "mit apache-2.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear isc 0bsd unlicense cc0-1.0 cc-by-4.0 mpl-2.0 zlib artistic-2.0 bsl-1.0 ms-pl ncsa ofl-1.1 postgresql wtfpl eupl-1.1 eupl-1.2 epl-1.0 epl-2.0 lgpl lgpl-2.1 lgpl-3.0 gpl gpl-2.0 gpl-3.0 agpl-3.0".split(
+  "mit apache-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear isc unlicense cc0-1.0 cc-by-4.0 cc-by-sa-4.0 mpl-2.0 zlib artistic-2.0 afl-3.0 bsl-1.0 ms-pl ncsa ofl-1.1 osl-3.0 postgresql wtfpl ecl-2.0 eupl-1.1 eupl-1.2 epl-1.0 epl-2.0 lppl-1.3c lgpl-2.1 lgpl-3.0 gpl-2.0 gpl-3.0 agpl-3.0".split(
     " ",
   ),
 );
@@ -38,14 +45,18 @@ export function toCard(input: CardInput): string {
     `---\n${stringify(hubMetadata(input), { lineWidth: 0, aliasDuplicateObjects: false })}---`,
     `# ${inline(input.title)}`,
     introduction(input.summary),
-    skillTable(input.rows),
-    funnel(input.summary),
+    `${skillTable(input.rows)}${picture(input, "rows")}`,
+    statistics(input),
+    `${funnel(input.summary)}${picture(input, "funnel")}`,
     figures(input.summary),
     ...editions(input),
     usage(),
+    grading(),
     columns(),
     limits(input.summary),
-    licenses(input.summary, input.contact),
+    licenses(input.summary),
+    takedown(input.contact),
+    citation(input),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -68,8 +79,8 @@ function hubMetadata({ title, summary, files, rows }: CardInput): Record<string,
   const total = sum(rows.map((count) => count.rows));
   return {
     pretty_name: title,
-    license: [...new Set(summary.repositories.map(({ license }) => hubLicense(license)))].sort(),
-    language: ["en", "code"],
+    ...licenseFields(summary),
+    language: ["en"],
     task_categories: ["text-generation"],
     tags: ["code", "software-engineering", "verifiable-rewards", "reinforcement-learning", ...atomicSkills, ...made(rows)],
     size_categories: [sizeCategory(total)],
@@ -81,17 +92,44 @@ function hubMetadata({ title, summary, files, rows }: CardInput): Record<string,
     dataset_info: present.map((config) => ({
       config_name: config,
       features: hubFeaturesOf(columnsOf(config)),
-      splits: splitsOf(parquet, config).map((split) => ({ name: split, num_examples: rowsOf(parquet, config, split) })),
-      download_size: sum(parquet.filter((file) => file.config === config).map(({ bytes }) => bytes)),
+      ...sizes(parquet.filter((file) => file.config === config)),
     })),
   };
 }
 
-function sizeCategory(rows: number): string {
-  if (rows < 1000) return "n<1K";
-  if (rows < 10_000) return "1K<n<10K";
-  return rows < 100_000 ? "10K<n<100K" : "100K<n<1M";
+/** Bytes of the values are told where they are known of every file. */
+function sizes(files: readonly WrittenFile[]): Record<string, unknown> {
+  const raw = (some: readonly WrittenFile[]): number | null =>
+    some.every(({ rawBytes }) => rawBytes !== undefined) ? sum(some.map(({ rawBytes = 0 }) => rawBytes)) : null;
+  const splits = [...Map.groupBy(files, ({ split }) => split)].map(([name, own]) => ({
+    name,
+    ...(raw(own) === null ? {} : { num_bytes: raw(own) }),
+    num_examples: sum(own.map(({ rows }) => rows)),
+  }));
+  const downloaded = sum(files.map(({ bytes }) => bytes));
+  return { splits, download_size: downloaded, ...(raw(files) === null ? {} : { dataset_size: raw(files) }) };
 }
+
+/** Where the Hub has no name for a licence, it asks for one of ours and for the file that tells of it. */
+function licenseFields({ repositories }: RunFacts): Record<string, unknown> {
+  const license = [...new Set(repositories.map((one) => hubLicense(one.license)))].sort();
+  const named = { license: license.length === 0 ? ["unknown"] : license };
+  if (!license.includes("other")) return named;
+  const others = repositories.flatMap((one) => (hubLicense(one.license) === "other" ? [one.license ?? ""] : []));
+  const slug = [...new Set(others)]
+    .sort()
+    .join("-")
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return { ...named, license_name: slug || "other", license_link: licenseFile };
+}
+
+/** As the Hub's "Licenses" asks of a dataset under other licences than it knows. */
+export const licenseFile = "LICENSE.md";
+
+const powers = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B"];
+const sizeCategory = (rows: number): string => powers[Math.max(0, Math.floor(Math.log10(Math.max(rows, 1))) - 2)] ?? "n>1T";
 
 /** Text of others in one Markdown line: no markup of theirs takes effect. */
 const inline = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#&~]/g, (sign) => `\\${sign}`);
@@ -138,6 +176,7 @@ function skillTable(counts: readonly RowCount[]): string {
 }
 
 function funnel({ stages, infrastructureFailures }: RunFacts): string {
+  if (stages.length === 0) return "## How it came about\n\nThe figures of the run are not kept with this dataset.";
   const rows = stages.map(({ name, in: given, kept, dropped }) => [
     inline(name),
     given,
@@ -206,12 +245,18 @@ trees = load_dataset("PATH_OR_NAME", "environments", split="train")
 
 Give a solver the columns of the plain config and nothing else. Its tree is the environment's archive with \`visible_layer_json\` over it: lay the layer before the solver starts, for the bare archive is the healthy tree with all tests in it.
 
+\`manifest.json\` holds the sha256 of every data file. The config \`environments\` is not cut into splits: all its rows are under \`train\`, the Hub's name for a dataset without splits.`;
+}
+
+function grading(): string {
+  return `## How to grade
+
 \`\`\`sh
 kihon grade DATASET --answers FILE   # rewards of answers, JSON lines {"instance_id","answer"}
 kihon verify DATASET                 # proves every row again: gold 1; blank, decoys and probes 0
 \`\`\`
 
-\`manifest.json\` holds the sha256 of every file. The config \`environments\` is not cut into splits: all its rows are under \`train\`, the Hub's name for a dataset without splits.`;
+\`reward\` is 0 or 1 and strict; \`components\` are figures from 0 to 1, for who wants a denser signal. The grader needs the \`-private\` configs and \`environments\`; it runs answers in a sandbox without network, in trees that it builds from these files. Trouble of the sandbox itself is an error and never a reward of 0.`;
 }
 
 function columns(): string {
@@ -240,17 +285,88 @@ function limits({ repositories }: RunFacts): string {
   ].join("\n\n");
 }
 
-function licenses({ repositories }: RunFacts, contact: string): string {
-  const rows = repositories.map(({ name, commit, license }) => [
-    inline(name),
-    `\`${commit}\``,
-    license === null ? "none found" : inline(license),
-  ]);
-  return `## Licences
+const licenseTable = ({ repositories }: RunFacts): string =>
+  table(
+    ["repository", "commit", "licence"],
+    repositories.map(({ name, commit, license }) => [inline(name), `\`${commit}\``, license === null ? "none found" : inline(license)]),
+  );
 
-The rows hold source text of these repositories, each under its own licence; the columns \`repo\`, \`base_commit\` and \`license_spdx\` say which.
+const licenses = (summary: RunFacts): string => `## Licences
 
-${table(["repository", "commit", "licence"], rows)}
+The rows hold source text of these repositories, each under its own licence; the columns \`repo\`, \`base_commit\` and \`license_spdx\` say which. Each tree in \`environments\` has the repository's own licence file in it.
 
-To have rows of your repository taken down, write to ${inline(contact)}.`;
+${licenseTable(summary)}`;
+
+/** \`LICENSE.md\`. */
+export const toLicenseFile = (summary: RunFacts): string => `# Licences
+
+This dataset holds source text of the repositories below. Each part of it stays under the licence of the repository that it is from, as that licence stood at the commit named here; the licence's text and notices are in the repository's own files, which the config \`environments\` holds whole.
+
+${licenseTable(summary)}
+`;
+
+const takedown = (contact: string): string => `## Takedown
+
+To have rows of your repository taken down, write to ${inline(contact)}. Name the repository, pull request or \`instance_id\`; what is taken down is named in \`withdrawn-*.jsonl\` and left out of the files when they are next written whole.`;
+
+function citation({ title, summary, rowHashes, refreshed }: CardInput): string {
+  const plain = (text: string): string => text.replace(/\s+/g, " ").replace(/[{}\\"`$%&#_^~]/g, "");
+  return `## How to cite
+
+\`\`\`bibtex
+@misc{kihon-${rowHashes.slice(0, 12)},
+  title = {${plain(title)}},
+  howpublished = {Verified training instances made by ${plain(summary.tool)} ${plain(summary.toolVersion)}},
+  note = {Edition ${refreshed?.edition ?? 1}, row hash ${rowHashes}}
+}
+\`\`\`
+
+The row hash covers what every row says: two datasets with the same one are the same.`;
+}
+
+/** Nothing where that figure was not drawn. */
+function picture({ figures }: CardInput, name: string): string {
+  const figure = figures.find(({ file }) => file === `figures/${name}.svg`);
+  return figure === undefined ? "" : `\n\n![${figure.title}](${figure.file})`;
+}
+
+const spread = (numbers: Spread | null): string => (numbers === null ? "" : `${numbers.min} / ${numbers.median} / ${numbers.max}`);
+
+function statistics(input: CardInput): string {
+  const { statistics: found } = input;
+  const each = Object.entries(found.skills);
+  if (each.length === 0) return "## Figures\n\nThere are no rows.";
+  const facts = each.flatMap(([skill, own]) =>
+    Object.entries(own.facts).map(([name, numbers]) => [inline(skill), inline(name), numbers.count, spread(numbers)]),
+  );
+  return [
+    `## Figures\n\n${found.rows} ${found.rows === 1 ? "question" : "questions"} about ${found.changes} ${found.changes === 1 ? "change" : "changes"}. Three numbers are the least, the median and the greatest.`,
+    table(
+      ["skill", "rows", "characters of the question", "runs that prove a row", "test files in them"],
+      each.map(([skill, own]) => [inline(skill), own.rows, spread(own.prompt), spread(own.runs), spread(own.testFiles)]),
+    ) + picture(input, "prompts"),
+    ...(facts.length === 0
+      ? []
+      : [
+          `What was counted of the questions, as the column \`facts\` has it:\n\n${table(["skill", "fact", "rows", "least / median / greatest"], facts)}`,
+        ]),
+    `What the known answers scored when the rows were proven:\n\n${table(
+      ["skill", "gold", "blank", "wrong answers (decoys)", "attempts to cheat (probes)"],
+      each.map(([skill, { rewards }]) => [
+        inline(skill),
+        ...(["gold", "blank", "decoy", "probe"] as const).map((role) => scored(rewards, role)),
+      ]),
+    )}`,
+    ...(Object.keys(found.operators).length === 0 ? [] : [picture(input, "operators").trim()]),
+  ].join("\n\n");
+}
+
+/** How many answers, of how many kinds, and between what they scored. */
+function scored(rewards: readonly Rewarded[], role: Rewarded["role"]): string {
+  const own = rewards.filter((one) => one.role === role);
+  if (own.length === 0) return "none";
+  const least = Math.min(...own.map((one) => one.least));
+  const greatest = Math.max(...own.map((one) => one.greatest));
+  const kinds = own.length === 1 ? "" : ` of ${own.length} kinds`;
+  return `${sum(own.map((one) => one.rows))}${kinds}: ${least === greatest ? `all ${least}` : `${least} to ${greatest}`}`;
 }

@@ -39,6 +39,8 @@ export interface WrittenFile {
   readonly file: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Of the values, before they are encoded; absent where the format does not ask for it, and in files of before it was counted. */
+  readonly rawBytes?: number;
   readonly sha256: string;
 }
 

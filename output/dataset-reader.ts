@@ -4,14 +4,14 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { type AsyncBuffer, asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { StopRun } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { Environment } from "../schemas/environment.ts";
 import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
 import {
+  type ColumnTable,
   type ConfigName,
-  columnsOf,
   type EnvironmentRow,
   environmentColumns,
   type PrivateRow,
@@ -19,9 +19,12 @@ import {
   type Row,
   type RowPair,
 } from "../schemas/row.ts";
+import { columnsIn, tablesOf } from "../schemas/row-versions.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import { type DatasetFiles, filesIn } from "./dataset-files.ts";
+import { type Manifest, manifestName, parseManifest } from "./manifest.ts";
 import { contentHashOf, fromEnvironmentRow, fromRows } from "./rows.ts";
+import { privateNeeds, publicNeeds, type Subject } from "./statistics.ts";
 import { hiddenBy, readWithdrawn } from "./withdrawn.ts";
 
 export interface InstanceFilter {
@@ -32,11 +35,14 @@ export interface InstanceFilter {
 }
 
 export interface Dataset {
+  /** The folder, or the address. */
   readonly folder: string;
   readonly manifest: Manifest;
   readonly withdrawn: readonly Withdrawal[];
   /** By skill and id, over all splits and editions. Both rows of each are joined, and checked against their content hash. What was withdrawn is not there. */
   pairs(filter?: InstanceFilter): AsyncGenerator<RowPair>;
+  /** The cells that figures are made of and no others: over a network a small part of the bytes. Not checked against the content hash. */
+  subjects(filter?: InstanceFilter): AsyncGenerator<Subject>;
   instances(filter?: InstanceFilter): AsyncGenerator<Instance>;
   /** Null where the dataset has no such instance. */
   instance(id: string): Promise<Instance | null>;
@@ -47,14 +53,28 @@ export interface Dataset {
   archive(id: string): Promise<Uint8Array>;
 }
 
-/** Throws `StopRun` where a file is missing, cut short or altered. `verifyFiles: false` skips that reading of every byte. */
-export async function openDataset(folder: string, { verifyFiles = true }: { readonly verifyFiles?: boolean } = {}): Promise<Dataset> {
-  const manifest = readManifest(folder);
-  if (verifyFiles) for (const entry of manifest.configs) await verifyFile(folder, entry);
+export interface OpenOptions {
+  /** Of a folder every byte is read once, to compare it with the manifest. */
+  readonly verifyFiles?: boolean;
+  /** Rows of an earlier schema are given as they are: for a migration. */
+  readonly asStored?: boolean;
+}
+
+/** Throws `StopRun` where a file is missing, cut short or altered, or of a schema that this version does not read. */
+export async function openDataset(
+  from: string | DatasetFiles,
+  { verifyFiles = true, asStored = false }: OpenOptions = {},
+): Promise<Dataset> {
+  const source = typeof from === "string" ? filesIn(from) : from;
+  const manifest = parseManifest(await source.text(manifestName), source.name, { asStored });
+  if (verifyFiles && typeof from === "string") for (const entry of manifest.configs) await verifyFile(from, entry);
   const files = manifest.configs.filter(({ format }) => format === "parquet");
-  const withdrawn = readWithdrawn(folder, manifest.withdrawn);
+  const named = manifest.withdrawn;
+  const withdrawn = named === null ? [] : readWithdrawn(await source.text(named.file), named);
   const gone = hiddenBy(withdrawn);
-  const shards = new ShardCache(folder);
+  const tables = tablesOf(manifest.schema_version);
+  if (tables === null) throw new TypeError("a manifest that was read is of a known schema");
+  const shards = new ShardCache(source, (config) => columnsIn(tables, config));
   /** The files of each edition and split, one after the other: within these the ids rise. */
   const editionsOf = (config: ConfigName, split: string | undefined): string[][] => {
     const own = files.filter((entry) => entry.name === config && (split === undefined || split === entry.split));
@@ -62,29 +82,34 @@ export async function openDataset(folder: string, { verifyFiles = true }: { read
     return [...runs.values()].map((run) => run.map(({ file }) => file));
   };
 
-  async function* pairs({ skill, split, withdrawn: all = false }: InstanceFilter = {}): AsyncGenerator<RowPair> {
+  /** With the named columns alone, or all. */
+  async function* joined({ skill, split, withdrawn: all = false }: InstanceFilter = {}, open?: string[], hidden?: string[]) {
     for (const name of skills) {
       if (skill !== undefined && skill !== name) continue;
-      const side = (config: ConfigName): AsyncGenerator<Row> =>
-        inOrder(editionsOf(config, split).map((names) => shards.rows(names, config)));
-      for await (const pair of join2(side(name), side(`${name}-private`))) {
+      const side = (config: ConfigName, columns: string[] | undefined): AsyncGenerator<Row> =>
+        inOrder(editionsOf(config, split).map((names) => shards.rows(names, config, columns)));
+      for await (const pair of join2(side(name, open), side(`${name}-private`, hidden))) {
         if (all || !gone.row(pair.public.instance_id, pair.private.provenance.content_hash)) yield pair;
       }
     }
+  }
+  async function* pairs(filter?: InstanceFilter): AsyncGenerator<RowPair> {
+    for await (const pair of joined(filter)) yield checked(pair);
   }
   async function* instances(filter?: InstanceFilter): AsyncGenerator<Instance> {
     for await (const pair of pairs(filter)) yield fromRows(pair.public, pair.private);
   }
   const environments = new EnvironmentIndex(
-    folder,
+    source.name,
     shards,
     files.filter(({ name }) => name === "environments").map(({ file }) => file),
   );
   return {
-    folder,
+    folder: source.name,
     manifest,
     withdrawn,
     pairs,
+    subjects: (filter) => joined(filter, [...publicNeeds], [...privateNeeds, "provenance"]),
     instances,
     async instance(id) {
       for await (const pair of pairs()) if (pair.public.instance_id === id) return fromRows(pair.public, pair.private);
@@ -128,13 +153,13 @@ async function* join2(open: AsyncGenerator<Row>, hidden: AsyncGenerator<Row>): A
     if (left.done || right.done || id !== pair.private.instance_id) {
       throw mismatch(`the public and private rows do not belong together at ${id ?? pair.private?.instance_id}`);
     }
-    yield checked(pair, id);
+    yield pair;
   }
 }
 
-function checked(pair: RowPair, id: string): RowPair {
+function checked(pair: RowPair): RowPair {
   if (contentHashOf(pair) === pair.private.provenance.content_hash) return pair;
-  throw mismatch(`the rows of ${id} are not what their content hash says`);
+  throw mismatch(`the rows of ${pair.public.instance_id} are not what their content hash says`);
 }
 
 /** Several runs of rows, each in the order of ids, as one; equal ids in the order of the runs. Of each, one row group is in memory. */
@@ -159,52 +184,83 @@ interface OpenShard {
 
 /** Footers are read once a file; rows are read one row group at a time. */
 class ShardCache {
-  readonly #folder: string;
+  readonly #files: DatasetFiles;
+  readonly #columnsOf: (config: ConfigName) => ColumnTable;
   readonly #open = new Map<string, Promise<OpenShard>>();
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(files: DatasetFiles, columnsOf: (config: ConfigName) => ColumnTable) {
+    this.#files = files;
+    this.#columnsOf = columnsOf;
   }
 
   shard(name: string): Promise<OpenShard> {
     let shard = this.#open.get(name);
     if (shard === undefined) {
-      shard = openShard(join(this.#folder, name));
+      shard = openShard(this.#files, name);
       this.#open.set(name, shard);
     }
     return shard;
   }
 
-  async *rows(names: readonly string[], config: ConfigName, columns = Object.keys(columnsOf(config))): AsyncGenerator<Row> {
-    for (const name of names) {
-      const { metadata } = await this.shard(name);
-      let from = 0;
-      for (const group of metadata.row_groups) {
-        const to = from + Number(group.num_rows);
-        yield* await this.read(name, columns, from, to);
-        from = to;
-      }
-    }
+  async *rows(names: readonly string[], config: ConfigName, columns = Object.keys(this.#columnsOf(config))): AsyncGenerator<Row> {
+    for (const name of names) yield* rowsOf(await this.shard(name), columns);
   }
 
   async read(name: string, columns: readonly string[], rowStart: number, rowEnd: number): Promise<Row[]> {
-    const { file, metadata } = await this.shard(name);
-    return parquetReadObjects({
-      file,
-      metadata,
-      columns: [...columns],
-      rowStart,
-      rowEnd,
-      // Texts are declared as such; what is left are bytes.
-      utf8: false,
-      compressors: { ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: Math.max(length, 1) }) },
-    });
+    return readRows(await this.shard(name), columns, rowStart, rowEnd);
   }
 }
 
-async function openShard(path: string): Promise<OpenShard> {
-  const file = await asyncBufferFromFile(path);
-  return { file, metadata: await parquetMetadataAsync(file) };
+async function openShard(files: DatasetFiles, name: string): Promise<OpenShard> {
+  const file = await files.open(name);
+  return { file, metadata: await readingParquet(name, () => parquetMetadataAsync(file)) };
+}
+
+/** A file that is by itself, and the columns that it has. Throws `StopRun` where it is no Parquet file. */
+export async function openLoneFile(
+  file: AsyncBuffer,
+  name: string,
+): Promise<{ columns: string[]; rows: (columns: readonly string[]) => AsyncGenerator<Row> }> {
+  const metadata = await readingParquet(name, () => parquetMetadataAsync(file));
+  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  return { columns, rows: (wanted) => rowsOf({ file, metadata }, wanted) };
+}
+
+/** One row group after another. */
+async function* rowsOf(shard: OpenShard, columns: readonly string[]): AsyncGenerator<Row> {
+  let from = 0;
+  for (const group of shard.metadata.row_groups) {
+    const to = from + Number(group.num_rows);
+    yield* await readRows(shard, columns, from, to);
+    from = to;
+  }
+}
+
+const readRows = ({ file, metadata }: OpenShard, columns: readonly string[], rowStart: number, rowEnd: number): Promise<Row[]> =>
+  parquetReadObjects({
+    file,
+    metadata,
+    columns: [...columns],
+    rowStart,
+    rowEnd,
+    // Texts are declared as such; what is left are bytes.
+    utf8: false,
+    compressors: { ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: Math.max(length, 1) }) },
+  });
+
+/** What the reader says of a footer that is none. What a source throws itself is of the house and goes up as it is. */
+async function readingParquet<T>(name: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    // Of a file shorter than a footer it says that an offset lies outside.
+    if (!(error instanceof RangeError) && !(error instanceof Error && /^parquet /.test(error.message))) throw error;
+    throw new StopRun(`${name} is not a whole Parquet file: ${error.message}`, {
+      next: "Fetch that file anew, or export the dataset again.",
+      exitCode: 1,
+      cause: error,
+    });
+  }
 }
 
 const withoutArchive = Object.keys(environmentColumns).filter((name) => name !== "archive");

@@ -6,14 +6,16 @@ import type { SkillName } from "../schemas/instance.ts";
 import { configNames, type EnvironmentRow, type PublicRow, type Row, type RowPair } from "../schemas/row.ts";
 import { type RunFacts, type RunSummary, runFactsSchema } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
-import { toCard } from "./card.ts";
+import { licenseFile, toCard, toLicenseFile } from "./card.ts";
 import type { Exporter, RowCount, RowSet, WrittenFile } from "./contract.ts";
+import { figureFiles, figuresOf } from "./figures.ts";
 import { exporters } from "./index.ts";
 import { earlierIn, type Manifest, toManifest, writeManifest } from "./manifest.ts";
 import { parquet } from "./parquet.ts";
 import { writeWhole, writing } from "./pending-file.ts";
 import { toReport } from "./report.ts";
 import { environmentHashOf } from "./rows.ts";
+import { type Statistics, StatisticsOf } from "./statistics.ts";
 import { writeWithdrawn } from "./withdrawn.ts";
 
 export interface PairSet {
@@ -31,11 +33,13 @@ export interface Standing {
   /** Of the rows and environments in these files that are not withdrawn. */
   readonly hashes: readonly string[];
   readonly rows: readonly RowCount[];
+  /** The same rows, whole: read once, for the card's figures. */
+  readonly pairs: () => Iterable<RowPair> | AsyncIterable<RowPair>;
   /** All that ever left, this edition's included. */
   readonly withdrawn: readonly Withdrawal[];
 }
 
-const nothing: Standing = { edition: 1, files: [], hashes: [], rows: [], withdrawn: [] };
+const nothing: Standing = { edition: 1, files: [], hashes: [], rows: [], pairs: () => [], withdrawn: [] };
 
 export interface DatasetInput {
   readonly folder: string;
@@ -63,18 +67,30 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const added: WrittenFile[] = await parquet.write(folder, sets, { compression });
   for (const exporter of further) added.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
   const files = [...standing.files, ...added];
-  const { hashes, samples, counts } = await survey(input);
+  const { hashes, samples, counts, statistics } = await survey(input);
   const rows = [...standing.rows, ...counts];
   const about = { title, contact, compression, facts: runFactsSchema.parse(summary) };
   const withdrawn = writeWithdrawn(folder, standing.edition, standing.withdrawn);
   const rowHashes = [...standing.hashes, ...hashes];
   const manifest = toManifest({ about, files, rowHashes, edition: standing.edition, withdrawn });
   const refreshed = standing === nothing ? {} : { refreshed: { edition: standing.edition, withdrawn, left: standing.withdrawn } };
-  writeWhole(join(folder, "README.md"), toCard({ title, contact, summary: about.facts, files, rows, ...refreshed }));
+  const figures = figuresOf(statistics, rows, about.facts);
+  for (const { file, svg } of figures) writeWhole(join(folder, file), svg);
+  const rowHash = manifest.row_hashes;
+  writeWhole(
+    join(folder, "README.md"),
+    toCard({ title, contact, summary: about.facts, files, rows, statistics, figures, rowHashes: rowHash, ...refreshed }),
+  );
+  writeWhole(join(folder, licenseFile), toLicenseFile(about.facts));
   if ("startedAt" in summary) writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
   writeManifest(folder, manifest);
-  const stale = "startedAt" in summary ? earlier : [...earlier, "report.html"];
-  removeStale(folder, stale, [...files.map(({ file }) => file), ...(withdrawn === null ? [] : [withdrawn.file])]);
+  const stale = [...earlier, ...figureFiles, ...("startedAt" in summary ? [] : ["report.html"])];
+  const current = [...files, ...figures, ...(withdrawn === null ? [] : [withdrawn])];
+  removeStale(
+    folder,
+    stale,
+    current.map(({ file }) => file),
+  );
   return manifest;
 }
 
@@ -99,22 +115,34 @@ async function* oneSide(pairs: PairSet["pairs"], side: keyof RowPair): AsyncGene
   for await (const pair of pairs()) yield pair[side];
 }
 
-/** Content hashes of all rows, how many each set has, and the first row of each skill as a sample. */
-async function survey({ sets, environments }: DatasetInput): Promise<{ hashes: string[]; samples: PublicRow[]; counts: RowCount[] }> {
+interface Survey {
+  /** Content hashes of the rows that come. */
+  readonly hashes: string[];
+  /** The first that comes of each skill. */
+  readonly samples: PublicRow[];
+  readonly counts: RowCount[];
+  /** Of these and of those that stand already. */
+  readonly statistics: Statistics;
+}
+
+async function survey({ sets, environments, standing = nothing }: DatasetInput): Promise<Survey> {
   const hashes: string[] = [];
   const counts: RowCount[] = [];
   const samples = new Map<SkillName, PublicRow>();
+  const statistics = new StatisticsOf();
+  for await (const pair of standing.pairs()) statistics.add(pair);
   for (const { skill, split, pairs } of sets) {
     let rows = 0;
     for await (const pair of pairs()) {
       hashes.push(pair.private.provenance.content_hash);
+      statistics.add(pair);
       if (!samples.has(skill)) samples.set(skill, pair.public);
       rows += 1;
     }
     counts.push({ skill, split, rows });
   }
   for await (const row of environments()) hashes.push(environmentHashOf(row));
-  return { hashes, counts, samples: [...samples.values()] };
+  return { hashes, counts, samples: [...samples.values()], statistics: statistics.finish() };
 }
 
 /** Files that an earlier export into this folder made and this one did not: the card's globs would pick them up. */

@@ -1,12 +1,14 @@
 /** `manifest.json`: what files a dataset has, and a hash over what its rows say. Equal datasets have equal manifests. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import { configNames, rowSchemaVersion } from "../schemas/row.ts";
+import { tablesOf } from "../schemas/row-versions.ts";
 import { runFactsSchema } from "../schemas/run-summary.ts";
 import type { WrittenFile } from "./contract.ts";
+import { textIn } from "./dataset-files.ts";
 import { writeWhole } from "./pending-file.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -29,6 +31,7 @@ export const manifestSchema = z
         file: relative,
         rows: z.int().positive(),
         bytes: z.int().positive(),
+        raw_bytes: z.int().positive().optional(),
         sha256: hash,
       }),
     ),
@@ -65,13 +68,14 @@ export function toManifest({ about, files, rowHashes, edition, withdrawn }: Mani
     config_hash: facts.configHash,
     seed: facts.seed,
     edition,
-    configs: files.map(({ config: name, split, format, file, rows, bytes, sha256: digest }) => ({
+    configs: files.map(({ config: name, split, format, file, rows, bytes, rawBytes, sha256: digest }) => ({
       name,
       split,
       format,
       file,
       rows,
       bytes,
+      ...(rawBytes === undefined ? {} : { raw_bytes: rawBytes }),
       sha256: digest,
     })),
     row_hashes: rowHashesOf(rowHashes),
@@ -81,7 +85,8 @@ export function toManifest({ about, files, rowHashes, edition, withdrawn }: Mani
 }
 
 /** The files of a manifest as their exporters gave them. */
-export const writtenFiles = ({ configs }: Manifest): WrittenFile[] => configs.map(({ name, ...rest }) => ({ config: name, ...rest }));
+export const writtenFiles = ({ configs }: Manifest): WrittenFile[] =>
+  configs.map(({ name, raw_bytes, ...rest }) => ({ config: name, ...rest, ...(raw_bytes === undefined ? {} : { rawBytes: raw_bytes }) }));
 
 const rowHashesOf = (hashes: readonly string[]): string => sha256([...hashes].sort().join("\n"));
 
@@ -92,21 +97,25 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 }
 
 /** Throws `StopRun` where there is no manifest, or one that this version cannot read. */
-export function readManifest(folder: string): Manifest {
-  const text = readManifestText(folder);
-  const parsed = manifestSchema.safeParse(parseJson(text, folder));
+export const readManifest = (folder: string): Manifest => parseManifest(textIn(folder, manifestName), folder);
+
+/** `where` is the dataset's name, `asStored` lets rows of earlier schemas pass. Throws as `readManifest` does. */
+export function parseManifest(text: string | null, where: string, { asStored = false }: { readonly asStored?: boolean } = {}): Manifest {
+  const parsed = manifestSchema.safeParse(parseJson(present(text, where), where));
   if (!parsed.success) {
-    throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest: ${z.prettifyError(parsed.error)}`, {
+    throw new StopRun(`${where}/${manifestName} is not a dataset's manifest: ${z.prettifyError(parsed.error)}`, {
       next: "Give the folder of a dataset as it was exported, or export it again.",
       exitCode: 1,
     });
   }
-  if (parsed.data.schema_version !== rowSchemaVersion) {
-    throw new StopRun(`${folder} has row schema ${parsed.data.schema_version}, this version reads ${rowSchemaVersion}`, {
-      next: "Read it with the version of the tool that the manifest names.",
-    });
-  }
-  return parsed.data;
+  const { schema_version: version } = parsed.data;
+  if (version === rowSchemaVersion || (asStored && tablesOf(version) !== null)) return parsed.data;
+  throw new StopRun(`${where} has row schema ${version}, this version reads ${rowSchemaVersion}`, {
+    next:
+      tablesOf(version) === null
+        ? "Read it with the version of the tool that the manifest names."
+        : "Bring it up to date: kihon migrate DATASET --out NEW_FOLDER",
+  });
 }
 
 const listingSchema = z.object({
@@ -124,7 +133,7 @@ export interface Earlier {
 /** What an earlier export into this folder listed, of whatever version; null where there was no export. */
 export function earlierIn(folder: string): Earlier | null {
   if (!existsSync(join(folder, manifestName))) return null;
-  const parsed = listingSchema.safeParse(parseJson(readManifestText(folder), folder));
+  const parsed = listingSchema.safeParse(parseJson(present(textIn(folder, manifestName), folder), folder));
   if (parsed.success) {
     const { configs, withdrawn, edition } = parsed.data;
     return { files: [...configs, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file), edition };
@@ -132,21 +141,17 @@ export function earlierIn(folder: string): Earlier | null {
   throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest`, { next: "Give an empty folder, or remove that file." });
 }
 
-function readManifestText(folder: string): string {
-  try {
-    return readFileSync(join(folder, manifestName), "utf8");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))) throw error;
-    throw new StopRun(`${folder} holds no ${manifestName}`, { next: "Give the folder of an exported dataset.", cause: error });
-  }
+function present(text: string | null, where: string): string {
+  if (text !== null) return text;
+  throw new StopRun(`${where} holds no ${manifestName}`, { next: "Give the folder of an exported dataset." });
 }
 
-function parseJson(text: string, folder: string): unknown {
+function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new StopRun(`${join(folder, manifestName)} is not JSON`, {
+    throw new StopRun(`${where}/${manifestName} is not JSON`, {
       next: "Remove that file, and export the dataset again.",
       exitCode: 1,
       cause: error,

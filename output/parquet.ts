@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
+import { serializeTCompactProtocol } from "hyparquet-writer/src/thrift.js";
 import { z } from "zod";
 import { type ColumnTable, columnsOf, type Row } from "../schemas/row.ts";
 import { checkSets, sizeOf } from "./check-rows.ts";
@@ -12,7 +13,7 @@ import { PendingFile } from "./pending-file.ts";
 export const parquetOptionsSchema = z.object({
   /** Snappy is read everywhere; zstd files are about a third smaller. */
   compression: z.enum(["snappy", "zstd"]).default("snappy"),
-  /** Uncompressed bytes of a row group. The Hub's viewer scans up to 300 MB at once and asks for small groups. */
+  /** Uncompressed bytes of a row group; one larger row still gets a group of its own. `datasets` cuts at 100 MB, the Hub's viewer scans up to 300 MB at once. */
   rowGroupBytes: z
     .int()
     .positive()
@@ -25,12 +26,12 @@ export const parquetOptionsSchema = z.object({
 });
 export type ParquetOptions = z.infer<typeof parquetOptionsSchema>;
 
-// 1 MiB: the page size of Arrow and of the writer; page indexes are written for every chunk of more than one page.
+// 1 MiB: the page size of Arrow and of the writer.
 const pageSize = 2 ** 20;
 
 export const parquet = {
   name: "parquet",
-  version: 1,
+  version: 2,
   about: "Parquet files, one config a folder, read by datasets, DuckDB, pandas and the Hub's viewer",
   options: parquetOptionsSchema,
   write: writeParquet,
@@ -56,13 +57,14 @@ async function writeSet(folder: string, set: RowSet, options: ParquetOptions): P
         shard = new Shard(join(folder, set.config, `${stemOf(set)}-${shards.length}`), columnsOf(set.config), options);
         shards.push(shard);
       }
-      shard.add(rows);
+      shard.add(rows, bytes);
     }
     shards.at(-1)?.finish();
     return shards.map((shard, index) => {
       const file = `${set.config}/${stemOf(set)}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
       const sha256 = shard.file.commit(join(folder, file));
-      return { config: set.config, split: set.split, format: "parquet", file, rows: shard.rows, bytes: shard.file.bytes, sha256 };
+      const { rows, rawBytes } = shard;
+      return { config: set.config, split: set.split, format: "parquet", file, rows, bytes: shard.file.bytes, rawBytes, sha256 };
     });
   } finally {
     for (const shard of shards) shard.file.abandon();
@@ -91,6 +93,7 @@ async function* groupsOf(set: RowSet, limit: number): AsyncGenerator<{ rows: Row
 class Shard {
   readonly file: PendingFile;
   rows = 0;
+  rawBytes = 0;
   readonly #writer: ParquetWriter;
   readonly #columns: ColumnTable;
 
@@ -111,7 +114,7 @@ class Shard {
     });
   }
 
-  add(rows: readonly Row[]): void {
+  add(rows: readonly Row[], bytes: number): void {
     const columnData = Object.entries(this.#columns).map(([name, { type }]): ColumnSource => {
       const data = rows.map((row) => row[name]);
       // Binary cells are gzip archives: neither a dictionary, a second compression nor their first bytes as statistics are of use.
@@ -120,9 +123,27 @@ class Shard {
     });
     this.#writer.write({ columnData, rowGroupSize: rows.length, pageSize });
     this.rows += rows.length;
+    this.rawBytes += bytes;
   }
 
   finish(): void {
+    indexLonePages(this.#writer);
     this.#writer.finish();
+  }
+}
+
+/**
+ * The writer gives chunks of more than one page an offset index, and the others none. The reader of the Hub's viewer (the `parquet` crate of Rust) uses
+ * the indexes of a file only where every chunk has one, so those of a single page get theirs here: an `OffsetIndex` of one `PageLocation` (parquet.thrift).
+ */
+function indexLonePages({ writer, pendingIndexes }: ParquetWriter): void {
+  for (const { chunk, offsetIndex } of pendingIndexes) {
+    if (offsetIndex !== undefined || chunk.meta_data === undefined) continue;
+    const { data_page_offset, dictionary_page_offset, total_compressed_size } = chunk.meta_data;
+    const size = Number(total_compressed_size - (data_page_offset - (dictionary_page_offset ?? data_page_offset)));
+    const from = writer.offset;
+    serializeTCompactProtocol(writer, { field_1: [{ field_1: data_page_offset, field_2: size, field_3: 0n }] });
+    chunk.offset_index_offset = BigInt(from);
+    chunk.offset_index_length = writer.offset - from;
   }
 }

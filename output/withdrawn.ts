@@ -1,5 +1,4 @@
 /** The list of what left a dataset: written beside the shards, vouched for by the manifest, obeyed by whoever reads the dataset here. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
@@ -40,22 +39,14 @@ export function writeWithdrawn(folder: string, edition: number, withdrawn: reado
   return { file, records: withdrawn.length, sha256: digest };
 }
 
-/** Throws `StopRun` where the file is missing, altered or of another form: read without it, a dataset would show what was taken down. */
-export function readWithdrawn(folder: string, named: WithdrawnFile | null): readonly Withdrawal[] {
-  if (named === null) return [];
-  const broken = (what: string, cause?: unknown): StopRun =>
+/** `text` is the file's, null where there is none. Throws `StopRun` where it is missing, altered or of another form: read without it, a dataset would show what was taken down. */
+export function readWithdrawn(text: string | null, named: WithdrawnFile): readonly Withdrawal[] {
+  const broken = (what: string): StopRun =>
     new StopRun(`${named.file} ${what}`, {
       next: `Fetch ${named.file} anew: without it nobody knows which rows were withdrawn.`,
       exitCode: 1,
-      cause,
     });
-  let text: string;
-  try {
-    text = readFileSync(join(folder, named.file), "utf8");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw broken("is missing", error);
-  }
+  if (text === null) throw broken("is missing");
   if (sha256(text) !== named.sha256) throw broken("was altered: its sha256 is not the manifest's");
   const lines = text.split("\n").filter((line) => line !== "");
   return lines.map((line, at) => {

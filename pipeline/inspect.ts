@@ -1,9 +1,10 @@
-/** `kihon inspect` and `kihon stats`: a dataset, read. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+/** `kihon inspect`: rows of a dataset, from a folder, an address, or one of its Parquet files. */
 import { StopRun } from "../lib/errors.ts";
-import { openDataset } from "../output/dataset-reader.ts";
+import { openDataset, openLoneFile } from "../output/dataset-reader.ts";
 import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
+import { type ConfigName, columnsOf, configNames, keyOf, type Row } from "../schemas/row.ts";
+import { filesAt, isAddress } from "./remote-files.ts";
+import { openFile } from "./stats.ts";
 
 export interface InspectOptions {
   readonly rows: number;
@@ -58,9 +59,10 @@ function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected
   return { json: hidden ? { ...open, ...closed } : open, text: `${head}\n${body}${answer}` };
 }
 
-/** The first rows of each skill in turn, so that three rows show three skills. */
-export async function inspect(folder: string, options: InspectOptions): Promise<Inspected[]> {
-  const data = await openDataset(folder);
+/** The first rows of each skill in turn, so that three rows show three skills; of a single file its first rows. */
+export async function inspect(where: string, options: InspectOptions): Promise<Inspected[]> {
+  if (where.endsWith(".parquet")) return inspectFile(where, options);
+  const data = await openDataset(isAddress(where) ? filesAt(where) : where);
   if (options.id !== undefined) {
     const one = await data.instance(options.id);
     if (one === null)
@@ -84,67 +86,37 @@ export async function inspect(folder: string, options: InspectOptions): Promise<
     .map((instance) => show(instance, options.hidden));
 }
 
-export interface Stats {
-  readonly rows: number;
-  readonly skills: Readonly<Record<string, { rows: number; trials: number; decoys: number; probes: number; promptCharacters: number }>>;
-  readonly repositories: Readonly<Record<string, number>>;
-  readonly operators: Readonly<Record<string, number>>;
-  readonly environments: number;
-  /** Funnel as the card gives it; null where the dataset has no card. */
-  readonly card: string | null;
-}
-
-const add = (counts: Record<string, number>, key: string): void => {
-  counts[key] = (counts[key] ?? 0) + 1;
-};
-
-export async function stats(folder: string): Promise<Stats> {
-  const data = await openDataset(folder);
-  const found: Record<string, { rows: number; trials: number; decoys: number; probes: number; promptCharacters: number }> = {};
-  const [repositories, operators]: Record<string, number>[] = [{}, {}];
-  let rows = 0;
-  for await (const { draft, proof, candidate } of data.instances()) {
-    rows += 1;
-    const own = found[draft.skill] ?? { rows: 0, trials: 0, decoys: 0, probes: 0, promptCharacters: 0 };
-    found[draft.skill] = own;
-    own.rows += 1;
-    own.trials += draft.trials.length + draft.premises.length;
-    own.decoys += proof.decoys.length;
-    own.probes += proof.probes.length;
-    own.promptCharacters += draft.prompt.length;
-    add(repositories ?? {}, candidate.revision.repository.name);
-    if (candidate.kind === "mutant") for (const site of candidate.sites) add(operators ?? {}, site.operator);
+/** Cells as they are, of whatever config: half of a row is no instance. Without `hidden` a file of a private config is not shown. */
+async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: InspectOptions): Promise<Inspected[]> {
+  const { columns, rows } = await openLoneFile(await openFile(where), where);
+  const config = configOf(columns);
+  if (config === null)
+    throw new StopRun(`${where} is no file of a dataset: its columns are others`, { next: "give a file of a dataset's config" });
+  if (config.endsWith("-private") && !hidden) {
+    throw new StopRun(`${where} holds the answers`, { next: "add --private to read them" });
   }
-  const card = join(folder, "README.md");
-  const environments = (await data.environmentIds()).length;
-  return {
-    rows,
-    skills: found,
-    repositories: repositories ?? {},
-    operators: operators ?? {},
-    environments,
-    card: existsSync(card) ? readFileSync(card, "utf8") : null,
-  };
+  const shown: Inspected[] = [];
+  for await (const row of rows(columns.filter((name) => name !== "archive"))) {
+    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && row["skill"] !== skill)) continue;
+    shown.push({ json: row, text: cellsText(row) });
+    if (id !== undefined || shown.length >= wanted) break;
+  }
+  if (id !== undefined && shown.length === 0)
+    throw new StopRun(`${where} has no row ${id}`, { next: "list ids with: kihon inspect FILE --json", exitCode: 1 });
+  return shown;
 }
 
-export function statsText(found: Stats): string {
-  const lines = [`${found.rows} rows, ${found.environments} environments`, ""];
-  lines.push("skill            rows  trials/row  decoys/row  probes/row  prompt (characters)");
-  for (const [skill, own] of Object.entries(found.skills)) {
-    const per = (count: number): string => (count / own.rows).toFixed(1);
-    lines.push(
-      `${skill.padEnd(15)} ${String(own.rows).padStart(5)} ${per(own.trials).padStart(11)} ${per(own.decoys).padStart(11)} ${per(own.probes).padStart(11)} ${per(own.promptCharacters).padStart(20)}`,
-    );
-  }
-  const list = (title: string, counts: Readonly<Record<string, number>>): void => {
-    lines.push("", title);
-    const sorted = Object.entries(counts).sort(([a, one], [b, two]) => two - one || (a < b ? -1 : 1));
-    for (const [name, count] of sorted.slice(0, 20)) lines.push(`  ${String(count).padStart(5)}  ${name}`);
-    if (sorted.length > 20) lines.push(`         and ${sorted.length - 20} more`);
-  };
-  list("repositories", found.repositories);
-  list("operators", found.operators);
-  const funnel = /^## [^\n]*[Ff]unnel[\s\S]*?(?=^## |$(?![\s\S]))/m.exec(found.card ?? "")?.[0];
-  if (funnel) lines.push("", funnel.trim());
-  return lines.join("\n");
+/** Of configs with one table the first: which it is, is not asked. Files of earlier schemas lack columns. */
+function configOf(columns: readonly string[]): ConfigName | null {
+  return configNames.find((config) => columns.includes(keyOf(config)) && columns.every((name) => name in columnsOf(config))) ?? null;
 }
+
+const cellsText = (row: Row): string =>
+  Object.entries(row)
+    .map(
+      ([name, value]) =>
+        `${name}: ${plain(typeof value === "string" ? value : JSON.stringify(value))
+          .split("\n")
+          .join("\n  | ")}`,
+    )
+    .join("\n");

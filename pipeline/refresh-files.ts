@@ -91,9 +91,16 @@ async function* pairsOf(rows: readonly FreshRow[], pairOf: Edition["pairOf"]): A
   for (const row of rows) yield pairOf(row);
 }
 
+/** Is this stored row in the dataset afterwards? */
+function staysOf({ plan }: Edition): (pair: RowPair) => boolean {
+  const live = new Set(plan.live.map(({ id, contentHash }) => `${id} ${contentHash}`));
+  return (pair) => live.has(`${pair.public.instance_id} ${pair.private.provenance.content_hash}`);
+}
+
 /** Sets of all that is in the dataset afterwards: rows that stay are read from the files as they are. */
-function wholeSets({ data, plan, pairOf }: Edition): PairSet[] {
-  const stays = new Set(plan.live.map(({ id, contentHash }) => `${id} ${contentHash}`));
+function wholeSets(edition: Edition): PairSet[] {
+  const { data, plan, pairOf } = edition;
+  const stays = staysOf(edition);
   return skills.flatMap((skill) =>
     splits.flatMap((split) => {
       const coming = plan.add.filter((row) => row.skill === skill && row.split === split).sort(byId);
@@ -104,7 +111,7 @@ function wholeSets({ data, plan, pairOf }: Edition): PairSet[] {
         for await (const pair of data.pairs({ skill, split, withdrawn: true })) {
           const id = pair.public.instance_id;
           for (; !fresh.done && fresh.value.id < id; fresh = next.next()) yield await pairOf(fresh.value);
-          if (stays.has(`${id} ${pair.private.provenance.content_hash}`)) yield pair;
+          if (stays(pair)) yield pair;
         }
         for (; !fresh.done; fresh = next.next()) yield await pairOf(fresh.value);
       }
@@ -133,13 +140,17 @@ function withdrawnOf({ data, plan, takedowns, compact, edition }: Edition, { idl
 function standingOf(edition: Edition, trees: Trees): Standing {
   const { data, plan, compact } = edition;
   const withdrawn = withdrawnOf(edition, trees);
-  if (compact) return { edition: edition.edition, files: [], hashes: [], rows: [], withdrawn };
+  if (compact) return { edition: edition.edition, files: [], hashes: [], rows: [], pairs: () => [], withdrawn };
+  const stays = staysOf(edition);
   const counts = Map.groupBy(plan.live, ({ skill, split }) => `${skill} ${split}`);
   return {
     edition: edition.edition,
     files: writtenFiles(data.manifest),
     hashes: [...plan.live.map(({ contentHash }) => contentHash), ...trees.stay.map((id) => trees.hashes.get(id) ?? "")],
     rows: [...counts.values()].flatMap((rows) => rows.slice(0, 1).map(({ skill, split }) => ({ skill, split, rows: rows.length }))),
+    pairs: async function* () {
+      for await (const pair of data.pairs({ withdrawn: true })) if (stays(pair)) yield pair;
+    },
     withdrawn,
   };
 }

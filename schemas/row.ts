@@ -186,14 +186,15 @@ function bareSchema(type: CellType): z.ZodType {
   }
 }
 
-const rowSchema = <T extends ColumnTable>(table: T): z.ZodType<RowOf<T>> =>
+/** Also of a table of an earlier version. */
+export const rowSchemaOfTable = <T extends ColumnTable>(table: T): z.ZodType<RowOf<T>> =>
   z.strictObject(Object.fromEntries(Object.entries(table).map(([name, { type }]) => [name, cellSchema(type)]))) as unknown as z.ZodType<
     RowOf<T>
   >;
 
-export const publicRowSchema = rowSchema(publicColumns);
-export const privateRowSchema = rowSchema(privateColumns);
-export const environmentRowSchema = rowSchema(environmentColumns);
+export const publicRowSchema = rowSchemaOfTable(publicColumns);
+export const privateRowSchema = rowSchemaOfTable(privateColumns);
+export const environmentRowSchema = rowSchemaOfTable(environmentColumns);
 export const rowSchemaOf = (config: ConfigName): z.ZodType<Row> => {
   if (config === "environments") return environmentRowSchema;
   return config.endsWith("-private") ? privateRowSchema : publicRowSchema;

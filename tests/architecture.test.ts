@@ -108,6 +108,8 @@ const written = (node: ts.Expression): string => {
 const gates = new Set(["sandbox/registry-gate.ts", "sandbox/registry-upstream.ts", "sandbox/examine.ts"]);
 /** The language model that a user names, and nothing else. */
 const models = new Set(["pipeline/llm.ts"]);
+/** Datasets at an address that a user names: read over HTTP, and brought to the Hub and back. */
+const shelves = new Set(["pipeline/remote-files.ts", "pipeline/hub.ts"]);
 
 const pathsWhere = (test: (file: SourceText) => boolean): string[] => files.filter(test).map((file) => file.path);
 
@@ -162,10 +164,10 @@ describe("powers", () => {
     expect(pathsWhere((file) => file.packages.includes("simple-git")).filter((path) => path !== "lib/git.ts")).toEqual([]);
   });
 
-  it("only miners/, the sandbox's gate to the registry and the client of language models open the network", () => {
-    const network = /^(?:node:)?(?:http|https|http2|net|tls|dgram)$|^undici$|^@octokit\//;
+  it("only miners/, the sandbox's gate to the registry, the client of language models and who reads and brings datasets open the network", () => {
+    const network = /^(?:node:)?(?:http|https|http2|net|tls|dgram)$|^undici$|^@octokit\/|^@huggingface\//;
     const opens = pathsWhere((file) => file.packages.some((name) => network.test(name)) || calls(file, "fetch"));
-    expect(opens.filter((path) => !path.startsWith("miners/") && !gates.has(path) && !models.has(path))).toEqual([]);
+    expect(opens.filter((path) => !path.startsWith("miners/") && !gates.has(path) && !models.has(path) && !shelves.has(path))).toEqual([]);
   });
 
   it("only cli.ts exits", () => {

@@ -14,7 +14,7 @@ afterAll(() => empty[Symbol.dispose]());
 writeFileSync(join(folder, "file"), "");
 mkdirSync(join(folder, "plain"));
 
-const commands = ["run", "resume", "verify", "grade", "inspect", "stats", "explain", "doctor"];
+const commands = ["run", "resume", "verify", "grade", "inspect", "stats", "migrate", "schema", "push", "pull", "explain", "doctor"];
 const out = join(folder, "out");
 
 describe("kihon --help", () => {
@@ -99,6 +99,14 @@ describe("bad words end with 2, a message and a next step", () => {
     ["no dataset to verify", ["verify", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
     ["no dataset to inspect", ["inspect", join(folder, "none")], /manifest\.json[\s\S]*next:/],
     ["no dataset to count", ["stats", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
+    ["no dataset to migrate", ["migrate", join(folder, "plain"), "--out", join(folder, "newer")], /manifest\.json[\s\S]*next:/],
+    ["no dataset to push", ["push", join(folder, "plain"), "acme/calc"], /manifest\.json[\s\S]*next:/],
+    ["no name on the Hub", ["pull", "calc", join(folder, "calc")], /names no dataset of the Hub[\s\S]*next: .*OWNER\/NAME/],
+    [
+      "no token in the file that is named",
+      ["pull", "acme/calc", join(folder, "calc"), "--token-file", join(folder, "none")],
+      /there is no token in[\s\S]*next:/,
+    ],
     [
       "no answers to grade",
       ["grade", join(folder, "plain"), "--answers", join(folder, "none.jsonl")],

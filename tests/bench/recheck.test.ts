@@ -69,7 +69,7 @@ describe("the recheck", () => {
     const manifest = await writeDataset(datasetInput(folder, { sets: sets(broken) }));
     const gone = { kind: "row", instance_id: pair.public.instance_id, skill: "editing", content_hash: "an earlier one" } as const;
     const withdrawn = [{ ...gone, edition: 2, reason: "refresh/superseded", detail: "" }] as const;
-    const standing = { edition: 2, files: writtenFiles(manifest), hashes: [], rows: [], withdrawn };
+    const standing = { edition: 2, files: writtenFiles(manifest), hashes: [], rows: [], pairs: () => [], withdrawn };
     await writeDataset(datasetInput(folder, { sets: sets(pair.private), standing }));
     expect(await recheck(folder)).toEqual([expect.objectContaining({ rows: 1, publicRows: 1, broken: {} })]);
     const unread = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as object;

@@ -9,7 +9,10 @@ import type { HubFeature } from "../../output/columns.ts";
 import type { WrittenFile } from "../../output/contract.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
-import { datasetInput, summary } from "./samples.ts";
+import { figuresOf } from "../../output/figures.ts";
+import { toRows } from "../../output/rows.ts";
+import { StatisticsOf } from "../../output/statistics.ts";
+import { context, datasetInput, environment, sampleInstance, summary } from "./samples.ts";
 
 interface HubMetadata {
   readonly license: string[];
@@ -28,6 +31,11 @@ const file = (overrides: Partial<WrittenFile>): WrittenFile => ({
   sha256: "0".repeat(64),
   ...overrides,
 });
+const statistics = (() => {
+  const all = new StatisticsOf();
+  for (const id of ["1", "2", "3"]) all.add(toRows(sampleInstance("editing", { id: id.repeat(16) }), environment, context));
+  return all.finish();
+})();
 const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
   toCard({
     title: "Calc skills",
@@ -35,6 +43,9 @@ const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
     summary,
     files: [file({})],
     rows: [{ skill: "editing", split: "train", rows: 3 }],
+    statistics,
+    figures: figuresOf(statistics, [{ skill: "editing", split: "train", rows: 3 }], summary),
+    rowHashes: "e".repeat(64),
     ...overrides,
   });
 

@@ -133,6 +133,7 @@ describe("an edition", () => {
       files: writtenFiles(manifest),
       hashes: [],
       rows: [{ skill: "editing" as const, split: "train", rows: 1 }],
+      pairs: () => [pairOf(first)],
       withdrawn,
     };
     return writeDataset(datasetInput(folder, { sets, environments: () => [], standing }));

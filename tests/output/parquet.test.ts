@@ -43,6 +43,7 @@ describe("the parquet exporter", () => {
       file: "editing/train-00000-of-00001.parquet",
       rows: 1,
       bytes: bytes.length,
+      rawBytes: expect.any(Number),
       sha256: createHash("sha256").update(bytes).digest("hex"),
     });
   });

@@ -1,0 +1,175 @@
+/** `kihon stats`: a dataset in figures, from a folder, an address, or one of its Parquet files. */
+import { existsSync } from "node:fs";
+import { type AsyncBuffer, asyncBufferFromFile } from "hyparquet";
+import { StopRun } from "../lib/errors.ts";
+import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
+import {
+  type Counts,
+  privateNeeds,
+  publicNeeds,
+  type Rewarded,
+  type Spread,
+  type Statistics,
+  StatisticsOf,
+  type Subject,
+} from "../output/statistics.ts";
+import type { RunFacts } from "../schemas/run-summary.ts";
+import { filesAt, isAddress, openAt } from "./remote-files.ts";
+
+export interface Stats extends Statistics {
+  /** What the dataset is as a whole; null where a single file was read. */
+  readonly dataset: {
+    readonly schemaVersion: string;
+    readonly tool: string;
+    readonly edition: number;
+    readonly environments: number;
+    /** Rows that are withdrawn: they are in no figure. */
+    readonly withdrawn: number;
+    /** Of the data files. */
+    readonly bytes: number;
+    /** What each stage made of what it was given; null in datasets of before that was kept. */
+    readonly yields: RunFacts["stages"] | null;
+  } | null;
+}
+
+/** An address or a path; a folder of a dataset, or a Parquet file. */
+export async function stats(where: string): Promise<Stats> {
+  if (where.endsWith(".parquet")) return { ...(await ofFile(await openFile(where), where)), dataset: null };
+  const data = await openDataset(isAddress(where) ? filesAt(where) : where);
+  const statistics = new StatisticsOf();
+  for await (const subject of data.subjects()) statistics.add(subject);
+  return { ...statistics.finish(), dataset: await aboutOf(data) };
+}
+
+/** Throws `StopRun` where it is not there. */
+export async function openFile(where: string): Promise<AsyncBuffer> {
+  if (isAddress(where)) return openAt(where);
+  if (!existsSync(where))
+    throw new StopRun(`there is no file ${where}`, { next: "give a dataset's folder, one of its Parquet files, or an address" });
+  return asyncBufferFromFile(where);
+}
+
+async function ofFile(file: AsyncBuffer, where: string): Promise<Statistics> {
+  const { columns, rows } = await openLoneFile(file, where);
+  const has = (needs: readonly string[]): boolean => needs.every((name) => columns.includes(name));
+  const side = has(publicNeeds) ? "public" : has(privateNeeds) ? "private" : null;
+  if (side === null) {
+    throw new StopRun(`${where} holds no questions: of a dataset's files those of the skills do, plain and private`, {
+      next: "give one of these, or the dataset's folder",
+    });
+  }
+  const statistics = new StatisticsOf();
+  for await (const row of rows(side === "public" ? publicNeeds : privateNeeds)) statistics.add({ [side]: row } as Subject);
+  return statistics.finish();
+}
+
+async function aboutOf(data: Dataset): Promise<NonNullable<Stats["dataset"]>> {
+  const { schema_version, tool, tool_version, edition, about, configs } = data.manifest;
+  return {
+    schemaVersion: schema_version,
+    tool: `${tool} ${tool_version}`,
+    edition,
+    environments: (await data.environmentIds()).length,
+    withdrawn: data.withdrawn.filter(({ kind }) => kind === "row").length,
+    bytes: configs.reduce((total, { bytes }) => total + bytes, 0),
+    yields: about?.facts.stages ?? null,
+  };
+}
+
+const percent = (part: number, whole: number): string => (whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)} %`);
+const three = (numbers: Spread | null): string => (numbers === null ? "-" : `${numbers.min}/${numbers.median}/${numbers.max}`);
+const sum = (counts: Counts): number => Object.values(counts).reduce((total, each) => total + each, 0);
+
+/** Columns as wide as their widest cell; numbers to the right. */
+function table(rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const text = String(cell);
+        return typeof cell === "number" ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** The most frequent first, twenty at most. */
+function list(title: string, counts: Counts): string[] {
+  const all = Object.entries(counts).sort(([a, one], [b, two]) => two - one || (a < b ? -1 : 1));
+  if (all.length === 0) return [];
+  const whole = sum(counts);
+  const shown = all.slice(0, 20).map(([name, count]) => ["", count, percent(count, whole), name]);
+  return ["", title, ...table(shown), ...(all.length > 20 ? [`  and ${all.length - 20} more`] : [])];
+}
+
+function rewardLines(found: Stats): string[] {
+  const rows = Object.entries(found.skills).flatMap(([skill, { rewards }]) =>
+    rewards.map((one) => [skill, one.role, one.name, one.rows, scores(one), reasons(one)]),
+  );
+  return rows.length === 0
+    ? []
+    : ["", "what the known answers scored", ...table([["skill", "role", "answer", "rows", "reward", "why"], ...rows])];
+}
+
+const scores = ({ least, greatest }: Rewarded): string => (least === greatest ? String(least) : `${least} to ${greatest}`);
+const reasons = (one: Rewarded): string =>
+  Object.entries(one.reasons)
+    .map(([name, count]) => (count === one.rows ? name : `${name} ${count}`))
+    .join(", ");
+
+function yieldLines({ dataset }: Stats): string[] {
+  const stages = dataset?.yields ?? [];
+  if (stages.length === 0) return [];
+  const rows = stages.map(({ name, in: given, kept, dropped }) => {
+    const most = [...dropped].sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)).slice(0, 3);
+    return [name, given, kept, most.map(({ reason, count }) => `${reason} ${count}`).join(", ")];
+  });
+  return ["", "what came of each stage", ...table([["stage", "in", "kept", "most often dropped for"], ...rows])];
+}
+
+/** Foreign names must not steer a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const plain = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
+
+export function statsText(found: Stats): string {
+  const { dataset } = found;
+  const skills = Object.entries(found.skills);
+  const names = skills.map(([name]) => name);
+  const lines = [
+    `${found.rows} rows about ${found.changes} changes${dataset === null ? "" : `, ${dataset.environments} environments, edition ${dataset.edition}, ${dataset.bytes} bytes`}`,
+    ...(dataset !== null && dataset.withdrawn > 0 ? [`${dataset.withdrawn} rows are withdrawn and not counted`] : []),
+    "",
+    ...table([
+      ["skill", "rows", "splits", "characters of the question", "runs to prove a row", "test files in them"],
+      ...skills.map(([name, own]) => [
+        name,
+        own.rows,
+        Object.entries(own.splits)
+          .map(([split, count]) => `${split} ${count}`)
+          .join(", "),
+        three(own.prompt),
+        three(own.runs),
+        three(own.testFiles),
+      ]),
+    ]),
+  ];
+  const facts = skills.flatMap(([name, own]) =>
+    Object.entries(own.facts).map(([fact, numbers]) => [name, fact, numbers.count, three(numbers)]),
+  );
+  if (facts.length > 0)
+    lines.push("", "how hard, as far as it is counted (least/median/greatest)", ...table([["skill", "fact", "rows", ""], ...facts]));
+  const repositories = Object.entries(found.repositories).map(([name, counts]) => [
+    name,
+    ...names.map((skill) => counts[skill] ?? 0),
+    sum(counts),
+  ]);
+  if (repositories.length > 0) lines.push("", ...table([["repository", ...names, "all"], ...repositories]));
+  lines.push(
+    ...list("languages", found.languages),
+    ...list("licences", found.licenses),
+    ...list("operators", found.operators),
+    ...list("edited files", found.files),
+  );
+  return plain([...lines, ...rewardLines(found), ...yieldLines(found)].join("\n"));
+}
