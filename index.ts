@@ -10,6 +10,7 @@ export { type Grader, openGrader } from "./pipeline/grader.ts";
 export { type Inspected, type InspectOptions, inspect, type Stats, stats } from "./pipeline/inspect.ts";
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";
 export { defaultPlace } from "./pipeline/place.ts";
+export { type ProjectOptions, type ProjectResult, project } from "./pipeline/project.ts";
 export { type RefreshOptions, type RefreshResult, refresh } from "./pipeline/refresh.ts";
 export { type RunOptions, resume, run } from "./pipeline/run.ts";
 export { type VerifyOptions, type VerifyResult, verify } from "./pipeline/verify.ts";
