@@ -4,9 +4,9 @@ import type { Environment } from "../../schemas/environment.ts";
 import type { PublicRow, RowPair } from "../../schemas/row.ts";
 import { type Table, toToml } from "./toml.ts";
 
-/** Kihon itself needs this Node; an older one for the tests is installed beside it. */
-const graderNeeds = ">=22.18.0";
-const graderNode = "24.11.1";
+/** The grader's source holds `await using`, which no Node before 24 reads; an older one for the tests is installed beside it. */
+const graderNeeds = ">=24.0.0";
+const graderNode = "24.21.0";
 const app = "/opt/kihon/app";
 const node = "/usr/local/bin/node";
 
