@@ -18,7 +18,7 @@ import { nodeTool } from "../sandbox/toolchains.ts";
 const options = {
   only: { type: "string" },
   limit: { type: "string" },
-  inside: { type: "boolean", default: false },
+  inside: { type: "string" },
 } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const [folder] = positionals;
@@ -30,7 +30,8 @@ const outside = Object.fromEntries(
   ),
 ) as Record<string, string>;
 
-const steps = join(tmpdir(), `kihon-harbor-${process.pid}`);
+/** Layers and containers; the process that does the work is told where by the one that started it. */
+const steps = values.inside ?? join(tmpdir(), `kihon-harbor-${process.pid}`);
 
 interface Image {
   /** The lowest first. */
@@ -194,6 +195,13 @@ async function inside(tasks: readonly string[]): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
+/** The first task of each skill, then the second of each: a limit leaves none out. */
+function inTurns(names: readonly string[]): readonly string[] {
+  const bySkill = [...Map.groupBy(names.toSorted(), (name) => name.slice(0, name.lastIndexOf("-"))).values()];
+  const longest = Math.max(0, ...bySkill.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, turn) => bySkill.flatMap((group) => group[turn] ?? [])).flat();
+}
+
 /** In namespaces of its own, so that no mount and no process outlives it. */
 async function outer(): Promise<number> {
   const argv = [
@@ -207,6 +215,7 @@ async function outer(): Promise<number> {
     import.meta.filename,
     ...process.argv.slice(2),
     "--inside",
+    steps,
   ];
   const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   const channels = [{ kind: "read", maxBytes: 64 * 1024 ** 2, onBytes: (bytes: Buffer) => process.stdout.write(bytes) }] as const;
@@ -219,9 +228,10 @@ async function outer(): Promise<number> {
 if (folder === undefined || !existsSync(join(folder, "tasks"))) {
   process.stderr.write("usage: node bench/harbor.ts FOLDER [--only TEXT] [--limit N]; FOLDER is what `kihon project --to harbor` made\n");
   process.exitCode = 2;
-} else if (values.inside) {
-  const names = readdirSync(join(folder, "tasks"))
-    .filter((name) => name.includes(values.only ?? ""))
-    .slice(0, Number(values.limit ?? Number.POSITIVE_INFINITY));
+} else if (values.inside !== undefined) {
+  const names = inTurns(readdirSync(join(folder, "tasks")).filter((name) => name.includes(values.only ?? ""))).slice(
+    0,
+    Number(values.limit ?? Number.POSITIVE_INFINITY),
+  );
   process.exitCode = await inside(names.map((name) => join(folder, "tasks", name)));
 } else process.exitCode = await outer();
