@@ -7,6 +7,7 @@ import type { GradeLine } from "./pipeline/grade.ts";
 import type { HubPlace } from "./pipeline/hub.ts";
 import { createLog, type Log } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
+import type { ProjectOptions } from "./pipeline/project.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
 import type { Config } from "./schemas/config.ts";
 import { skills } from "./schemas/instance.ts";
@@ -287,6 +288,26 @@ withPlace(program.command("solve"))
     const result = await solve(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...given });
     if (words["json"]) printJson(result);
     else print(solveText(result));
+  });
+
+program
+  .command("project")
+  .description(
+    "a dataset in a format that trainers and harnesses load: Harbor tasks, SWE-bench, verl, SkyRL, TRL, NeMo Gym, slime, verifiers, SFT",
+  )
+  .argument("<dataset>", "folder of the dataset")
+  .requiredOption("--to <format>", "harbor, swe-bench, verl, skyrl, trl, nemo-gym, slime, verifiers or sft")
+  .requiredOption("--out <folder>", "folder that is made; an earlier projection in it is replaced, anything else is left alone")
+  .option("--skill <names>", `comma-separated, of: ${skills.join(", ")}`, listOf(skills))
+  .option("--split <name>", "only this split: train, validation or test")
+  .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
+  .option("--json", "machine-readable output and log lines", false)
+  .action(async (dataset: string, words: Words) => {
+    const { project, projectText } = await import("./pipeline/project.ts");
+    const given = { to: String(words["to"]), out: String(words["out"]), skills: words["skill"], ...pick(words, ["split", "limit"]) };
+    const result = await project(dataset, { log: logFor(words), ...given } as ProjectOptions);
+    if (words["json"]) printJson(result);
+    else print(projectText(result));
   });
 
 program

@@ -11,6 +11,7 @@ export { type Inspected, type InspectOptions, inspect } from "./pipeline/inspect
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";
 export { type Migrated, migrate } from "./pipeline/migrate.ts";
 export { defaultPlace } from "./pipeline/place.ts";
+export { type ProjectOptions, type ProjectResult, project } from "./pipeline/project.ts";
 export { type RefreshOptions, type RefreshResult, refresh } from "./pipeline/refresh.ts";
 export { type RunOptions, resume, run } from "./pipeline/run.ts";
 export { type Stats, stats } from "./pipeline/stats.ts";

@@ -130,14 +130,19 @@ async function wavering(draft: Draft, perform: (trial: Trial, repeat: number) =>
 /** Times that a solver's answer must be seen to be right. */
 export const solverRounds = 3;
 
-/** Reward and components of one answer. Trouble of the sandbox is thrown (`RetryLater`), never scored. */
-export async function grade(draft: Draft, answer: string, workspace: Workspace, options: GradeOptions): Promise<Score> {
+/** The score of an answer that is compared with its label and runs nothing; null where only runs decide. */
+export function compare(draft: Pick<Draft, "judgement">, answer: string): Score | null {
   const { judgement } = draft;
-  if (judgement.kind === "trials") return gradeByTrials(draft, answer, workspace, options);
+  if (judgement.kind === "trials") return null;
   if (judgement.kind === "locations") {
     const parsed = parseLocations(answer);
     return parsed.ok ? judgeLocations(parsed.value, judgement.gold, judgement.symbols) : zero(parsed.reason, parsed.detail);
   }
   const parsed = parseReview(answer);
   return parsed.ok ? judgeReview(parsed.value, judgement) : zero(parsed.reason, parsed.detail);
+}
+
+/** Reward and components of one answer. Trouble of the sandbox is thrown (`RetryLater`), never scored. */
+export async function grade(draft: Draft, answer: string, workspace: Workspace, options: GradeOptions): Promise<Score> {
+  return compare(draft, answer) ?? gradeByTrials(draft, answer, workspace, options);
 }

@@ -50,7 +50,7 @@ export async function writeParquet(folder: string, sets: readonly RowSet[], opti
 async function writeSet(folder: string, set: RowSet, options: ParquetOptions): Promise<WrittenFile[]> {
   const shards: Shard[] = [];
   try {
-    for await (const { rows, bytes } of groupsOf(set, options.rowGroupBytes)) {
+    for await (const { rows, bytes } of groupsOf(set.rows(), options.rowGroupBytes)) {
       let shard = shards.at(-1);
       if (shard === undefined || shard.file.bytes + bytes > options.shardBytes) {
         shard?.finish();
@@ -73,10 +73,27 @@ async function writeSet(folder: string, set: RowSet, options: ParquetOptions): P
 
 const fiveDigits = (count: number): string => String(count).padStart(5, "0");
 
-async function* groupsOf(set: RowSet, limit: number): AsyncGenerator<{ rows: Row[]; bytes: number }> {
+/** Rows of any table as one file, which has its final name only when it is whole. Gives the number of rows; a table without rows gives no file. */
+export async function writeTable(path: string, columns: ColumnTable, rows: AsyncIterable<Row>): Promise<number> {
+  const options = parquetOptionsSchema.parse({});
+  let shard: Shard | undefined;
+  try {
+    for await (const group of groupsOf(rows, options.rowGroupBytes)) {
+      shard ??= new Shard(path, columns, options);
+      shard.add(group.rows);
+    }
+    shard?.finish();
+    shard?.file.commit(path);
+    return shard?.rows ?? 0;
+  } finally {
+    shard?.file.abandon();
+  }
+}
+
+async function* groupsOf(source: Iterable<Row> | AsyncIterable<Row>, limit: number): AsyncGenerator<{ rows: Row[]; bytes: number }> {
   let rows: Row[] = [];
   let bytes = 0;
-  for await (const row of set.rows()) {
+  for await (const row of source) {
     const size = sizeOf(row);
     if (rows.length > 0 && bytes + size > limit) {
       yield { rows, bytes };

@@ -213,19 +213,22 @@ export class Bench {
     };
   }
 
-  /** Installs what is missing on this machine, from the environment alone; the same workspace for the same environment. */
-  workspace(environment: Environment): Promise<Workspace> {
+  /**
+   * Installs what is missing on this machine, from the environment alone; the same workspace for the same environment. `once` does without
+   * what only pays where many runs follow.
+   */
+  workspace(environment: Environment, use: "often" | "once" = "often"): Promise<Workspace> {
     const known = this.#workspaces.get(environment.id);
     if (known) return known;
-    const opened = this.#open(environment);
+    const opened = this.#open(environment, use);
     this.#workspaces.set(environment.id, opened);
     opened.catch(() => this.#workspaces.delete(environment.id));
     return opened;
   }
 
-  async #open(environment: Environment): Promise<Workspace> {
+  async #open(environment: Environment, use: "often" | "once"): Promise<Workspace> {
     const archive = { bytes: await this.#archive(environment.archive), sha: environment.archive };
-    const found = await this.install(environment.recipe, environment.revision.packageDir, archive, environment.frozenLock);
+    const found = await this.install(environment.recipe, environment.revision.packageDir, archive, environment.frozenLock, use);
     if (!found.kept)
       throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
     const [tree] = found.value.installed.folders;

@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { grade, solverRounds } from "../grading/grade.ts";
+import { compare, grade, solverRounds } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { queueAs } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
@@ -85,6 +85,9 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
     const instance = await find(instance_id);
     if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
     try {
+      // What is only compared needs no environment.
+      const compared = compare(instance.draft, answer);
+      if (compared !== null) return scored(instance_id, compared);
       const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
       return scored(instance_id, await grade(instance.draft, answer, workspace, { strict: false, repeat: 0, rounds: solverRounds }));
     } catch (error) {

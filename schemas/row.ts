@@ -26,18 +26,18 @@ export type ColumnTable = Readonly<Record<string, Column>>;
 type ValueOf<C> = C extends CellType<infer T> ? T : never;
 type RowOf<T extends ColumnTable> = { readonly [K in keyof T]: ValueOf<T[K]["type"]> };
 
-const string: CellType<string> = { kind: "string", nullable: false };
-const int32: CellType<number> = { kind: "int32", nullable: false };
+export const string: CellType<string> = { kind: "string", nullable: false };
+export const int32: CellType<number> = { kind: "int32", nullable: false };
 const double: CellType<number> = { kind: "double", nullable: false };
 const binary: CellType<Uint8Array> = { kind: "binary", nullable: false };
 const nullable = <T>(type: CellType<T>): CellType<T | null> => ({ ...type, nullable: true }) as CellType<T | null>;
-const list = <T>(of: CellType<T>): CellType<readonly T[]> => ({ kind: "list", nullable: false, of });
-const struct = <F extends Readonly<Record<string, CellType>>>(fields: F): CellType<{ readonly [K in keyof F]: ValueOf<F[K]> }> => ({
+export const list = <T>(of: CellType<T>): CellType<readonly T[]> => ({ kind: "list", nullable: false, of });
+export const struct = <F extends Readonly<Record<string, CellType>>>(fields: F): CellType<{ readonly [K in keyof F]: ValueOf<F[K]> }> => ({
   kind: "struct",
   nullable: false,
   fields,
 });
-const column = <T>(type: CellType<T>, about: string): Column<T> => ({ type, about });
+export const column = <T>(type: CellType<T>, about: string): Column<T> => ({ type, about });
 
 const scored = list(struct({ name: string, reward: double, reason: nullable(string) }));
 

@@ -1,0 +1,80 @@
+/** The reward function in Python against the command itself, on a real dataset. A machine without python3 fails here: the example could not be tried. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instance, writeStand } from "../output/projections/stand.ts";
+
+const root = join(import.meta.dirname, "../..");
+let scratch = "";
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "kihon-reward-"));
+  chmodSync(scratch, 0o755); // jobs pass it on their way to a cache inside
+  await writeStand(join(scratch, "data"));
+}, 120_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs a program that imports `reward`; what it prints last is JSON. */
+function python(program: string): Promise<unknown> {
+  const child = spawn("python3", ["-c", `import json, reward\n${program}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      PYTHONPATH: join(root, "examples"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      KIHON_DATASET: join(scratch, "data"),
+      KIHON_COMMAND: `'${process.execPath}' '${join(root, "cli.ts")}'`,
+      // Nothing of these answers is run, so it does not matter that this provider does not isolate.
+      KIHON_OPTIONS: `--cache '${join(scratch, "cache")}' --sandbox process --i-trust-this-code`,
+    },
+  });
+  let [out, err] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", (cause) => reject(new Error("python3 is needed to try the example", { cause })));
+    child.once("close", (code) => (code === 0 ? resolve(JSON.parse(out.trim().split("\n").at(-1) ?? "")) : reject(new Error(err))));
+  });
+}
+
+const { id } = instance("localization").draft;
+const right = '{"locations":[{"file":"src/add.ts"}]}';
+const fenced = (text: string): string => JSON.stringify(`It is there:\n\n\`\`\`json\n${text}\n\`\`\`\nas said.`);
+
+describe("the reward function in Python", () => {
+  it("takes the last fenced block of a reply, or all of it", async () => {
+    const replies = ["```js\none\n```\nthen\n```\ntwo\n```\n", "  bare  ", "an `inline` word"];
+    expect(
+      await python(`print(json.dumps([reward.answer_of(text) for text in json.loads(${JSON.stringify(JSON.stringify(replies))})]))`),
+    ).toEqual(["two\n", "bare", "an `inline` word"]);
+  });
+
+  it("rewards a right answer with 1 and a wrong one with 0, for verl and for TRL, by one grader that stays open", async () => {
+    const wrong = '{"locations":[{"file":"src/other.ts"}]}';
+    const program = [
+      `scores = [reward.compute_score("kihon/localization", text, "${id}", {}) for text in (${fenced(right)}, ${fenced(wrong)}, "")]`,
+      "first = reward.grader()._process.pid",
+      `scores += reward.trl_reward([[{"role": "assistant", "content": ${fenced(right)}}], ${fenced(wrong)}], ["${id}", "${id}"], skill=["a", "b"])`,
+      "same = first == reward.grader()._process.pid",
+      "reward.grader().close()",
+      "print(json.dumps([scores, same]))",
+    ].join("\n");
+    expect(await python(program)).toEqual([[1, 0, 0, 1, 0], true]);
+  });
+
+  it("gives no reward for an instance that the dataset does not have, or where the grader does not start", async () => {
+    const program = [
+      "said = []",
+      "try:\n    reward.compute_score('', 'x', 'ffffffffffffffff')\nexcept KeyError: said.append('unknown')",
+      "try:\n    reward.Grader('/nowhere', reward.os.environ['KIHON_COMMAND']).grade('a', 'b')\nexcept reward.Trouble: said.append('trouble')",
+      "reward.grader().close()",
+      "print(json.dumps(said))",
+    ].join("\n");
+    expect(await python(program)).toEqual(["unknown", "trouble"]);
+  });
+});
