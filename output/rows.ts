@@ -30,11 +30,13 @@ export interface RowContext {
   readonly provenance: { readonly tool: string; readonly toolVersion: string; readonly configHash: string };
 }
 
-/** One name for all spellings of a repository's address: `owner/name` in lower case; forks under other owners are other groups. */
-export function repoGroupOf(repository: Repository): string {
-  const path = /^(?:[a-z+]+:\/\/[^/]+\/|[^@/]+@[^:/]+:)(.+?)(?:\.git)?\/?$/i.exec(repository.origin)?.[1];
-  return (path ?? repository.name).toLowerCase();
-}
+const pathOf = (address: string): string | undefined => /^(?:[a-z+]+:\/\/[^/]+\/|[^@/]+@[^:/]+:)(.+?)(?:\.git)?\/?$/i.exec(address)?.[1];
+
+/** One name for all spellings of an address, or for a bare name: `owner/name` in lower case. */
+export const groupOfAddress = (address: string): string => (pathOf(address) ?? address).toLowerCase();
+
+/** By its address, else by its name; forks under other owners are others here. */
+export const repoGroupOf = ({ origin, name }: Pick<Repository, "origin" | "name">): string => (pathOf(origin) ?? name).toLowerCase();
 
 /** The fix: unified diff from the defective to the healthy text of every file of the layer, in path order. */
 export function fixPatch(before: Layer, healthyText: (path: string) => string | null): string {

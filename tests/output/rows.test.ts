@@ -78,6 +78,6 @@ describe("a repository's group", () => {
     ["ssh://git@github.com/acme/calc/", "acme/calc"],
     ["local", "my-folder"],
   ])("of %s is %s", (origin, group) => {
-    expect(repoGroupOf({ name: "My-Folder", origin, license: null })).toBe(group);
+    expect(repoGroupOf({ name: "My-Folder", origin })).toBe(group);
   });
 });
