@@ -1,6 +1,7 @@
 /** The filters, in the order in which they are asked: one line a part. */
 import { changeSize } from "./change-size.ts";
+import { contamination } from "./contamination.ts";
 import { notAFix } from "./not-a-fix.ts";
 import { pullRequest } from "./pull-request.ts";
 
-export const filters = Object.freeze([pullRequest, notAFix, changeSize]);
+export const filters = Object.freeze([contamination, pullRequest, notAFix, changeSize]);

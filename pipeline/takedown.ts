@@ -1,7 +1,7 @@
 /** What somebody asked to have taken down: instances by id, repositories by name or address, pull requests by address. */
 import { readFileSync } from "node:fs";
+import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
-import { repoGroupOf } from "../output/rows.ts";
 import type { Repository } from "../schemas/candidate.ts";
 
 /** What a takedown may mean: a row, or what a row would be made from. */

@@ -11,7 +11,8 @@ export const splitRatioSchema = z
   .refine(({ train, validation, test }) => train + validation + test > 0, { error: "one of the shares is above 0" });
 export type SplitRatio = z.infer<typeof splitRatioSchema>;
 
-const cap = (of: string) => z.int().positive().nullable().default(null).describe(`Questions of one skill ${of}, at most; null sets no limit.`);
+const cap = (of: string) =>
+  z.int().positive().nullable().default(null).describe(`Questions of one skill ${of}, at most; null sets no limit.`);
 
 /** `owner/name`, an address, or a folder's name: all spellings of one address are one. */
 const repositoryName = z.string().trim().min(1);
@@ -19,7 +20,10 @@ const repositoryName = z.string().trim().min(1);
 export const selectionSchema = z
   .strictObject({
     nearDuplicates: z.boolean().default(true).describe("Of questions that ask the same, leave all but one out."),
-    pins: z.record(repositoryName, splitSchema).default({}).describe("Repository → the split that it, and all that is of its group, goes to."),
+    pins: z
+      .record(repositoryName, splitSchema)
+      .default({})
+      .describe("Repository → the split that it, and all that is of its group, goes to."),
     sameGroup: z
       .array(z.array(repositoryName).min(2))
       .default([])

@@ -1,7 +1,8 @@
 /** Which of the proven instances a dataset holds, and in which split. What was in the dataset before is never moved and never left out. */
+import { groupOfAddress } from "../../lib/address.ts";
 import { StopRun } from "../../lib/errors.ts";
-import { groupOfAddress } from "../../output/rows.ts";
 import { isComposite, type SkillName } from "../../schemas/instance.ts";
+import type { Reason } from "../../schemas/outcome.ts";
 import { type Selection, type Split, type SplitProof, type SplitRatio, splits } from "../../schemas/selection.ts";
 import { type Dealt, deal } from "./deal.ts";
 import type { Document } from "./document.ts";
@@ -30,15 +31,26 @@ export interface LeftOut {
   readonly detail: string;
 }
 
+/** As the funnel counts them. */
+export const countsOf = (leftOut: readonly LeftOut[]): Map<Reason, number> =>
+  new Map(
+    leftOutReasons.flatMap((name) => {
+      const count = leftOut.filter(({ reason }) => reason === name).length;
+      return count === 0 ? [] : [[`export/${name}` as const, count] as const];
+    }),
+  );
+
 export interface Choice {
   /** By id, of what stays. */
   readonly placed: ReadonlyMap<string, Placed>;
   readonly leftOut: readonly LeftOut[];
-  readonly proof: SplitProof;
+  /** Of those that are there in the end. */
+  readonly proof: (isThere?: (id: string) => boolean) => SplitProof;
 }
 
 /** A composite task is held out from what is trained on: where its repository group is of `train`, it stands in `test`. */
-export const splitFor = (skill: SkillName, groupSplit: Split): Split => (isComposite(skill) && groupSplit === "train" ? "test" : groupSplit);
+export const splitFor = (skill: SkillName, groupSplit: Split): Split =>
+  isComposite(skill) && groupSplit === "train" ? "test" : groupSplit;
 
 const before = (a: string | number | boolean, b: string | number | boolean): number => (a === b ? 0 : a < b ? -1 : 1);
 
@@ -105,7 +117,15 @@ export class Choosing {
       this.#alive.map((one) => [one.id, one.stands ?? { split: splitFor(one.skill, splitOf(one)), group: group(one) }] as const),
     );
     const left = this.#near === null ? null : duplicates.left.map(([a, b]) => [member(a), member(b)] as const);
-    return { placed, leftOut: this.#leftOut, proof: proofOf(this.#alive, placed, left, this.#ratio) };
+    const [alive, ratio] = [this.#alive, this.#ratio];
+    const proof = (isThere: (id: string) => boolean = () => true): SplitProof =>
+      proofOf(
+        alive.filter(({ id }) => isThere(id)),
+        placed,
+        left,
+        ratio,
+      );
+    return { placed, leftOut: this.#leftOut, proof };
   }
 
   close(): void {
@@ -145,7 +165,9 @@ export class Choosing {
       (at) => this.#members[at]?.stands !== null,
       (at) => !lone.has(this.#members[at]?.id ?? ""),
     );
-    const stayers = new Map([...found.goneFor].map(([gone, stays]) => [unitOf(this.#members[gone] as Member), this.#members[stays]] as const));
+    const stayers = new Map(
+      [...found.goneFor].map(([gone, stays]) => [unitOf(this.#members[gone] as Member), this.#members[stays]] as const),
+    );
     this.#drop("near-duplicate", (one) => {
       const stays = stayers.get(unitOf(one));
       return stays === undefined ? null : `asks what ${stays.id} of ${stays.address} asks`;

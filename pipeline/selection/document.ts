@@ -139,7 +139,8 @@ function changesOf(before: string | null, after: string | null): Change[] {
     const [newFrom, newTo] = onLines(now.tokens, newStart + (put.length === 0 ? 1 : 0), put.length);
     let [from, end, oldEnd] = [0, newTo - newFrom, oldTo - oldFrom];
     while (from < Math.min(end, oldEnd) && old.words[oldFrom + from] === now.words[newFrom + from]) from += 1;
-    while (end > from && oldEnd > from && old.words[oldFrom + oldEnd - 1] === now.words[newFrom + end - 1]) [end, oldEnd] = [end - 1, oldEnd - 1];
+    while (end > from && oldEnd > from && old.words[oldFrom + oldEnd - 1] === now.words[newFrom + end - 1])
+      [end, oldEnd] = [end - 1, oldEnd - 1];
     const [removed, added] = [old.words.slice(oldFrom + from, oldFrom + oldEnd), now.words.slice(newFrom + from, newFrom + end)];
     const isSilent = removed.length + added.length === 0;
     const at = newFrom + from;
@@ -283,7 +284,10 @@ export function pack({ kind, block, edit, hunks }: Document): Uint32Array {
 export function unpack(words: Uint32Array): Document {
   const [kind = 0, block = 0, edits = 0, count = 0] = words;
   let at = 4 + 4 * count;
-  const take = (length: number): Words => words.slice(at, (at += length));
+  const take = (length: number): Words => {
+    at += length;
+    return words.slice(at - length, at);
+  };
   const edit = take(edits);
   const hunks = Array.from({ length: count }, (_, hunk): Hunk => {
     const [file = 0, place = 0, left = 0, right = 0] = words.subarray(4 + 4 * hunk);

@@ -1,6 +1,6 @@
 /** Repositories that belong together: one history, or one text. A group lies in one split, whole. */
+import { groupOfAddress } from "../../lib/address.ts";
 import { Groups } from "../../lib/groups.ts";
-import { groupOfAddress } from "../../output/rows.ts";
 import type { Split } from "../../schemas/selection.ts";
 import type { Member } from "./member.ts";
 
@@ -14,7 +14,11 @@ export interface Grouping {
 type Standing = ReadonlyMap<string, { readonly group: string; readonly split: Split }>;
 
 /** All that says of two addresses that they are one repository, or copies of one. */
-function linked(members: readonly Member[], alike: readonly (readonly [Member, Member])[], named: readonly (readonly string[])[]): Groups<string> {
+function linked(
+  members: readonly Member[],
+  alike: readonly (readonly [Member, Member])[],
+  named: readonly (readonly string[])[],
+): Groups<string> {
   const groups = new Groups<string>();
   const homes = new Map<string, string>();
   for (const { address, commit, forks } of members) {
@@ -30,7 +34,12 @@ function linked(members: readonly Member[], alike: readonly (readonly [Member, M
 const smallest = (names: readonly string[]): string => [...names].sort()[0] ?? "";
 
 /** What stands keeps its group; what comes to it takes its name; a group of new addresses has the name of the first by the alphabet. */
-function settle(addresses: readonly string[], standing: Standing, groupOf: Map<string, string>, between: Map<string, readonly string[]>): void {
+function settle(
+  addresses: readonly string[],
+  standing: Standing,
+  groupOf: Map<string, string>,
+  between: Map<string, readonly string[]>,
+): void {
   const known = addresses.flatMap((address) => standing.get(address) ?? []);
   const sides = new Set(known.map(({ split }) => split));
   const names = [...new Set(known.map(({ group }) => group))];

@@ -1,5 +1,5 @@
 /** What must be known of every instance at once when it is chosen what a dataset holds. The rest of it stays on the disk. */
-import { groupOfAddress, repoGroupOf } from "../../output/rows.ts";
+import { groupOfAddress, repoGroupOf } from "../../lib/address.ts";
 import type { Candidate } from "../../schemas/candidate.ts";
 import type { Instance, SkillName } from "../../schemas/instance.ts";
 import type { Split } from "../../schemas/selection.ts";

@@ -67,7 +67,12 @@ export class NearDuplicates {
 }
 
 /** In the order of their ranks: a question goes if it is near one that stays. */
-function settle(found: readonly Pair[], rank: readonly number[], stands: (question: number) => boolean, goneFor: Map<number, number>): void {
+function settle(
+  found: readonly Pair[],
+  rank: readonly number[],
+  stands: (question: number) => boolean,
+  goneFor: Map<number, number>,
+): void {
   const rankOf = (question: number): number => rank[question] ?? 0;
   const earlier = new Map<number, number[]>();
   for (const pair of found) {

@@ -28,7 +28,8 @@ export function proofOf(
     return place === undefined ? [] : [{ ...place, changeId: member.changeId, address: member.address }];
   });
   const sizes = Map.groupBy(rows, ({ group }) => group);
-  const pairs = left?.filter(([a, b]) => placed.has(a.id) && placed.has(b.id));
+  const there = new Set(members.map(({ id }) => id));
+  const pairs = left?.filter(([a, b]) => there.has(a.id) && there.has(b.id));
   return {
     splits: splits.flatMap((split) => {
       const own = rows.filter((row) => row.split === split);

@@ -9,14 +9,22 @@ import { defectsOf, documentOf, functionsOf, type Planted, rngOf, sources, type 
 const scratch = mkdtempSync(join(tmpdir(), "kihon-near-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const linesOf = (text: string): Set<string> => new Set(text.split("\n").slice(1).map((line) => line.trim()).filter((line) => line.length > 8));
+const linesOf = (text: string): Set<string> =>
+  new Set(
+    text
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim())
+      .filter((line) => line.length > 8),
+  );
 
 /** Real code holds copies of its own: of functions that share a fifth of their lines only the first is taken. */
 function unrelated(all: readonly string[]): readonly string[] {
   const taken: { readonly text: string; readonly lines: ReadonlySet<string> }[] = [];
   for (const text of all) {
     const lines = linesOf(text);
-    const shares = (other: ReadonlySet<string>): number => [...lines].filter((line) => other.has(line)).length / Math.min(lines.size, other.size);
+    const shares = (other: ReadonlySet<string>): number =>
+      [...lines].filter((line) => other.has(line)).length / Math.min(lines.size, other.size);
     if (lines.size > 4 && !taken.some((one) => shares(one.lines) >= 0.2)) taken.push({ text, lines });
   }
   return taken.map(({ text }) => text);
@@ -96,7 +104,10 @@ describe("which of two goes", () => {
     const near = new NearDuplicates(join(scratch, "crowd"));
     const order = rngOf("crowd").shuffle(Array.from({ length: 200 }, (_, at) => at));
     for (const number of order) near.add(number, question(number % 2 === 0 ? first : second));
-    const { goneFor, left } = near.find(Array.from({ length: 200 }, (_, at) => at), () => false);
+    const { goneFor, left } = near.find(
+      Array.from({ length: 200 }, (_, at) => at),
+      () => false,
+    );
     near.close();
     expect(goneFor.size).toBe(198);
     expect(new Set(goneFor.values())).toEqual(new Set([0, 1]));

@@ -8,7 +8,15 @@ import { type Document, documentsOf } from "../../../pipeline/selection/document
 import type { Instance } from "../../../schemas/instance.ts";
 
 const modules = join(import.meta.dirname, "../../../node_modules");
-const shelves = ["commander/lib", "semver/classes", "semver/functions", "yaml/dist/compose", "yaml/dist/schema", "p-queue/dist", "hyparquet/src"];
+const shelves = [
+  "commander/lib",
+  "semver/classes",
+  "semver/functions",
+  "yaml/dist/compose",
+  "yaml/dist/schema",
+  "p-queue/dist",
+  "hyparquet/src",
+];
 
 /** Texts of real sources, each in the form that a printer gives it, so that a copy of another form differs in form alone. */
 export const sources = (): readonly string[] =>
@@ -47,7 +55,12 @@ export function functionsOf(text: string): readonly string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionDeclaration(node) && node.getText().split("\n").length >= 8) found.push(node.getText());
     // A method stands for a function of its own: its text is one once the word is there.
-    else if (ts.isMethodDeclaration(node) && ts.isIdentifier(node.name) && node.modifiers === undefined && node.getText().split("\n").length >= 8)
+    else if (
+      ts.isMethodDeclaration(node) &&
+      ts.isIdentifier(node.name) &&
+      node.modifiers === undefined &&
+      node.getText().split("\n").length >= 8
+    )
       found.push(`function ${node.getText()}`);
     else ts.forEachChild(node, visit);
   };
@@ -62,7 +75,13 @@ export function defectsOf(healthy: string): readonly Planted[] {
     for (let at = healthy.indexOf(original); at >= 0; at = healthy.indexOf(original, at + 1)) {
       const defective = healthy.slice(0, at) + replacement + healthy.slice(at + original.length);
       // Inside of a comment it is no defect.
-      const same = codeTokens(healthy).map(({ text }) => text).join(" ") === codeTokens(defective).map(({ text }) => text).join(" ");
+      const same =
+        codeTokens(healthy)
+          .map(({ text }) => text)
+          .join(" ") ===
+        codeTokens(defective)
+          .map(({ text }) => text)
+          .join(" ");
       if (!same) places.push({ healthy, defective, at, original, replacement });
     }
     return places;
@@ -89,7 +108,11 @@ function edited(one: Planted, rng: Rng): readonly [string, string] {
   const lines = one.healthy.split("\n");
   const own = one.healthy.slice(0, one.at + 1).split("\n").length - 1;
   const bad = one.defective.split("\n");
-  const chosen = new Set(rng.shuffle(lines.map((_, at) => at).filter((at) => at > 0 && at < lines.length - 1 && at !== own)).slice(0, Math.round(lines.length * 0.2)));
+  const chosen = new Set(
+    rng
+      .shuffle(lines.map((_, at) => at).filter((at) => at > 0 && at < lines.length - 1 && at !== own))
+      .slice(0, Math.round(lines.length * 0.2)),
+  );
   const change = (all: readonly string[]): string =>
     all
       .flatMap((line, at) => {
@@ -105,7 +128,12 @@ export const variants = ["exact", "renamed", "reformatted", "moved", "edited"] a
 export type Variant = (typeof variants)[number];
 
 /** The same defect in a copy of the code. `around` are functions among which it may stand. */
-export function variantOf(one: Planted, variant: Variant, around: readonly [string, string], rng: Rng): readonly [healthy: string, defective: string] {
+export function variantOf(
+  one: Planted,
+  variant: Variant,
+  around: readonly [string, string],
+  rng: Rng,
+): readonly [healthy: string, defective: string] {
   switch (variant) {
     case "exact":
       return [one.healthy, one.defective];
