@@ -114,6 +114,8 @@ withPlace(program.command("run"))
   .option("--deny-list <file>", "keep out what this list names: docs/selection.md says how it is written; may be repeated", collect, [])
   .option("--allow <owner/name>", "use this repository although a list names it; may be repeated", collect, [])
   .option("--no-evaluation-sets", "do not keep out what the bundled lists of evaluation sets name")
+  .option("--licenses <names>", "SPDX ids that code may be under, comma-separated (default: those that ask for notices alone)")
+  .option("--require-license", "leave out revisions in which no licence is found", false)
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
@@ -326,6 +328,16 @@ async function configOf(words: Words): Promise<Config> {
     typeCheck,
     ...llmOf(words),
     contamination: await contaminationOf(words),
+    permissive: {
+      missing: words["requireLicense"] === true ? "drop" : "keep",
+      ...(words["licenses"] === undefined
+        ? {}
+        : {
+            allow: String(words["licenses"])
+              .split(",")
+              .map((name) => name.trim()),
+          }),
+    },
     ...pick(words, named),
   } as unknown as Config;
 }

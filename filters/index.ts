@@ -2,6 +2,7 @@
 import { changeSize } from "./change-size.ts";
 import { contamination } from "./contamination.ts";
 import { notAFix } from "./not-a-fix.ts";
+import { permissive } from "./permissive.ts";
 import { pullRequest } from "./pull-request.ts";
 
-export const filters = Object.freeze([contamination, pullRequest, notAFix, changeSize]);
+export const filters = Object.freeze([contamination, permissive, pullRequest, notAFix, changeSize]);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { contaminationSchema } from "./contamination.ts";
 import { atomicSkills, composites, skills } from "./instance.ts";
+import { permissiveSchema } from "./permissive.ts";
 import { selectionSchema, splitRatioSchema } from "./selection.ts";
 
 /** The address is stored with the run, so nothing secret may be in it. */
@@ -108,6 +109,7 @@ export const configSchema = z
       .default({ train: 1, validation: 0, test: 0 })
       .describe("Shares of the rows in each split, as near as whole repository groups come."),
     contamination: contaminationSchema.prefault({}).describe("What is kept out since evaluation sets are made of it."),
+    permissive: permissiveSchema.prefault({}).describe("Under which licences code is taken."),
     selection: selectionSchema.prefault({}).describe("Which of the proven instances the dataset holds, and where."),
     jsonl: z.boolean().default(false).describe("Write JSONL beside Parquet."),
     codec: z.enum(["snappy", "zstd"]).default("snappy").describe("Compression of the Parquet files."),

@@ -9,7 +9,7 @@ import type { Document } from "./document.ts";
 import { groupsOf } from "./groups.ts";
 import type { Member } from "./member.ts";
 import { type Duplicates, NearDuplicates } from "./near-duplicates.ts";
-import { type Placed, proofOf } from "./proof.ts";
+import { crossings, type Placed, proofOf } from "./proof.ts";
 
 /** Why a proven instance is left out. */
 export const leftOutReasons = [
@@ -125,6 +125,8 @@ export class Choosing {
         left,
         ratio,
       );
+    const crossed = this.#members.some(({ stands }) => stands !== null) ? 0 : crossings(proof());
+    if (crossed > 0) throw new Error(`${crossed} repositories, groups, changes or near-duplicates would lie in two splits`);
     return { placed, leftOut: this.#leftOut, proof };
   }
 
