@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { deniedChange, deniedRevision } from "../filters/contamination.ts";
 import { proveVersion } from "../grading/prove.ts";
+import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
 import { revisionAt } from "../miners/change.ts";
@@ -36,6 +37,7 @@ import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLed
 import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
 import { rowTeller } from "./selection/of-dataset.ts";
 import { tellerOf } from "./selection/of-run.ts";
+import { proofOfRest } from "./selection/proof.ts";
 import type { Source } from "./stages/1-mine.ts";
 import { type ExportJob, rowMaker, titleOf } from "./stages/9-export.ts";
 import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
@@ -341,7 +343,12 @@ function withRows(facts: RunFacts, { live, left }: Plan<FreshRow>): RunFacts {
   const there = new Set(live.map(({ repository }) => repository.name));
   const gone = new Set(left.map(({ instance_id }) => instance_id));
   if (gone.size === 0) return facts;
-  return { ...facts, repositories: facts.repositories.filter(({ name }) => there.has(name)) };
+  const rest = live.map((row) => ({ ...row, address: repoGroupOf(row.repository) }));
+  return {
+    ...facts,
+    repositories: facts.repositories.filter(({ name }) => there.has(name)),
+    ...(facts.splitProof === undefined ? {} : { splitProof: proofOfRest(rest, facts.splitProof) }),
+  };
 }
 
 /** With the configuration of the run, and the addresses that were given in place of its own. */

@@ -18,9 +18,9 @@ function counted(keys: Iterable<readonly [key: string, split: Split]>): { all: n
 
 /** `left`: pairs that ask the same, as they were found among all that was not left out for it; null where nobody looked. */
 export function proofOf(
-  members: readonly Member[],
+  members: readonly Pick<Member, "id" | "changeId" | "address">[],
   placed: ReadonlyMap<string, Placed>,
-  left: readonly (readonly [Member, Member])[] | null,
+  left: readonly (readonly [Pick<Member, "id">, Pick<Member, "id">])[] | null,
   ratio: SplitRatio,
 ): SplitProof {
   const rows = members.flatMap((member) => {
@@ -45,6 +45,13 @@ export function proofOf(
         ? null
         : { all: pairs.length, crossing: pairs.filter(([a, b]) => placed.get(a.id)?.split !== placed.get(b.id)?.split).length },
   };
+}
+
+/** Of what is left of a dataset that was looked at. Where pairs stood in it that ask the same, it is not known which of them are left. */
+export function proofOfRest(members: readonly (Pick<Member, "id" | "changeId" | "address"> & Placed)[], before: SplitProof): SplitProof {
+  const targets = { train: 0, validation: 0, test: 0, ...Object.fromEntries(before.splits.map(({ split, target }) => [split, target])) };
+  const placed = new Map(members.map(({ id, split, group }) => [id, { split, group }]));
+  return proofOf(members, placed, before.nearDuplicates?.all === 0 ? [] : null, targets);
 }
 
 export const crossings = ({ repositories, groups, changes, nearDuplicates }: SplitProof): number =>

@@ -7,7 +7,7 @@ import { hashText } from "../../../lib/sketches.ts";
 import { type Choice, Choosing, splitFor } from "../../../pipeline/selection/choose.ts";
 import type { Document } from "../../../pipeline/selection/document.ts";
 import type { Member } from "../../../pipeline/selection/member.ts";
-import { crossings } from "../../../pipeline/selection/proof.ts";
+import { crossings, proofOfRest } from "../../../pipeline/selection/proof.ts";
 import { type SplitRatio, selectionSchema, splits } from "../../../schemas/selection.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kihon-choose-"));
@@ -200,6 +200,23 @@ describe("a cut-off", () => {
       if (place !== undefined) expect(place.split === "train").toBe(one.at.startsWith("2024"));
     }
     expect(new Set(leftOut.map(({ reason }) => reason))).toEqual(new Set(["before-cutoff", "after-cutoff"]));
+  });
+});
+
+describe("what is left of a dataset", () => {
+  it("is counted again, with the shares that were asked for", () => {
+    const members = Array.from({ length: 10 }, (_, at) => member({ address: `r/${at}`, commit: `${at}` }));
+    const { placed, proof } = choose(members);
+    const rest = members.slice(3).flatMap((one) => {
+      const place = placed.get(one.id);
+      return place === undefined ? [] : [{ ...one, ...place }];
+    });
+    const again = proofOfRest(rest, proof());
+    expect(again.groups).toEqual({ all: 7, crossing: 0 });
+    expect(again.splits.map(({ target }) => target)).toEqual([0.8, 0.1, 0.1]);
+    expect(again.splits.reduce((sum, { rows }) => sum + rows, 0)).toBe(7);
+    const torn = rest.map((one, at) => ({ ...one, group: "one", split: at === 0 ? ("test" as const) : ("train" as const) }));
+    expect(proofOfRest(torn, proof()).groups).toEqual({ all: 1, crossing: 1 });
   });
 });
 
