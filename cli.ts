@@ -117,6 +117,11 @@ withPlace(program.command("run"))
     "OpenAI-compatible server that may reword prompts, such as http://127.0.0.1:8080/v1; its key is read from KIHON_LLM_KEY",
   )
   .option("--llm-model <name>", "model that --llm asks")
+  .option("--deny-list <file>", "keep out what this list names: docs/selection.md says how it is written; may be repeated", collect, [])
+  .option("--allow <owner/name>", "use this repository although a list names it; may be repeated", collect, [])
+  .option("--no-evaluation-sets", "do not keep out what the bundled lists of evaluation sets name")
+  .option("--licenses <names>", "SPDX ids that code may be under, comma-separated (default: those that ask for notices alone)")
+  .option("--require-license", "leave out revisions in which no licence is found", false)
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
   .option("--profile", "write where the time went: a table of the stages and a flame graph of this process", false)
@@ -164,6 +169,27 @@ withPlace(program.command("refresh"))
     if (words["json"]) return printJson(result);
     const { refreshText } = await import("./pipeline/run-text.ts");
     print(refreshText(result, folder));
+  });
+
+program
+  .command("split")
+  .description("the rows of a dataset in other splits, by repository group, as a new dataset; nothing is proven again")
+  .argument("<dataset>", "folder of the dataset")
+  .requiredOption("--out <folder>", "new folder")
+  .option("--ratio <a:b:c>", "shares of the rows in train, validation and test", "8:1:1")
+  .option("--pin <repository=split>", "where a repository and all of its group goes; may be repeated", collect, [])
+  .option("--same <repository=repository>", "two that belong together beyond what is seen by itself; may be repeated", collect, [])
+  .option("--cutoff <moment>", "what is older is for train alone, what is newer for the others, such as 2025-06-30T00:00:00Z")
+  .option("--per-repository <n>", "rows of one skill and one repository group, at most", whole("--per-repository", 1))
+  .option("--per-operator <n>", "rows of one skill and one mutation operator, at most", whole("--per-operator", 1))
+  .option("--per-file <n>", "rows of one skill and one file, at most", whole("--per-file", 1))
+  .option("--no-near-duplicates", "keep rows that ask what others ask")
+  .option("--json", "machine-readable output", false)
+  .action(async (folder: string, words: Words) => {
+    const { split, splitSettings, splitText } = await import("./pipeline/split.ts");
+    const result = await split(folder, { log: logFor(words), out: String(words["out"]), ...splitSettings(words) });
+    if (words["json"]) printJson(result);
+    else print(splitText(result, String(words["out"])));
   });
 
 program
@@ -407,6 +433,17 @@ async function configOf(words: Words): Promise<Config> {
     sift,
     typeCheck,
     ...llmOf(words),
+    contamination: await contaminationOf(words),
+    permissive: {
+      missing: words["requireLicense"] === true ? "drop" : "keep",
+      ...(words["licenses"] === undefined
+        ? {}
+        : {
+            allow: String(words["licenses"])
+              .split(",")
+              .map((name) => name.trim()),
+          }),
+    },
     ...pick(words, named),
   } as unknown as Config;
 }
@@ -434,6 +471,11 @@ function searchOf({ githubSearch: query, githubTake: take, githubLook: look, git
   throw new StopRun("--github-take, --github-look and --github-max-mb say what is taken of a search", {
     next: "add --github-search QUERY",
   });
+}
+
+async function contaminationOf({ denyList, allow, evaluationSets }: Words): Promise<Record<string, unknown>> {
+  const { readDenyLists } = await import("./pipeline/deny-lists.ts");
+  return { bundled: evaluationSets, allow, lists: await readDenyLists(denyList as string[]) };
 }
 
 async function githubFileOf({ githubFile, githubApi }: Words): Promise<readonly string[]> {

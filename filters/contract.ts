@@ -3,11 +3,11 @@
  *
  * A filter promises:
  * - to be pure: the same subject and options give the same outcome, and nothing is written, fetched or executed;
- * - to keep or to drop a commit whole, never to change it;
+ * - to keep or to drop a commit, or a revision where it judges those, whole, never to change it;
  * - to name each of its reasons in `reasons`, and to drop for no other; a drop is written down as `<filter>/<reason>`.
  */
 import type { z } from "zod";
-import type { Commit } from "../schemas/candidate.ts";
+import type { Commit, Revision } from "../schemas/candidate.ts";
 import type { Outcome } from "../schemas/outcome.ts";
 
 /** A mined commit with what a filter may ask about it. */
@@ -27,4 +27,6 @@ export interface Filter<Options = unknown> {
   readonly reasons: readonly string[];
   readonly options: z.ZodType<Options>;
   judge(subject: FilterSubject, options: Options): Outcome<Commit>;
+  /** A revision into which mutants would be injected; without this, all pass. */
+  judgeRevision?(revision: Revision, options: Options): Outcome<Revision>;
 }

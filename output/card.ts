@@ -7,6 +7,7 @@ import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
+import { splitRows, splitSentence } from "./split-proof.ts";
 import type { Rewarded, Spread, Statistics } from "./statistics.ts";
 import type { WithdrawnFile } from "./withdrawn.ts";
 
@@ -46,6 +47,7 @@ export function toCard(input: CardInput): string {
     `# ${inline(input.title)}`,
     introduction(input.summary),
     `${skillTable(input.rows)}${picture(input, "rows")}`,
+    ...splitsOfRows(input.summary),
     statistics(input),
     `${funnel(input.summary)}${picture(input, "funnel")}`,
     figures(input.summary),
@@ -173,6 +175,14 @@ function skillTable(counts: readonly RowCount[]): string {
           "A composite task takes several skills at once and measures what was learnt: its rows are never in `train`, and no repository of theirs has rows there. The reports are texts of others, as they stood in issues, pull requests and messages; addresses, ids, names of people and whatever told of the repair were taken out, and the facts `removed-…` count it.",
         ]),
   ].join("\n\n");
+}
+
+/** Nothing for a dataset of which it was not looked at. */
+function splitsOfRows({ splitProof }: RunFacts): string[] {
+  if (splitProof === undefined) return [];
+  const head = ["split", "repository groups", "rows", "share", "asked for"];
+  const told = "A group is a repository under all its names with its forks, mirrors and copies, and lies in one split, whole.";
+  return [`## Splits\n\n${table(head, splitRows(splitProof))}\n\n${told} ${splitSentence(splitProof)}`];
 }
 
 function funnel({ stages, infrastructureFailures }: RunFacts): string {

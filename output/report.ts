@@ -7,6 +7,7 @@ import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
 import type { RowCount } from "./contract.ts";
 import { reportStyle } from "./report-style.ts";
+import { splitRows, splitSentence } from "./split-proof.ts";
 
 export interface ReportInput {
   readonly title: string;
@@ -150,7 +151,7 @@ function sifts(all: readonly SiftSummary[]): Markup | null {
   return html`<section><h2>Sift</h2>${table(head, rows)}</section>`;
 }
 
-function checks({ reviewCue, audit, baselines }: RunSummary): Markup {
+function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup {
   const cue =
     reviewCue === null
       ? "Review cue test: not made, there were too few rows."
@@ -164,7 +165,11 @@ function checks({ reviewCue, audit, baselines }: RunSummary): Markup {
     value: reward,
     text: percent(reward),
   }));
-  return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${rewards.length === 0 ? null : bars("Mean reward of fixed answers", rewards, 1)}</section>`;
+  return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${
+    splitProof === undefined
+      ? null
+      : html`<p>Splits. ${splitSentence(splitProof)}</p>${table(["split", "repository groups", "rows", "share", "asked for"], splitRows(splitProof))}`
+  }${rewards.length === 0 ? null : bars("Mean reward of fixed answers", rewards, 1)}</section>`;
 }
 
 function sandbox({ sandbox: { provider, promises } }: RunSummary): Markup {

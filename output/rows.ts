@@ -1,8 +1,9 @@
 /** Instances and environments to rows, and back. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { z } from "zod";
+import { repoGroupOf } from "../lib/address.ts";
 import { canonical, sha256 } from "../lib/hash.ts";
-import { type Candidate, candidateSchema, type Repository } from "../schemas/candidate.ts";
+import { type Candidate, candidateSchema } from "../schemas/candidate.ts";
 import { type Environment, environmentSchema, recipeSchema, testFileSchema } from "../schemas/environment.ts";
 import { humanFindingSchema, type Instance, instanceSchema } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
@@ -20,6 +21,8 @@ import {
 /** What a row says beyond its instance: where it goes, and who made it. */
 export interface RowContext {
   readonly split: string;
+  /** Of the repository and all that belongs to it. */
+  readonly group: string;
   /** Name of the language whose files the change edits. */
   readonly language: string;
   /** Text of a file of the revision's own (healthy) tree, null where it has none: for the column `patch`. */
@@ -28,12 +31,6 @@ export interface RowContext {
   readonly protectedPaths: readonly string[];
   readonly verifierVersion: string;
   readonly provenance: { readonly tool: string; readonly toolVersion: string; readonly configHash: string };
-}
-
-/** One name for all spellings of a repository's address: `owner/name` in lower case; forks under other owners are other groups. */
-export function repoGroupOf(repository: Repository): string {
-  const path = /^(?:[a-z+]+:\/\/[^/]+\/|[^@/]+@[^:/]+:)(.+?)(?:\.git)?\/?$/i.exec(repository.origin)?.[1];
-  return (path ?? repository.name).toLowerCase();
 }
 
 /** The fix: unified diff from the defective to the healthy text of every file of the layer, in path order. */
@@ -72,7 +69,7 @@ function toPublicRow({ draft, candidate }: Instance, environment: Environment, c
     skill: draft.skill,
     schema_version: rowSchemaVersion,
     repo: repository.name,
-    repo_group: repoGroupOf(repository),
+    repo_group: context.group,
     language: context.language,
     license_spdx: repository.license,
     base_commit: commit,

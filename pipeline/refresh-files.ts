@@ -6,15 +6,14 @@ import { environmentHashOf, toEnvironmentRow } from "../output/rows.ts";
 import type { Environment } from "../schemas/environment.ts";
 import { type Instance, skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
+import { splits } from "../schemas/selection.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import type { Item } from "./drive.ts";
 import { type Plan, superseded } from "./refresh-plan.ts";
-import { splits } from "./stages/9-export.ts";
 import type { RowSubject, StoredRow } from "./stored-rows.ts";
 
 export interface FreshRow extends RowSubject {
   readonly item: Item<Instance>;
-  /** The repository group, which decides the split. */
   readonly group: string;
 }
 

@@ -7,15 +7,18 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { deniedChange, deniedRevision } from "../filters/contamination.ts";
 import { proveVersion } from "../grading/prove.ts";
+import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
 import { revisionAt } from "../miners/change.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { sweepStrays } from "../output/dataset-writer.ts";
 import { type Manifest, readManifest } from "../output/manifest.ts";
-import { repoGroupOf } from "../output/rows.ts";
+import { fromRows } from "../output/rows.ts";
 import type { Config, Place } from "../schemas/config.ts";
+import type { Contamination } from "../schemas/contamination.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
@@ -31,8 +34,12 @@ import { type Edition, type FreshRow, writeEdition } from "./refresh-files.ts";
 import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
 import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
+import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
+import { rowTeller } from "./selection/of-dataset.ts";
+import { tellerOf } from "./selection/of-run.ts";
+import { proofOfRest } from "./selection/proof.ts";
 import type { Source } from "./stages/1-mine.ts";
-import { type ExportJob, rowMaker, splitFor, splitOf, titleOf, trainedOn } from "./stages/9-export.ts";
+import { type ExportJob, rowMaker, titleOf } from "./stages/9-export.ts";
 import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns, type Takedowns, takedownsOf } from "./takedown.ts";
@@ -173,26 +180,63 @@ async function licenceRule(heads: readonly Source[], rows: readonly RowSubject[]
   };
 }
 
+/** What may come beside what stands: the rows of the dataset keep their places, and nothing that asks what they ask comes. */
+async function chosenBeside({ data, takedowns }: Scene, { bench, environments, instances }: ExportJob): Promise<Choice> {
+  const { selection, splitRatio } = bench.config;
+  const choosing = new Choosing(selection, splitRatio, join(bench.scratch, "near-duplicates"));
+  try {
+    const standing = new Set<string>();
+    const tellRow = await rowTeller();
+    for await (const pair of data.pairs()) {
+      const { draft, candidate } = fromRows(pair.public, pair.private);
+      const pullRequest = pullRequestOf(candidate);
+      if (takedowns.match({ id: draft.id, repository: candidate.revision.repository, pullRequest }) !== null) continue;
+      tellRow(choosing, pair, true);
+      standing.add(draft.id);
+    }
+    const tell = tellerOf(bench, environments);
+    for (const item of instances) if (!standing.has(item.id)) tell(choosing, item.load());
+    return choosing.choose();
+  } finally {
+    choosing.close();
+  }
+}
+
+/** Rows that a list of evaluation sets names by now, with what it says. */
+async function deniedRows(data: Dataset, settings: Contamination): Promise<ReadonlyMap<string, Cause>> {
+  const denied = new Map<string, Cause>();
+  for await (const pair of data.pairs()) {
+    const { draft, candidate } = fromRows(pair.public, pair.private);
+    const hit =
+      candidate.kind === "commit" ? deniedChange(candidate, pair.private.patch, settings) : deniedRevision(candidate.revision, settings);
+    if (hit !== null) denied.set(draft.id, { reason: `contamination/${hit.reason}`, detail: hit.detail });
+  }
+  return denied;
+}
+
 /** The instances of a run as rows that may come. */
-function freshOf({ bench, instances }: ExportJob): FreshRow[] {
-  return instances.map((item): FreshRow => {
+function freshOf({ instances }: ExportJob, { placed }: Choice): FreshRow[] {
+  return instances.flatMap((item): FreshRow[] => {
+    const place = placed.get(item.id);
+    if (place === undefined) return [];
     const { draft, candidate } = item.load();
     const { repository, packageDir } = candidate.revision;
-    return {
-      item,
-      id: draft.id,
-      skill: draft.skill,
-      group: repoGroupOf(repository),
-      split: splitFor(draft.skill, splitOf(repoGroupOf(repository), bench.config.splitRatio)),
-      changeId: draft.changeId,
-      pairId: draft.pairId,
-      environmentId: draft.environmentId,
-      repository,
-      packageDir,
-      pullRequest: pullRequestOf(candidate),
-      instance: item.sha,
-      verifier: String(proveVersion),
-    };
+    return [
+      {
+        item,
+        id: draft.id,
+        skill: draft.skill,
+        ...place,
+        changeId: draft.changeId,
+        pairId: draft.pairId,
+        environmentId: draft.environmentId,
+        repository,
+        packageDir,
+        pullRequest: pullRequestOf(candidate),
+        instance: item.sha,
+        verifier: String(proveVersion),
+      },
+    ];
   });
 }
 
@@ -299,7 +343,12 @@ function withRows(facts: RunFacts, { live, left }: Plan<FreshRow>): RunFacts {
   const there = new Set(live.map(({ repository }) => repository.name));
   const gone = new Set(left.map(({ instance_id }) => instance_id));
   if (gone.size === 0) return facts;
-  return { ...facts, repositories: facts.repositories.filter(({ name }) => there.has(name)) };
+  const rest = live.map((row) => ({ ...row, address: repoGroupOf(row.repository) }));
+  return {
+    ...facts,
+    repositories: facts.repositories.filter(({ name }) => there.has(name)),
+    ...(facts.splitProof === undefined ? {} : { splitProof: proofOfRest(rest, facts.splitProof) }),
+  };
 }
 
 /** With the configuration of the run, and the addresses that were given in place of its own. */
@@ -355,17 +404,18 @@ async function mineAgain(folder: string, bench: Bench, ledger: Ledger, options: 
 async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job: ExportJob): Promise<Outcome> {
   const { bench, environments } = job;
   const { config } = bench;
+  const choice = await chosenBeside(scene, job);
   const { data, stored, takedowns, failed } = scene;
-  const proven = freshOf(job);
-  const held = new Set(trainedOn(proven, (group) => splitOf(group, config.splitRatio)));
-  const fresh = proven.filter((row) => !held.has(row));
+  const denied = await deniedRows(data, config.contamination);
+  const fate = fateIn(road.said, road.troubled, config.skills);
+  const fresh = freshOf(job, choice);
   const byId = new Map(environments.map((item) => [item.id, item]));
   const makers = new Map<string, ReturnType<typeof rowMaker>>();
   const configHash = configHashOf(config);
-  const pairOf = async ({ item, skill, group, environmentId }: FreshRow) => {
+  const pairOf = async ({ item, split, group, environmentId }: FreshRow) => {
     const maker = makers.get(environmentId) ?? rowMaker({ bench }, [byId.get(environmentId) as Item<Environment>], { configHash });
     makers.set(environmentId, maker);
-    return (await maker)({ item, skill, group, environmentId });
+    return (await maker)({ item, split, group, environmentId });
   };
   const plan = await planRefresh<FreshRow>({
     edition: data.manifest.edition + 1,
@@ -375,13 +425,16 @@ async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job
     takedowns,
     licence: await licenceRule(heads, [...stored, ...fresh], bench, scene.options),
     failed,
-    fate: fateIn(road.said, road.troubled, config.skills),
+    fate: (row) => denied.get(row.id) ?? fate(row),
     hashOf: async (row) => (await pairOf(row)).private.provenance.content_hash,
   });
-  const heldOut = held.size > 0 ? [["export/trained-on", held.size] as const] : [];
-  road.summary.noteExport(proven.length, new Map([...plan.notAdded, ...heldOut]));
+  const leftOut = countsOf(choice.leftOut);
+  for (const [reason, count] of plan.notAdded) leftOut.set(reason, (leftOut.get(reason) ?? 0) + count);
+  road.summary.noteExport(job.instances.length, leftOut);
   const instances = [...plan.live, ...plan.add].map(({ repository, skill }) => ({ repository: repository.name, skill }));
-  const summary = await road.summary.finish({ instances, reviewCue: reviewCue(await reviewsOf(data, plan)) });
+  const there = new Set([...plan.live, ...plan.add].map(({ id }) => id));
+  const splitProof = choice.proof((id) => there.has(id));
+  const summary = await road.summary.finish({ instances, reviewCue: reviewCue(await reviewsOf(data, plan)), splitProof });
   const written = await settle(scene, plan, {
     summary,
     title: titleOf(summary.repositories.map(({ name }) => name)),

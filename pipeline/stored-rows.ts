@@ -4,6 +4,7 @@ import type { Dataset } from "../output/dataset-reader.ts";
 import { fromRows } from "../output/rows.ts";
 import type { Candidate, Repository } from "../schemas/candidate.ts";
 import type { SkillName } from "../schemas/instance.ts";
+import { type Split, splitSchema } from "../schemas/selection.ts";
 
 /** What a row and an instance that may become one have in common. */
 export interface RowSubject {
@@ -23,6 +24,8 @@ export interface RowSubject {
 }
 
 export interface StoredRow extends RowSubject {
+  readonly split: Split;
+  readonly group: string;
   readonly contentHash: string;
 }
 
@@ -38,7 +41,8 @@ export async function storedRows(data: Dataset): Promise<readonly StoredRow[]> {
     rows.push({
       id: draft.id,
       skill: draft.skill,
-      split: pair.public.split,
+      split: splitSchema.parse(pair.public.split),
+      group: pair.public.repo_group,
       changeId: draft.changeId,
       pairId: draft.pairId,
       environmentId: draft.environmentId,

@@ -1,6 +1,7 @@
 /** What a run did, counted while it went: what the card and the report are written from. */
 
 import { shortId } from "../lib/hash.ts";
+import type { MinedItem } from "../miners/contract.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
@@ -29,6 +30,7 @@ interface Counts {
 export interface Exported {
   readonly instances: readonly { readonly repository: string; readonly skill: SkillName }[];
   readonly reviewCue: RunSummary["reviewCue"];
+  readonly splitProof?: RunSummary["splitProof"];
 }
 
 export const nothingExported: Exported = { instances: [], reviewCue: null };
@@ -76,6 +78,7 @@ export class Summary {
       cpuMs: Math.round(cpuMs),
     });
     if (stage === "mine") this.#noteMined(driven);
+    if (stage === "screen") this.#noteScreened(driven as Driven<MinedItem, unknown>);
     if (stage === "prepare") this.#notePrepared(driven as unknown as Driven<Preparable, Environment>);
     if (stage === "inject") this.#noteInjected(driven as Driven<Injectable, unknown>);
   }
@@ -85,6 +88,17 @@ export class Summary {
       const first = verdicts?.[0];
       if (first === undefined || verdicts?.some(({ blob }) => blob !== null)) continue;
       this.#leftOut.push({ name: inputs[0]?.id ?? "", packageDir: ".", reason: first.reason ?? "", detail: first.detail });
+    }
+  }
+
+  #noteScreened({ outcomes }: Driven<MinedItem, unknown>): void {
+    for (const { inputs, verdicts } of outcomes) {
+      const [verdict] = verdicts ?? [];
+      if (verdict === undefined || verdict.blob !== null) continue;
+      const item = inputs[0]?.load();
+      if (item?.kind !== "revision") continue;
+      const { repository, packageDir } = item.revision;
+      this.#leftOut.push({ name: repository.name, packageDir, reason: verdict.reason ?? "", detail: verdict.detail });
     }
   }
 
@@ -166,7 +180,7 @@ export class Summary {
     return this.#stages.map(({ name, in: given, kept, dropped }) => [name, given, kept, dropped]);
   }
 
-  async finish({ instances, reviewCue }: Exported): Promise<RunSummary> {
+  async finish({ instances, reviewCue, splitProof }: Exported): Promise<RunSummary> {
     const { provider, place, jobs, config } = this.#bench;
     const promises = await promisesOf(provider, place.cache);
     const finishedAt = new Date();
@@ -185,6 +199,7 @@ export class Summary {
       sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
       reviewCue,
+      ...(splitProof === undefined ? {} : { splitProof }),
       audit: null,
       baselines: [],
       infrastructureFailures: this.#troubles,

@@ -1,7 +1,7 @@
 /** What somebody asked to have taken down: instances by id, repositories by name or address, pull requests by address. */
 import { readFileSync } from "node:fs";
+import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
-import { repoGroupOf } from "../output/rows.ts";
 import type { Repository } from "../schemas/candidate.ts";
 
 /** What a takedown may mean: a row, or what a row would be made from. */
@@ -46,7 +46,7 @@ export function readTakedowns(path: string): readonly string[] {
 }
 
 /** All spellings of a repository's address are one, as in the column `repo_group`. */
-const groupOf = (target: string): string => repoGroupOf({ name: target, origin: target, license: null });
+const groupOf = (target: string): string => repoGroupOf({ name: target, origin: target });
 
 export function takedownsOf(targets: readonly string[]): Takedowns {
   const meant = new Map<string, string>();
@@ -57,7 +57,7 @@ export function takedownsOf(targets: readonly string[]): Takedowns {
   }
   return {
     match({ id, repository: { name, origin }, pullRequest }) {
-      const names = [repoGroupOf({ name, origin, license: null }), name.toLowerCase()];
+      const names = [repoGroupOf({ name, origin }), name.toLowerCase()];
       const keys = [id ?? "", ...names, ...(pullRequest === null ? [] : names.map((own) => `${own}#${pullRequest}`))];
       return keys.map((key) => meant.get(key)).find((target) => target !== undefined) ?? null;
     },

@@ -1,6 +1,9 @@
 /** The configuration of a run: one schema, every field with a default, a unit and a sentence. Its hash is in every ledger line. */
 import { z } from "zod";
+import { contaminationSchema } from "./contamination.ts";
 import { atomicSkills, composites, skills } from "./instance.ts";
+import { permissiveSchema } from "./permissive.ts";
+import { selectionSchema, splitRatioSchema } from "./selection.ts";
 
 /** The address is stored with the run, so nothing secret may be in it. */
 const isBare = (address: string): boolean => {
@@ -102,10 +105,12 @@ export const configSchema = z
       .describe("Base address and model of an OpenAI-compatible server that may rewrite prompts; null leaves them as they are."),
     sift: z.boolean().default(true).describe("Judge the mutants by hundreds first, and look only at those that a test may notice."),
     typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
-    splitRatio: z
-      .object({ train: z.number().min(0), validation: z.number().min(0), test: z.number().min(0) })
+    splitRatio: splitRatioSchema
       .default({ train: 1, validation: 0, test: 0 })
-      .describe("Shares of the repository groups in each split."),
+      .describe("Shares of the rows in each split, as near as whole repository groups come."),
+    contamination: contaminationSchema.prefault({}).describe("What is kept out since evaluation sets are made of it."),
+    permissive: permissiveSchema.prefault({}).describe("Under which licences code is taken."),
+    selection: selectionSchema.prefault({}).describe("Which of the proven instances the dataset holds, and where."),
     jsonl: z.boolean().default(false).describe("Write JSONL beside Parquet."),
     codec: z.enum(["snappy", "zstd"]).default("snappy").describe("Compression of the Parquet files."),
     takedownContact: z

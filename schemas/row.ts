@@ -47,7 +47,10 @@ export const publicColumns = {
   skill: column(string, "localization, editing, unit-tests, reproduction or review; or the composite task bug-fix"),
   schema_version: column(string, "version of this table"),
   repo: column(string, "`owner/name`, or the folder's name"),
-  repo_group: column(string, "one name for a repository under all spellings of its address; splits never cut through a group"),
+  repo_group: column(
+    string,
+    "one name for a repository under all spellings of its address, and for its forks, mirrors and copies; splits never cut through a group",
+  ),
   language: column(string, "language of the files that the change edits"),
   license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
   base_commit: column(string, "commit of the healthy tree"),
@@ -125,7 +128,7 @@ export const privateColumns = {
 export const environmentColumns = {
   environment_id: column(string, "16 hex digits over tree, recipe and dependencies"),
   repo: column(string, "`owner/name`, or the folder's name"),
-  repo_group: column(string, "as in the public configs"),
+  repo_group: column(string, "one name for all spellings of the repository's address; groups of several are told in the public configs"),
   origin: column(string, "address of the repository, or `local`"),
   base_commit: column(string, "commit of the tree"),
   committed_at: column(string, "committer date, ISO 8601 in UTC"),

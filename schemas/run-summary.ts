@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
+import { splitProofSchema } from "./selection.ts";
 
 const count = z.int().nonnegative();
 const perSkill = z.partialRecord(skillSchema, count);
@@ -103,6 +104,8 @@ export const runSummarySchema = z
     }),
     /** How well a classifier over diff tokens tells the two review arms apart (0.5 is chance); null when there was too little to say. */
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
+    /** Absent in summaries of before it was made. */
+    splitProof: splitProofSchema.optional(),
     /** Verdicts recomputed the slow way, and how many came out differently; null when none was. */
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),
     /** Mean reward of a fixed answering rule over a skill's instances. */
@@ -130,6 +133,7 @@ export const runFactsSchema = z
     ),
     stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
+    splitProof: splitProofSchema.optional(),
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),
     baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     infrastructureFailures: count,

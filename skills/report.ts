@@ -2,6 +2,7 @@
  * What someone wrote of a defect before it was repaired, scrubbed. The issues that the pull request closes come first; where there are none,
  * the pull request's own words; for a bare commit its message, if that is a description. What was edited later still bears its first date.
  */
+import { isEnglish } from "../lib/english.ts";
 import type { Commit } from "../schemas/candidate.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Issue, PullRequest, Remark } from "../schemas/pull-request.ts";
@@ -9,7 +10,7 @@ import type { Fix } from "./scrub/fix.ts";
 import { scrub, scrubTitle } from "./scrub/scrub.ts";
 import { type RemovalKind, Tally } from "./scrub/tally.ts";
 
-export const reportReasons = ["no-report", "thin-report"] as const;
+export const reportReasons = ["no-report", "thin-report", "other-language"] as const;
 
 export interface Report {
   readonly source: "issue" | "pull-request" | "commit-message";
@@ -96,7 +97,13 @@ const behaviour =
 
 const tellsBehaviour = (text: string): boolean => new Set(text.toLowerCase().match(behaviour)).size >= 2;
 
+/** All else that a solver reads is English, and what tells of the repair is looked for in English. */
 export function reportOf(commit: Commit, fix: Fix): Outcome<Report> {
+  const told = toldIn(commit, fix);
+  return told.kept && !isEnglish(told.value.text) ? drop("bug-fix/other-language", `the ${told.value.source} is not in English`) : told;
+}
+
+function toldIn(commit: Commit, fix: Fix): Outcome<Report> {
   const { pullRequest, subject, body } = commit;
   const thin = (what: string): Outcome<Report> => drop("bug-fix/thin-report", `${what} says too little once it is scrubbed`);
   if (pullRequest === undefined) {

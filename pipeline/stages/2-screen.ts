@@ -1,12 +1,25 @@
-/** Cheap judgements on what was mined: nothing is run. Revisions pass; every filter is asked about every commit. */
+/** Cheap judgements on what was mined: nothing is run. Every filter is asked about every commit, and those that judge revisions about these. */
 import { filters } from "../../filters/index.ts";
 import type { MinedItem } from "../../miners/contract.ts";
-import type { Commit } from "../../schemas/candidate.ts";
+import type { Commit, Revision } from "../../schemas/candidate.ts";
+import type { Config } from "../../schemas/config.ts";
 import { keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { minedSchema } from "./1-mine.ts";
 import { revisionId } from "./3-prepare.ts";
+
+/** A filter that has settings finds them under its own name. */
+const optionsOf = ({ name, options }: (typeof filters)[number], config: Config): never =>
+  options.parse(Object.hasOwn(config, name) ? config[name as keyof Config] : {}) as never;
+
+function screenRevision(revision: Revision, { config }: Bench): Outcome<MinedItem> {
+  for (const filter of filters) {
+    const outcome = "judgeRevision" in filter ? filter.judgeRevision(revision, optionsOf(filter, config)) : keep(revision);
+    if (!outcome.kept) return outcome;
+  }
+  return keep({ kind: "revision", revision });
+}
 
 async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>> {
   const repository = bench.repository(commit.revision.repository.name);
@@ -16,7 +29,7 @@ async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>>
   // The miner gives commits of one parent only.
   const subject = { commit, parents: 1, after: (path: string) => texts.get(path) ?? null, emitsDifferently };
   for (const filter of filters) {
-    const outcome = filter.judge(subject, filter.options.parse({}) as never);
+    const outcome = filter.judge(subject, optionsOf(filter, bench.config));
     if (!outcome.kept) return outcome;
   }
   return keep({ kind: "commit", commit });
@@ -24,13 +37,13 @@ async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>>
 
 export const screenStage: Stage<MinedItem, MinedItem> = {
   name: "screen",
-  version: 1,
+  version: 2,
   resource: "cpu",
   output: minedSchema,
-  settings: [],
+  settings: ["contamination", "permissive"],
   async *work([item], bench) {
     if (!item) return;
     const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;
-    yield { id, parent: id, outcome: item.kind === "revision" ? keep(item) : await screen(item.commit, bench) };
+    yield { id, parent: id, outcome: item.kind === "revision" ? screenRevision(item.revision, bench) : await screen(item.commit, bench) };
   },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contentHashOf, fixPatch, fromEnvironmentRow, fromRows, repoGroupOf, toEnvironmentRow, toRows } from "../../output/rows.ts";
+import { repoGroupOf } from "../../lib/address.ts";
+import { contentHashOf, fixPatch, fromEnvironmentRow, fromRows, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { skills } from "../../schemas/instance.ts";
 import { environmentRowSchema, privateRowSchema, publicRowSchema } from "../../schemas/row.ts";
 import { archive, context, defective, environment, healthy, sampleInstance } from "./samples.ts";
@@ -78,6 +79,6 @@ describe("a repository's group", () => {
     ["ssh://git@github.com/acme/calc/", "acme/calc"],
     ["local", "my-folder"],
   ])("of %s is %s", (origin, group) => {
-    expect(repoGroupOf({ name: "My-Folder", origin, license: null })).toBe(group);
+    expect(repoGroupOf({ name: "My-Folder", origin })).toBe(group);
   });
 });

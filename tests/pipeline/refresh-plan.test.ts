@@ -18,7 +18,13 @@ const subject = (id: string, more: Partial<RowSubject> = {}): RowSubject => ({
   verifier: "4",
   ...more,
 });
-const stored = (id: string, more: Partial<StoredRow> = {}): StoredRow => ({ ...subject(id), contentHash: `hash ${id}`, ...more });
+const stored = (id: string, more: Partial<StoredRow> = {}): StoredRow => ({
+  ...subject(id),
+  split: "train",
+  group: "acme/calc",
+  contentHash: `hash ${id}`,
+  ...more,
+});
 const record = (id: string, reason: string, contentHash = `hash ${id}`): RowWithdrawal => ({
   kind: "row",
   instance_id: id,

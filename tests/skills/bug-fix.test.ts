@@ -31,6 +31,19 @@ describe("bug-fix drops", () => {
     ["thin-report", () => reasonFor(bugFix, reportedOf(withIssue({ title: "Broken", body: "_No response_" })))],
     ["thin-report", () => reasonFor(bugFix, reportedOf(own("Makes it lower case.")))],
     [
+      "other-language",
+      () =>
+        reasonFor(
+          bugFix,
+          reportedOf(
+            withIssue({
+              title: "Großbuchstaben bleiben stehen",
+              body: "Beim Aufruf bleiben alle Großbuchstaben erhalten, obwohl das Ergebnis klein geschrieben sein sollte. Das passiert mit jedem Titel und auf jedem Rechner.",
+            }),
+          ),
+        ),
+    ],
+    [
       "leak",
       () => reasonFor(bugFix, reportedOf(withIssue({ body: `${issueOf().body} Use return\nkept.join("-")\n.toLowerCase(); there.` }))),
     ],

@@ -100,6 +100,7 @@ describe("the stage pose", () => {
     const proof = { repeats: 1, premisesHeld: 1, gold: [1], blank: 0, decoys: [], probes: [], goldComponents: {}, quarantined: [] };
     const rows = toRows({ ...first.load(), proof }, environment, {
       split: "train",
+      group: "acme/calc",
       language: "javascript",
       healthyText: contextOf(everything).text,
       protectedPaths: [],

@@ -1,0 +1,155 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../lib/hash.ts";
+import { openDataset } from "../../output/dataset-reader.ts";
+import { writeDataset } from "../../output/dataset-writer.ts";
+import { toEnvironmentRow, toRows } from "../../output/rows.ts";
+import { createLog } from "../../pipeline/log.ts";
+import { split, splitSettings } from "../../pipeline/split.ts";
+import type { Environment } from "../../schemas/environment.ts";
+import { type Instance, instanceSchema, type SkillName } from "../../schemas/instance.ts";
+import type { RowPair } from "../../schemas/row.ts";
+import { context, environment, mutant, sampleInstance, summary } from "../output/samples.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "kihon-split-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const from = join(folder, "from");
+const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
+
+const repositories = Array.from({ length: 20 }, (_, at) => at);
+const idOf = (kind: string, at: number): string => sha256(`${kind} ${at}`).slice(0, 16);
+const addressOf = (at: number): string => `https://github.com/acme/project-${at}`;
+const revisionOf = (at: number) => ({
+  ...environment.revision,
+  repository: { name: `acme/project-${at}`, origin: addressOf(at), license: "MIT" },
+  commit: sha256(`commit ${at}`).slice(0, 40),
+});
+const environmentOf = (at: number): Environment => ({ ...environment, id: idOf("environment", at), revision: revisionOf(at) });
+
+/** Each repository has code of its own, but for the last two, which have the same. */
+const body = (at: number): string => {
+  const own = Math.min(at, repositories.length - 2);
+  return Array.from({ length: 20 }, (_, line) => `  log.step${own}(${line * own}, "${own} of ${line}")\n`).join("");
+};
+const healthyOf = (at: number): string => `export function add(a, b) {\n${body(at)}  return a + b\n}\n`;
+
+function instanceOf(skill: SkillName, at: number): Instance {
+  const healthy = healthyOf(at);
+  const start = healthy.indexOf("a + b") + 2;
+  const [site] = mutant.kind === "mutant" ? mutant.sites : [];
+  const sample = sampleInstance(skill, { id: idOf(skill, at) });
+  return instanceSchema.parse({
+    ...sample,
+    candidate: {
+      ...mutant,
+      id: idOf("change", at),
+      revision: revisionOf(at),
+      before: { "src/add.ts": healthy.replace("a + b", "a - b") },
+      sites: [{ ...site, start, end: start + 1 }],
+    },
+    draft: { ...sample.draft, changeId: idOf("change", at), environmentId: idOf("environment", at), pairId: null },
+  });
+}
+
+const rowOf = (skill: SkillName, at: number): RowPair =>
+  toRows(instanceOf(skill, at), environmentOf(at), { ...context, group: `acme/project-${at}`, healthyText: () => healthyOf(at) });
+
+beforeAll(async () => {
+  const archive = new Uint8Array([1]);
+  mkdirSync(from);
+  await writeDataset({
+    folder: from,
+    sets: (["localization", "editing"] as const).map((skill) => ({
+      skill,
+      split: "train",
+      pairs: () => repositories.map((at) => rowOf(skill, at)).sort((a, b) => (a.public.instance_id < b.public.instance_id ? -1 : 1)),
+    })),
+    environments: () =>
+      repositories
+        .map((at) => toEnvironmentRow({ ...environmentOf(at), archive: sha256(archive) }, archive))
+        .sort((a, b) => (a.environment_id < b.environment_id ? -1 : 1)),
+    summary,
+    title: "Samples",
+    contact: "us",
+    compression: "snappy",
+    formats: [],
+  });
+});
+
+const rowsOf = async (place: string): Promise<Map<string, { split: string; group: string; content: string }>> => {
+  const rows = new Map<string, { split: string; group: string; content: string }>();
+  for await (const { public: row, private: hidden } of (await openDataset(place)).pairs())
+    rows.set(row.instance_id, { split: row.split, group: row.repo_group, content: hidden.candidate_json });
+  return rows;
+};
+
+describe("kihon split", () => {
+  it("writes the same rows into splits by repository group, and says so in card and manifest", async () => {
+    const out = join(folder, "to");
+    const result = await split(from, { log, out, ...splitSettings({ ratio: "3:1:1" }) });
+    const [before, after] = [await rowsOf(from), await rowsOf(out)];
+    expect(result).toMatchObject({ rows: 38, leftOut: { "export/near-duplicate": 2 } });
+    for (const [id, { content }] of after) expect(before.get(id)?.content).toBe(content);
+    const splitsOf = Map.groupBy(after.values(), ({ group }) => group);
+    expect(splitsOf.size).toBe(19);
+    for (const own of splitsOf.values()) expect(new Set(own.map((row) => row.split)).size).toBe(1);
+    const counts = Object.fromEntries(result.proof.splits.map(({ split: name, rows }) => [name, rows]));
+    for (const [name, share] of [
+      ["train", 0.6],
+      ["validation", 0.2],
+      ["test", 0.2],
+    ] as const)
+      expect(Math.abs((counts[name] ?? 0) - share * 38)).toBeLessThanOrEqual(2);
+    expect(result.proof).toMatchObject({
+      groups: { all: 19, crossing: 0 },
+      changes: { all: 19, crossing: 0 },
+      nearDuplicates: { all: 0, crossing: 0 },
+    });
+    expect(readFileSync(join(out, "README.md"), "utf8")).toMatch(/## Splits[\s\S]*repository groups 19, in two splits 0/);
+    const { facts } = (await openDataset(out)).manifest.about ?? {};
+    expect(facts?.stages.at(-1)).toEqual({ name: "split", in: 40, kept: 38, dropped: [{ reason: "export/near-duplicate", count: 2 }] });
+  });
+
+  it("comes to the same bytes again, and from its own outcome", async () => {
+    const settings = splitSettings({ ratio: "3:1:1" });
+    await split(from, { log, out: join(folder, "again"), ...settings });
+    await split(join(folder, "to"), { log, out: join(folder, "after"), ...settings });
+    const manifest = (name: string): string => readFileSync(join(folder, name, "manifest.json"), "utf8");
+    expect(manifest("again")).toBe(manifest("to"));
+    expect(await rowsOf(join(folder, "after"))).toEqual(await rowsOf(join(folder, "to")));
+  });
+
+  it("obeys pins and what is said to belong together", async () => {
+    const out = join(folder, "pinned");
+    await split(from, {
+      log,
+      out,
+      ...splitSettings({ pin: [`${addressOf(3)}=test`], same: ["acme/project-3=acme/project-4"], nearDuplicates: false }),
+    });
+    const rows = await rowsOf(out);
+    expect(rows.size).toBe(40);
+    for (const at of [3, 4]) expect(rows.get(idOf("editing", at))).toMatchObject({ split: "test", group: "acme/project-3" });
+  });
+
+  it("refuses a folder in which something lies", async () => {
+    const out = join(folder, "full");
+    mkdirSync(out);
+    writeFileSync(join(out, "notes"), "mine");
+    await expect(split(from, { log, out, ...splitSettings({}) })).rejects.toThrow("is not empty");
+    expect(existsSync(join(out, "manifest.json"))).toBe(false);
+  });
+
+  it.each([
+    [{ ratio: "8:2" }, "--ratio 8:2"],
+    [{ ratio: "0:0:0" }, "--ratio 0:0:0"],
+    [{ ratio: "a:1:1" }, "--ratio a:1:1"],
+    [{ pin: ["acme/calc"] }, "--pin acme/calc"],
+    [{ pin: ["acme/calc=dev"] }, "there is no split dev"],
+    [{ same: ["acme/calc="] }, "--same acme/calc="],
+    [{ cutoff: "yesterday" }, "a moment is written like"],
+  ])("says what is wrong with %j", (words, what) => {
+    expect(() => splitSettings(words)).toThrow(what);
+  });
+});
