@@ -1,7 +1,6 @@
 /** The provider `bubblewrap`: namespaces, overlay, limits and a system-call filter, for root and for ordinary users of Linux. */
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, chown, copyFile, mkdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
@@ -20,8 +19,9 @@ import {
   readHardLimits,
   removalsInside,
 } from "./bubblewrap-command.ts";
+import { openCanary } from "./canary.ts";
 import { type Cgroup, type Cgroups, findCgroups } from "./cgroups.ts";
-import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
+import { type Job, type RunResult, type SandboxPromise, type SandboxProvider, SandboxTrouble } from "./contract.ts";
 import { examine } from "./examine.ts";
 import { checkJob, guestScript, NODE_GUEST, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { makeGuestRoot } from "./guest-root.ts";
@@ -93,7 +93,7 @@ export function bubblewrap(settings: SandboxSettings = {}): SandboxProvider {
     version: "2",
     isolates: true,
     available: () => available(provider),
-    examine: () => examine(provider),
+    examine: async () => [...(await examine(provider)), whatHolds((await stand()).cgroups)],
     run: async (job, signal) => {
       try {
         return await runJob(await stand(), job, signal);
@@ -128,15 +128,13 @@ async function layGround(settings: SandboxSettings): Promise<Ground> {
   };
 }
 
-/** A door of this process on the machine's loopback that says nothing. A job that finds somebody there is not cut off. */
-async function openCanary(): Promise<number> {
-  const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve());
-  });
-  server.unref();
-  return (server.address() as AddressInfo).port;
+/** No trial: what a trial of the limits leans on here. */
+function whatHolds(cgroups: Cgroups | null): SandboxPromise {
+  const detail =
+    cgroups === null
+      ? "no control group can be made here: memory is watched and summed 20 times a second, memory of no process (memfd, System V) is refused, processes are counted by an rlimit, the share of the processors is not held"
+      : `control groups (version ${cgroups.version}) hold memory and processes${cgroups.holdsProcessors ? " and the share of the processors" : "; the share of the processors is not held"}`;
+  return { name: "what holds the limits", holds: true, detail };
 }
 
 async function available(provider: SandboxProvider): Promise<{ ok: boolean; reason: string }> {

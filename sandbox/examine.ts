@@ -129,6 +129,16 @@ const TRIALS: readonly Trial[] = [
     },
   },
   {
+    name: "what runs a job's commands is out of their reach",
+    try: async ({ run }) => {
+      const result = await run(
+        `const fs = require("fs"); for (const p of fs.readdirSync("/proc").filter((n) => Number(n) > 1 && n !== String(process.pid)))
+         try { fs.closeSync(fs.openSync("/proc/" + p + "/mem", "r+")); console.log("opened", p) } catch (e) { console.log(e.code) }`,
+      );
+      return { holds: exitCode(result) === 0 && result.stdout !== "" && !result.stdout.includes("opened"), detail: told(result) };
+    },
+  },
+  {
     name: "kernel settings are read-only",
     try: async ({ run }) => {
       // Opened for writing and closed: nothing is written, whatever the answer.

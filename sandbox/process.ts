@@ -22,6 +22,7 @@ import { requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
+import { removeTree } from "./work-folder.ts";
 
 const STATUS_BYTES = 64 * 1024;
 const COLLECT_BYTES = 64 * 1024 * 1024;
@@ -104,7 +105,7 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
   } finally {
     await door?.close();
     if (door !== null) ground.settings.onRegistry?.(door.stats());
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

@@ -8,7 +8,20 @@ import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { SandboxTrouble } from "../../sandbox/contract.ts";
 import { listProviders } from "../../sandbox/index.ts";
 import type { GateStats } from "../../sandbox/registry-gate.ts";
-import { type FakeRegistry, fakeRegistry, jobOn, limits, MEBIBYTE, node, readTree, scratch, sh, texts, treeFor } from "./stand.ts";
+import {
+  type FakeRegistry,
+  fakeRegistry,
+  jobOn,
+  limits,
+  MEBIBYTE,
+  node,
+  npmFolder,
+  readTree,
+  scratch,
+  sh,
+  texts,
+  treeFor,
+} from "./stand.ts";
 
 const place = scratch();
 const secret = `kihon-canary-${Math.random().toString(36).slice(2)}`;
@@ -603,15 +616,4 @@ function abortAfter(ms: number, reason: Error): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => controller.abort(reason), ms);
   return controller.signal;
-}
-
-/** The npm that belongs to a node of this machine, or null. */
-function npmFolder(): string | null {
-  const candidates = [
-    join(process.execPath, "../../lib/node_modules/npm"),
-    "/usr/lib/node_modules/npm",
-    "/usr/local/lib/node_modules/npm",
-    "/usr/share/nodejs/npm",
-  ];
-  return candidates.find((path) => existsSync(join(path, "bin/npm-cli.js"))) ?? null;
 }
