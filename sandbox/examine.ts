@@ -53,6 +53,17 @@ async function withMarker(marker: string): Promise<readonly number[]> {
   return found;
 }
 
+/** The user that a process has on the host, or null where it is gone. */
+async function userOf(pid: number): Promise<string | null> {
+  try {
+    return (await readFile(`/proc/${pid}/status`, "utf8")).match(/^Uid:\s+(\d+)/m)?.[1] ?? null;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOENT" && code !== "ESRCH") throw error;
+    return null;
+  }
+}
+
 const marker = (): string => `kihon-marker-${randomBytes(8).toString("hex")}`;
 
 /** Runs until `look` has seen what it wants or the job is over. */
@@ -115,12 +126,11 @@ const TRIALS: readonly Trial[] = [
     name: "jobs are not root on the host",
     try: async ({ run }) => {
       const mark = marker();
-      const job = run(`setTimeout(() => {}, 1500); /* ${mark} */`);
+      const job = run(`setTimeout(() => {}, 3000); /* ${mark} */`);
       const { seen } = await whileRunning(job, async () => {
         // The chain of the sandbox carries the marker in no command line, only the job's own node does.
         const [pid] = await withMarker(mark);
-        if (pid === undefined) return null;
-        return (await readFile(`/proc/${pid}/status`, "utf8")).match(/^Uid:\s+(\d+)/m)?.[1] ?? null;
+        return pid === undefined ? null : userOf(pid);
       });
       return {
         holds: seen !== null && seen !== "0",
