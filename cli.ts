@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
 import type { HubPlace } from "./pipeline/hub.ts";
-import { createLog, type Log } from "./pipeline/log.ts";
+import { createLog, type Log, printableJson, printableLines } from "./pipeline/log.ts";
 import { defaultPlace } from "./pipeline/place.ts";
 import type { ProjectOptions } from "./pipeline/project.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
@@ -50,9 +50,10 @@ const logFor = (words: Words): Log =>
   });
 
 const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
 };
-const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+const printJson = (value: unknown): void => print(printableJson(JSON.stringify(value, null, 2)));
+const printLine = (value: unknown): void => print(printableJson(JSON.stringify(value)));
 
 /** Options of every command that runs jobs. */
 const withPlace = (command: Command): Command =>
@@ -201,8 +202,9 @@ program
   .action(async (older: string, newer: string, words: Words) => {
     const { diff, differenceText, diffText } = await import("./pipeline/diff.ts");
     const json = words["json"] === true;
-    const summary = await diff(older, newer, (one) => print(json ? JSON.stringify(one) : differenceText(one)));
-    print(json ? JSON.stringify(summary) : diffText(summary));
+    const summary = await diff(older, newer, (one) => (json ? printLine(one) : print(differenceText(one))));
+    if (json) printLine(summary);
+    else print(diffText(summary));
     if (!summary.same) process.exitCode = 1;
   });
 
@@ -298,7 +300,7 @@ withPlace(program.command("grade"))
   .requiredOption("--answers <file>", 'JSON lines {"instance_id","answer"}; - reads standard input')
   .action(async (dataset: string, words: Words) => {
     const { gradeFile } = await import("./pipeline/grade.ts");
-    const write = (line: GradeLine): void => print(JSON.stringify(line));
+    const write = (line: GradeLine): void => printLine(line);
     await gradeFile(dataset, String(words["answers"]), placeOf({ ...words, out: dataset }), { log: logFor(words), write });
   });
 
@@ -519,7 +521,7 @@ const refusals: Readonly<Record<string, string>> = {
 /** What ended it, in words and as an exit code. */
 function failure(error: unknown): number {
   const say = (text: string): void => {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${printableLines(text)}\n`);
   };
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof StopRun) {

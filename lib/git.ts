@@ -374,6 +374,9 @@ export async function openRepository(
   return new GitRepository({ ...place, name: options.name ?? place.name });
 }
 
+/** Of a tree's listing. Some hundred thousand paths; a few small objects can stand for a tree that has no end. */
+const listingBytes = 100_000_000;
+
 const kinds: Readonly<Record<string, TreeEntry["kind"]>> = {
   "100644": "file",
   "100664": "file",
@@ -657,6 +660,7 @@ export class GitRepository {
       this.gitDir,
       ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit],
       `the tree of ${commit} cannot be read`,
+      { outputBytes: listingBytes },
     );
     const entries = output.split("\0").flatMap((line): TreeEntry[] => {
       const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\S+)\t([\s\S]+)$/.exec(line);

@@ -21,9 +21,19 @@ const fieldsText = (fields: Readonly<Record<string, unknown>>): string =>
     .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join("");
 
-/** Control characters of foreign names never reach a terminal. */
+/** What a terminal acts on, and what turns the direction of text so that it reads as something else. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+const acting = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Control characters of foreign names never reach a terminal. */
+export const printable = (text: string): string => text.replace(acting, "�");
+
+/** The same for text of several lines, which may be indented by tabs. */
+export const printableLines = (text: string): string => text.replace(acting, (c) => (c === "\n" || c === "\t" ? c : "�"));
+
+/** Of JSON, in which such characters can only stand within strings: as JSON itself writes them. */
+export const printableJson = (json: string): string =>
+  json.replace(acting, (c) => (c === "\n" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
 
 export function createLog({ json, terminal, write, now }: LogOptions): Log {
   let live = false;
@@ -35,7 +45,7 @@ export function createLog({ json, terminal, write, now }: LogOptions): Log {
   const line = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
     clear();
     const plain = `${level === "warn" ? "! " : ""}${printable(message)}${printable(fieldsText(fields))}\n`;
-    write(json ? `${JSON.stringify({ level, message, ...fields })}\n` : plain);
+    write(json ? `${printableJson(JSON.stringify({ level, message, ...fields }))}\n` : plain);
   };
   return {
     info: (message, fields) => line("info", message, fields),

@@ -13,13 +13,16 @@
  *
  * Descriptors from Kihon: 3 report, 4 nonce, 5 status, 6 bwrap's arguments, 7 seccomp program, 8 collected files.
  */
+import { availableParallelism } from "node:os";
 import type { Job, Limits } from "./contract.ts";
 import { defaultPath, GATE_GUEST, guestEnvironment, quote, RELAY_GUEST, WORKSPACE } from "./guest.ts";
-import type { SlotUser } from "./machine.ts";
+import { type SlotUser, TOOL_PATH } from "./machine.ts";
 
 /** Uid and gid inside. */
 const GUEST_ID = "1000";
 const HOME = "/home";
+/** Kept by the script that runs the commands, which thereby is out of their reach. The kernel asks for it only outside every user namespace of ours. */
+const KEPT_CAPABILITY = "CAP_SYS_PACCT";
 export const LAYER_GUEST = "/kihon/.layer";
 export const REMOVALS_GUEST = "/kihon/.removals";
 export const SCRIPT_GUEST = "/kihon/.job.sh";
@@ -67,15 +70,14 @@ export function readHardLimits(text: string): HardLimits {
 }
 
 /** Arguments of bwrap, in the order in which it acts on them. */
-export function bwrapArguments(job: Job, root: GuestRoot, prepared: Prepared, canDisableUserns: boolean): readonly string[] {
+export function bwrapArguments(root: GuestRoot, prepared: Prepared, canDisableUserns: boolean): readonly string[] {
   const space = `${prepared.folder}/space`;
-  const environment = guestEnvironment(job, { home: HOME, tmp: "/tmp", path: defaultPath(job) });
   const mounts = [...prepared.mounts].sort((a, b) => a.guest.length - b.guest.length);
   return [
     ...["--unshare-user", "--uid", GUEST_ID, "--gid", GUEST_ID],
     ...["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "kihon"],
     ...(canDisableUserns ? ["--disable-userns"] : []),
-    ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--seccomp", "7"],
+    ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--cap-add", KEPT_CAPABILITY, "--seccomp", "7"],
     ...root.entries.flatMap(({ name, link }) => (link === null ? ["--ro-bind", `/${name}`, `/${name}`] : ["--symlink", link, `/${name}`])),
     ...["--ro-bind", root.etc, "/etc"],
     ...(root.hasAlternatives ? ["--ro-bind", "/etc/alternatives", "/etc/alternatives"] : []),
@@ -88,10 +90,13 @@ export function bwrapArguments(job: Job, root: GuestRoot, prepared: Prepared, ca
     ...(layerInside(prepared) ? ["--ro-bind", `${prepared.folder}/layer`, LAYER_GUEST] : []),
     ...(removalsInside(prepared) ? ["--ro-bind", `${prepared.folder}/removals`, REMOVALS_GUEST] : []),
     // The root and /dev are tmpfs of bwrap's own, without a size: nothing may be written there.
-    ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"],
-    ...Object.entries({ PWD: "/", ...environment }).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv", "--setenv", "PATH", TOOL_PATH],
   ];
 }
+
+/** The environment of the commands: the script has none of it. */
+export const commandEnvironment = (job: Job): Record<string, string> =>
+  guestEnvironment(job, { home: HOME, tmp: "/tmp", path: defaultPath(job) });
 
 /** Over a writable tree there is no overlay: the layer is then copied in from inside, where links of the tree lead nowhere else. */
 export const layerInside = (prepared: Prepared): boolean => prepared.writableTree !== null && prepared.hasLayer;
@@ -100,6 +105,8 @@ export const removalsInside = (prepared: Prepared): boolean => prepared.writable
 function rlimits(limits: Limits, hard: HardLimits, memoryIsHeld: boolean): readonly string[] {
   return [
     "--core=0",
+    // Seconds of one process, all its threads: a backstop behind the wall's time, should nobody be there to look at the clock.
+    `--cpu=${Math.ceil(limits.wallMs / 1000) * availableParallelism()}`,
     `--nofile=${Math.min(hard.files, 8192)}`,
     `--fsize=${limits.diskBytes}`,
     // Counted per user namespace (Linux >= 5.14), so other jobs of the same user do not count.
@@ -123,8 +130,8 @@ if [ $# -gt 0 ]; then
 fi
 `;
 
-/** The script that prepares the places and waits for the job. Its arguments are the paths to collect. */
-export function outerScript(job: Job, prepared: Prepared, hard: HardLimits, memoryIsHeld: boolean): string {
+/** The script that prepares the places and waits for the job. Its arguments are the paths to collect, `kihon` is the pid of this process. */
+export function outerScript(job: Job, prepared: Prepared, hard: HardLimits, memoryIsHeld: boolean, kihon: number): string {
   const lowers = [...(prepared.hasLayer ? ["layer"] : []), ...job.tree.map((_, index) => `l${index}`)].join(":");
   const mountTree = `mount -n -t overlay -o userxattr,lowerdir=${lowers},upperdir=space/upper,workdir=space/work kihon space/tree`;
   const inner = [
@@ -134,7 +141,9 @@ export function outerScript(job: Job, prepared: Prepared, hard: HardLimits, memo
   return [
     "set -e; umask 022",
     // /proc is still the host's: this is the host's number of this process.
-    'read -r me rest </proc/self/stat; echo "pid $me" >&5',
+    'read -r me name state parent rest </proc/self/stat; echo "pid $me" >&5',
+    // Whoever was killed before it could be followed into death has an heir for a parent by now.
+    `read -r me name state parent rest </proc/$parent/stat; [ "$parent" = ${kihon} ] || exit 1`,
     `cd ${quote(prepared.folder)}`,
     `mount -n -t tmpfs -o size=${job.limits.diskBytes},nr_inodes=${job.limits.inodes},mode=755 kihon space`,
     "mkdir space/upper space/work space/tree space/tmp space/home space/shm",

@@ -7,6 +7,7 @@ import { type ExecResult, exec, killGroup, killQuietly } from "../lib/exec.ts";
 import { adoptFolder, asTrouble, trouble } from "./adopt.ts";
 import {
   bwrapArguments,
+  commandEnvironment,
   type GuestRoot,
   type HardLimits,
   LAYER_GUEST,
@@ -18,12 +19,13 @@ import {
   readHardLimits,
   removalsInside,
 } from "./bubblewrap-command.ts";
+import { openCanary } from "./canary.ts";
 import { type Cgroup, type Cgroups, findCgroups } from "./cgroups.ts";
-import { type Job, type RunResult, type SandboxProvider, SandboxTrouble } from "./contract.ts";
+import { type Job, type RunResult, type SandboxPromise, type SandboxProvider, SandboxTrouble } from "./contract.ts";
 import { examine } from "./examine.ts";
 import { checkJob, guestScript, NODE_GUEST, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { makeGuestRoot } from "./guest-root.ts";
-import { guardJob } from "./job-guard.ts";
+import { guardJob, type Watched } from "./job-guard.ts";
 import { writeLayer } from "./layer-folder.ts";
 import { architecture, requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
 import { parseStat } from "./memory-watch.ts";
@@ -48,6 +50,7 @@ const TOOLS = [
   "readlink",
   "tar",
   "chown",
+  "bash",
 ] as const;
 /** Cap on what `collect` hands out: the largest that is sensible to hold in memory. */
 const COLLECT_BYTES = 64 * 1024 * 1024;
@@ -74,6 +77,8 @@ interface Ground {
   readonly reachable: Set<string>;
   readonly seccomp: Buffer;
   readonly canDisableUserns: boolean;
+  /** Where this process listens on loopback, for jobs to find nobody there. */
+  readonly canaryPort: number;
 }
 
 /** Makes the provider. Nothing is touched before the first call of its functions. */
@@ -85,10 +90,10 @@ export function bubblewrap(settings: SandboxSettings = {}): SandboxProvider {
   };
   const provider: SandboxProvider = {
     name: "bubblewrap",
-    version: "1",
+    version: "2",
     isolates: true,
     available: () => available(provider),
-    examine: () => examine(provider),
+    examine: async () => [...(await examine(provider)), whatHolds((await stand()).cgroups)],
     run: async (job, signal) => {
       try {
         return await runJob(await stand(), job, signal);
@@ -106,6 +111,7 @@ async function layGround(settings: SandboxSettings): Promise<Ground> {
   if (machine === null) throw new SandboxTrouble(`there is no system-call filter for ${process.arch}`);
   const folder = await openRunFolder(settings.tmp);
   const version = await exec({ argv: ["bwrap", "--version"], env: { PATH: TOOL_PATH }, timeoutMs: 10_000, outputBytes: 10_000 });
+  const cgroups = await findCgroups();
   const [major = 0, minor = 0] = (version.stdout.match(/(\d+)\.(\d+)/) ?? []).slice(1).map(Number);
   return {
     settings,
@@ -113,12 +119,22 @@ async function layGround(settings: SandboxSettings): Promise<Ground> {
     gate: openGate(settings, folder),
     user: slotUser(),
     root: await makeGuestRoot(folder.path),
-    cgroups: await findCgroups(),
+    cgroups,
     hard: readHardLimits(readFileSync("/proc/self/limits", "utf8")),
-    seccomp: seccompProgram(machine),
+    seccomp: seccompProgram(machine, cgroups !== null),
     reachable: new Set(),
     canDisableUserns: major > 0 || minor >= 8,
+    canaryPort: await openCanary(),
   };
+}
+
+/** No trial: what a trial of the limits leans on here. */
+function whatHolds(cgroups: Cgroups | null): SandboxPromise {
+  const detail =
+    cgroups === null
+      ? "no control group can be made here: memory is watched and summed 20 times a second, memory of no process (memfd, System V) is refused, processes are counted by an rlimit, the share of the processors is not held"
+      : `control groups (version ${cgroups.version}) hold memory and processes${cgroups.holdsProcessors ? " and the share of the processors" : "; the share of the processors is not held"}`;
+  return { name: "what holds the limits", holds: true, detail };
 }
 
 async function available(provider: SandboxProvider): Promise<{ ok: boolean; reason: string }> {
@@ -133,6 +149,7 @@ async function available(provider: SandboxProvider): Promise<{ ok: boolean; reas
 const MISSING: Readonly<Record<string, string>> = {
   bwrap: "bubblewrap is missing: install it (`apt install bubblewrap`, `dnf install bubblewrap`)",
   setpriv: "setpriv is missing: install util-linux",
+  bash: "bash is missing: install it (it knocks at Kihon's own door to see that a job's network is cut)",
   unshare: "unshare is missing: install util-linux",
   prlimit: "prlimit is missing: install util-linux",
 };
@@ -267,6 +284,7 @@ async function prepare(ground: Ground, job: Job, folder: string): Promise<Prepar
     workspace: WORKSPACE,
     removalsGuest: removalsInside(prepared) ? REMOVALS_GUEST : null,
     relay: prepared.gate !== null,
+    cage: { env: commandEnvironment(job), canaryPort: ground.canaryPort },
   });
   await writeReadable(join(folder, "job.sh"), script);
   return prepared;
@@ -285,10 +303,12 @@ async function perform(
   signal: AbortSignal | undefined,
 ): Promise<RunResult> {
   const collect = (job.collect ?? []).map((path) => path.replace(/^(\.\/+)+|\/+$/g, ""));
-  const script = outerScript(job, prepared, ground.hard, group !== null);
-  const bwrap = bwrapArguments(job, ground.root, prepared, ground.canDisableUserns);
+  const script = outerScript(job, prepared, ground.hard, group !== null, process.pid);
+  const bwrap = bwrapArguments(ground.root, prepared, ground.canDisableUserns);
   let status = "";
   const guard = guardJob(signal, job.limits.memoryBytes);
+  if (prepared.writableTree !== null)
+    await guard.watchFolder(prepared.writableTree, { bytes: job.limits.diskBytes, inodes: job.limits.inodes });
   const result = await exec({
     argv: outerCommand(script, collect, ground.user, group?.joins ?? []),
     env: { PATH: TOOL_PATH },
@@ -332,12 +352,7 @@ function parentOf(pid: number): number | null {
   }
 }
 
-async function judge(
-  result: ExecResult,
-  job: Job,
-  group: Cgroup | null,
-  watched: { outOfMemory: boolean; peakBytes: number | null },
-): Promise<RunResult> {
+async function judge(result: ExecResult, job: Job, group: Cgroup | null, watched: Watched): Promise<RunResult> {
   const usage = (await group?.usage()) ?? null;
   const status = (result.channels[STATUS] as Buffer).toString("latin1");
   const guest = readGuestStatus(status);
@@ -353,6 +368,7 @@ async function judge(
       silentMs: result.silentMs,
     },
   };
+  if (watched.diskFull) return { ...shared, ended: { kind: "disk-full" }, collected: {} };
   if (usage?.outOfMemory || watched.outOfMemory) return { ...shared, ended: { kind: "out-of-memory" }, collected: {} };
   if (result.ended.kind === "timed-out" || result.ended.kind === "output-too-large") {
     return { ...shared, ended: { kind: result.ended.kind }, collected: {} };
@@ -360,9 +376,12 @@ async function judge(
   const code = status.match(/^exit (\d+)$/m)?.[1];
   if (!guest.began || code === undefined) throw trouble("the sandbox did not start", result);
   if (guest.trouble !== null) throw trouble(`the sandbox could not prepare the job (${guest.trouble})`, result);
+  if (guest.network !== "cut")
+    throw trouble(guest.network === null ? "the job's network was not probed" : "the job's network is not cut", result);
   const collected = readTar(result.channels[COLLECTED] as Buffer);
   if (collected === null) throw trouble("the collected files did not come through", result);
-  const ended = guest.ended ?? { index: job.commands.length - 1, code: Number(code) };
+  // Without its last word the script was killed, by whatever reached process 1: that is no end with 0.
+  const ended = guest.ended ?? { index: job.commands.length - 1, code: Math.max(Number(code), 137) };
   const failedCommand = ended.index < job.commands.length - 1 ? ended.index : null;
   return { ...shared, ended: { kind: "finished", exitCode: ended.code, failedCommand }, collected };
 }

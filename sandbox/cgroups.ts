@@ -2,15 +2,17 @@
  * Control groups, where this machine lets us make them: the sum of a job's memory and its number of processes are held, and its CPU time and peak
  * memory are counted. Version 2 where `memory` and `pids` are delegated, else version 1 where its hierarchies are writable, else nothing.
  *
- * A group is named `kihon-<pid>-<serial>`; one whose owner is dead is removed by the next process that starts.
+ * A group is named `kihon-<pid>-<serial>`; one whose owner is dead is removed by the next process that starts, with whatever still lives in it.
  */
 import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { killQuietly } from "../lib/exec.ts";
 import { ownerIsAlive } from "./run-folder.ts";
 
 export interface CgroupLimits {
   readonly memoryBytes: number;
   readonly processes: number;
+  readonly processors?: number;
 }
 
 export interface CgroupUsage {
@@ -30,8 +32,14 @@ export interface Cgroup {
 
 export interface Cgroups {
   readonly version: 1 | 2;
+  /** The share of the processors is held, too. */
+  readonly holdsProcessors: boolean;
   open(limits: CgroupLimits): Promise<Cgroup>;
 }
+
+/** Microseconds in which a group may use its share of processors: the kernel's own default. */
+const PERIOD_US = 100_000;
+const quotaUs = (processors: number): number => Math.round(processors * PERIOD_US);
 
 const PREFIX = "kihon-";
 /** The sandbox's own processes (shells, unshare, bubblewrap), which the job's number does not count. */
@@ -75,9 +83,9 @@ async function entryIn(path: string, name: string): Promise<number | null> {
   }
 }
 
-/** A group empties when its last process is reaped, shortly after the job: try for a second. */
+/** A group empties when its last process is reaped, shortly after the job; where much memory is given back, it takes seconds. */
 async function removeGroup(path: string): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt++) {
+  for (let attempt = 0; attempt < 500; attempt++) {
     try {
       await rmdir(path);
       return;
@@ -89,10 +97,20 @@ async function removeGroup(path: string): Promise<void> {
   }
 }
 
+/** Ends what lives in a group: its pids, as far as this process can see them. */
+async function emptyGroup(path: string): Promise<void> {
+  await allowed(async () => {
+    const pids = (await readFile(join(path, "cgroup.procs"), "utf8")).split("\n").map(Number);
+    for (const pid of pids) if (pid > 1 && pid !== process.pid) killQuietly(pid);
+  });
+}
+
 /** Removes the groups under `parent` whose owner is dead. */
 async function removeStale(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (name.startsWith(PREFIX) && !ownerIsAlive(name.slice(PREFIX.length))) await removeGroup(join(parent, name));
+    if (!name.startsWith(PREFIX) || ownerIsAlive(name.slice(PREFIX.length))) continue;
+    await emptyGroup(join(parent, name));
+    await removeGroup(join(parent, name));
   }
 }
 
@@ -146,7 +164,9 @@ async function findVersion2(mount: CgroupMount, membership: string): Promise<Cgr
     if (!works) continue;
     await removeGroup(trial);
     await removeStale(parent);
-    return { version: 2, open: (limits) => openVersion2(parent, limits) };
+    const given = async (): Promise<boolean> => (await readFile(control, "utf8")).trim().split(/\s+/).includes("cpu");
+    const holdsProcessors = (await given()) || ((await allowed(() => writeFile(control, "+cpu"))) && (await given()));
+    return { version: 2, holdsProcessors, open: (limits) => openVersion2(parent, limits, holdsProcessors) };
   }
   return null;
 }
@@ -154,12 +174,14 @@ async function findVersion2(mount: CgroupMount, membership: string): Promise<Cgr
 let serial = 0;
 const groupName = (): string => `${PREFIX}${process.pid}-${serial++}`;
 
-async function openVersion2(parent: string, limits: CgroupLimits): Promise<Cgroup> {
+async function openVersion2(parent: string, limits: CgroupLimits, holdsProcessors: boolean): Promise<Cgroup> {
   const group = join(parent, groupName());
   await mkdir(group);
   await writeFile(join(group, "memory.max"), String(limits.memoryBytes));
   await allowed(() => writeFile(join(group, "memory.swap.max"), "0"));
   await writeFile(join(group, "pids.max"), String(limits.processes + OWN_PROCESSES));
+  if (holdsProcessors && limits.processors !== undefined)
+    await writeFile(join(group, "cpu.max"), `${quotaUs(limits.processors)} ${PERIOD_US}`);
   return {
     joins: [join(group, "cgroup.procs")],
     usage: async () => {
@@ -174,10 +196,10 @@ async function openVersion2(parent: string, limits: CgroupLimits): Promise<Cgrou
   };
 }
 
-/** Version 1: memory and pids must be writable; cpuacct is welcome. */
+/** Version 1: memory and pids must be writable; cpu and cpuacct are welcome. */
 async function findVersion1(mounts: readonly CgroupMount[], membership: string): Promise<Cgroups | null> {
   const parents = new Map<string, string>();
-  for (const controller of ["memory", "pids", "cpuacct"]) {
+  for (const controller of ["memory", "pids", "cpuacct", "cpu"]) {
     const mount = mounts.find(({ version, controllers }) => version === 1 && controllers.includes(controller));
     if (mount === undefined) continue;
     const parent = ownGroup(mount, membership);
@@ -188,7 +210,7 @@ async function findVersion1(mounts: readonly CgroupMount[], membership: string):
     parents.set(controller, parent);
   }
   if (!parents.has("memory") || !parents.has("pids")) return null;
-  return { version: 1, open: (limits) => openVersion1(parents, limits) };
+  return { version: 1, holdsProcessors: parents.has("cpu"), open: (limits) => openVersion1(parents, limits) };
 }
 
 async function openVersion1(parents: ReadonlyMap<string, string>, limits: CgroupLimits): Promise<Cgroup> {
@@ -201,6 +223,11 @@ async function openVersion1(parents: ReadonlyMap<string, string>, limits: Cgroup
   await writeFile(join(memory, "memory.limit_in_bytes"), String(limits.memoryBytes));
   await allowed(() => writeFile(join(memory, "memory.memsw.limit_in_bytes"), String(limits.memoryBytes)));
   await writeFile(join(pids, "pids.max"), String(limits.processes + OWN_PROCESSES));
+  const cpu = groups.get("cpu");
+  if (cpu !== undefined && limits.processors !== undefined) {
+    await writeFile(join(cpu, "cpu.cfs_period_us"), String(PERIOD_US));
+    await writeFile(join(cpu, "cpu.cfs_quota_us"), String(quotaUs(limits.processors)));
+  }
   const cpuacct = groups.get("cpuacct");
   return {
     joins: [...new Set(groups.values())].map((folder) => join(folder, "cgroup.procs")),

@@ -5,6 +5,7 @@
  * - the tree is seen at `/workspace`, made of read-only folders with a private writable layer on top (or, for installs, one writable folder);
  *   what the job writes there is gone afterwards, except the files named in `collect`;
  * - no network but loopback; with `network: "registry"` one address more, on loopback, that answers for the package registry and nothing else;
+ *   a provider that isolates probes this in each run before any of the job's commands, and what is not cut off is trouble;
  * - no host files, no host processes, no environment but `env` (plus PATH, HOME and TMPDIR, all inside);
  * - the limits hold for the whole process tree, and the whole tree is dead when `run` returns;
  * - the job is never uid 0 of the machine.
@@ -17,6 +18,8 @@ export interface Limits {
   readonly wallMs: number;
   readonly memoryBytes: number;
   readonly processes: number;
+  /** How many processors' worth of time all the job's processes may use together, where control groups hold it; unset: all that there are. */
+  readonly processors?: number;
   /** Sum of standard output and standard error. */
   readonly outputBytes: number;
   /** What the job may write, in all writable places together where the provider can hold it so. */
@@ -69,6 +72,8 @@ export type Ended =
   | { readonly kind: "finished"; readonly exitCode: number; readonly failedCommand: number | null }
   | { readonly kind: "timed-out" }
   | { readonly kind: "out-of-memory" }
+  /** A writable tree grew beyond `diskBytes` or `inodes`. In a job on a tree the job itself sees that there is no space. */
+  | { readonly kind: "disk-full" }
   | { readonly kind: "output-too-large" };
 
 export interface RunResult {

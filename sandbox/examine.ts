@@ -53,6 +53,17 @@ async function withMarker(marker: string): Promise<readonly number[]> {
   return found;
 }
 
+/** The user that a process has on the host, or null where it is gone. */
+async function userOf(pid: number): Promise<string | null> {
+  try {
+    return (await readFile(`/proc/${pid}/status`, "utf8")).match(/^Uid:\s+(\d+)/m)?.[1] ?? null;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOENT" && code !== "ESRCH") throw error;
+    return null;
+  }
+}
+
 const marker = (): string => `kihon-marker-${randomBytes(8).toString("hex")}`;
 
 /** Runs until `look` has seen what it wants or the job is over. */
@@ -115,17 +126,26 @@ const TRIALS: readonly Trial[] = [
     name: "jobs are not root on the host",
     try: async ({ run }) => {
       const mark = marker();
-      const job = run(`setTimeout(() => {}, 1500); /* ${mark} */`);
+      const job = run(`setTimeout(() => {}, 3000); /* ${mark} */`);
       const { seen } = await whileRunning(job, async () => {
         // The chain of the sandbox carries the marker in no command line, only the job's own node does.
         const [pid] = await withMarker(mark);
-        if (pid === undefined) return null;
-        return (await readFile(`/proc/${pid}/status`, "utf8")).match(/^Uid:\s+(\d+)/m)?.[1] ?? null;
+        return pid === undefined ? null : userOf(pid);
       });
       return {
         holds: seen !== null && seen !== "0",
         detail: seen === null ? "the job was not found among the host's processes" : `uid ${seen} on the host`,
       };
+    },
+  },
+  {
+    name: "what runs a job's commands is out of their reach",
+    try: async ({ run }) => {
+      const result = await run(
+        `const fs = require("fs"); for (const p of fs.readdirSync("/proc").filter((n) => Number(n) > 1 && n !== String(process.pid)))
+         try { fs.closeSync(fs.openSync("/proc/" + p + "/mem", "r+")); console.log("opened", p) } catch (e) { console.log(e.code) }`,
+      );
+      return { holds: exitCode(result) === 0 && result.stdout !== "" && !result.stdout.includes("opened"), detail: told(result) };
     },
   },
   {
@@ -149,7 +169,9 @@ const TRIALS: readonly Trial[] = [
     name: "memory is held",
     try: async ({ run }) => {
       const result = await run(`const all = []; for (;;) all.push(Buffer.alloc(${8 * MEBIBYTE}, 1))`, { memoryBytes: 256 * MEBIBYTE });
-      return { holds: result.ended.kind === "out-of-memory", detail: told(result) };
+      // It asks for more until it is ended: by the sum of all its processes, or as one process where that is seen first.
+      const holds = result.ended.kind === "out-of-memory" || (exitCode(result) ?? 0) >= 128;
+      return { holds, detail: told(result) };
     },
   },
   {

@@ -2,8 +2,14 @@
  * The inside of a sandbox: the places a job sees, its environment, and the small script that runs its commands one after another.
  *
  * Descriptors inside: 3 report, 4 nonce (the last command only), 5 status (the script only). The script tells on 5 how far it came, in lines:
- * `began`; `times` and two lines of sh's `times`; `ended <index> <code>`; `relay` when the registry relay did not start.
+ * `began`; `interface <name>` for each that it has and `canary <silent or heard>`, the probe of the network before anything foreign runs; `times`
+ * and two lines of sh's `times`; `ended <index> <code>`; `relay` when the registry relay did not start.
+ *
+ * In a cage the script itself has an environment that no job chose, and one capability that is good for nothing in a sandbox. The commands have
+ * none: so the kernel refuses them the script's memory and descriptors (a process is traced only by one with at least its capabilities,
+ * ptrace(2), "Ptrace access mode checking").
  */
+import { posix } from "node:path";
 import type { Job } from "./contract.ts";
 import { SandboxTrouble } from "./contract.ts";
 
@@ -80,30 +86,58 @@ export interface ScriptOptions {
   /** File of NUL-ended paths to remove from the workspace first. */
   readonly removalsGuest: string | null;
   readonly relay: boolean;
+  /** Null where the provider does not isolate: the commands have then the script's own environment, and nothing is probed. */
+  readonly cage: Cage | null;
+}
+
+export interface Cage {
+  /** The commands' whole environment, but for PWD. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A port of the host's loopback where Kihon listens: nobody may answer there. */
+  readonly canaryPort: number;
+}
+
+/** Loopback, and tunnels that modules of the kernel put into every new namespace: they are down, and lead nowhere. */
+const IDLE_INTERFACES = ["lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"];
+
+/** Lists the network's interfaces and knocks at Kihon's own door; ends there where something is open. Builtins of sh, but for the knock. */
+const probeNetwork = (canaryPort: number): readonly string[] => [
+  'while IFS=" :" read -r name rest; do',
+  `case "$name" in Inter-*|face) ;; *) echo "interface $name" >&5; case "$name" in ${IDLE_INTERFACES.join("|")}) ;; *) exit 1;; esac;; esac`,
+  "done </proc/net/dev",
+  `if bash -c 'exec 3<>/dev/tcp/127.0.0.1/${canaryPort}' 2>/dev/null 3>&- 4>&- 5>&-; then echo "canary heard" >&5; exit 1; fi`,
+  'echo "canary silent" >&5',
+];
+
+/** What stands before a command's own words. The environment comes last, so that none of it is in force while there is a capability. */
+function cagePrefix({ env }: Cage, cwd: string): string {
+  const pairs = Object.entries({ PWD: cwd, ...env }).map(([name, value]) => quote(`${name}=${value}`));
+  return `setpriv --ambient-caps=-all --inh-caps=-all env -i ${pairs.join(" ")} `;
 }
 
 /** The script that `sh` runs as the sandbox's only program. */
 export function guestScript(job: Job, options: ScriptOptions): string {
   const last = job.commands.length - 1;
   const workspace = quote(options.workspace);
-  const lines = ["echo began >&5", `cd ${workspace} || exit 1`];
+  const lines = ["echo began >&5", ...(options.cage === null ? [] : probeNetwork(options.cage.canaryPort)), `cd ${workspace} || exit 1`];
   if (options.removalsGuest !== null) lines.push(`xargs -0 rm -rf -- <${options.removalsGuest} || { echo layer >&5; exit 1; }`);
   if (options.layerGuest !== null)
     lines.push(`cp -R --remove-destination ${options.layerGuest}/. ${workspace}/ || { echo layer >&5; exit 1; }`);
   if (options.relay) {
     lines.push(
       "mkfifo /tmp/.kihon-relay",
-      `env -i ${NODE_GUEST}/bin/node ${RELAY_GUEST} ${GATE_GUEST}/socket ${RELAY_PORT} >/tmp/.kihon-relay 3>&- 4>&- 5>&- &`,
+      `setpriv --ambient-caps=-all --inh-caps=-all env -i ${NODE_GUEST}/bin/node ${RELAY_GUEST} ${GATE_GUEST}/socket ${RELAY_PORT} >/tmp/.kihon-relay 3>&- 4>&- 5>&- &`,
       "read -r ready </tmp/.kihon-relay; rm -f /tmp/.kihon-relay",
       '[ "$ready" = ready ] || { echo relay >&5; exit 1; }',
     );
   }
-  const cwd = quote(`${options.workspace}/${job.cwd}`);
-  lines.push(`cd ${cwd} || { echo "ended 0 127" >&5; exit 127; }`);
+  const cwd = posix.normalize(`${options.workspace}/${job.cwd}`).replace(/\/$/, "");
+  const prefix = options.cage === null ? "" : cagePrefix(options.cage, cwd);
+  lines.push(`cd ${quote(cwd)} || { echo "ended 0 127" >&5; exit 127; }`);
   for (const [index, argv] of job.commands.entries()) {
     const words = argv.map(quote).join(" ");
     const closed = index === last && job.nonce !== undefined ? "5>&-" : "3>&- 4>&- 5>&-";
-    lines.push(`${words} ${closed}`, "code=$?");
+    lines.push(`${prefix}${words} ${closed}`, "code=$?");
     if (index < last) lines.push(`[ $code -eq 0 ] || { echo times >&5; times >&5; echo "ended ${index} $code" >&5; exit $code; }`);
   }
   lines.push("echo times >&5", "times >&5", `echo "ended ${last} $code" >&5`, "exit $code", "");
@@ -114,8 +148,16 @@ export interface GuestStatus {
   readonly began: boolean;
   /** What went wrong before the commands, in our own set-up. */
   readonly trouble: "relay" | "layer" | null;
+  /** What the probe found: nothing but loopback and nobody there, or something more; null where there was none. */
+  readonly network: "cut" | "open" | null;
   readonly ended: { readonly index: number; readonly code: number } | null;
   readonly cpuMs: number | null;
+}
+
+function readNetwork(lines: readonly string[]): GuestStatus["network"] {
+  const interfaces = lines.filter((line) => line.startsWith("interface ")).map((line) => line.slice("interface ".length));
+  if (lines.includes("canary heard") || interfaces.some((name) => !IDLE_INTERFACES.includes(name))) return "open";
+  return lines.includes("canary silent") && interfaces.length > 0 ? "cut" : null;
 }
 
 /** Reads the script's status lines. Written where the job cannot, but read with care all the same. */
@@ -126,6 +168,7 @@ export function readGuestStatus(text: string): GuestStatus {
   return {
     began: lines.includes("began"),
     trouble: lines.includes("relay") ? "relay" : lines.includes("layer") ? "layer" : null,
+    network: readNetwork(lines),
     ended: last === undefined ? null : { index: Number(last[1]), code: Number(last[2]) },
     cpuMs: times < 0 ? null : readTimes(lines[times + 2] ?? ""),
   };

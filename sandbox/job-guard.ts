@@ -1,4 +1,8 @@
-/** Joins what may end a job from outside: the caller's signal, and a watch over its memory where no control group holds it. */
+/**
+ * Joins what may end a job from outside: the caller's signal, a watch over its memory where no control group holds it, and one over the disk where it
+ * writes to a folder of the machine's.
+ */
+import { type DiskUse, type DiskWatch, watchDisk } from "./disk-watch.ts";
 import { type MemoryWatch, watchMemory } from "./memory-watch.ts";
 
 export interface Guard {
@@ -6,8 +10,16 @@ export interface Guard {
   readonly signal: AbortSignal;
   /** Starts the watch over a process and all below it. */
   watch(pid: number): void;
-  /** Ends the guard. Throws the reason of the caller's signal where that was given; tells otherwise what the watch saw. */
-  release(): { readonly outOfMemory: boolean; readonly peakBytes: number | null };
+  /** Starts the watch over a folder that the job may write. */
+  watchFolder(folder: string, limit: DiskUse): Promise<void>;
+  /** Ends the guard. Throws the reason of the caller's signal where that was given, or why the disk could not be watched; tells otherwise what was seen. */
+  release(): Watched;
+}
+
+export interface Watched {
+  readonly outOfMemory: boolean;
+  readonly diskFull: boolean;
+  readonly peakBytes: number | null;
 }
 
 export function guardJob(signal: AbortSignal | undefined, memoryBytes: number): Guard {
@@ -16,7 +28,10 @@ export function guardJob(signal: AbortSignal | undefined, memoryBytes: number): 
   if (signal?.aborted) stop.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
   let watch: MemoryWatch | undefined;
+  let disk: DiskWatch | undefined;
   let outOfMemory = false;
+  let diskFull = false;
+  let trouble: unknown = null;
   return {
     signal: stop.signal,
     watch: (pid) => {
@@ -25,11 +40,24 @@ export function guardJob(signal: AbortSignal | undefined, memoryBytes: number): 
         stop.abort();
       });
     },
+    watchFolder: async (folder, limit) => {
+      const onExceeded = (): void => {
+        diskFull = true;
+        stop.abort();
+      };
+      const onTrouble = (error: unknown): void => {
+        trouble = error;
+        stop.abort();
+      };
+      disk = await watchDisk(folder, limit, onExceeded, onTrouble);
+    },
     release: () => {
       watch?.stop();
+      disk?.stop();
       signal?.removeEventListener("abort", onAbort);
-      if (!outOfMemory && stop.signal.aborted) throw signal?.reason;
-      return { outOfMemory, peakBytes: watch?.peakBytes() ?? null };
+      if (trouble !== null) throw trouble;
+      if (!outOfMemory && !diskFull && stop.signal.aborted) throw signal?.reason;
+      return { outOfMemory, diskFull, peakBytes: watch?.peakBytes() ?? null };
     },
   };
 }

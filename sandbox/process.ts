@@ -16,12 +16,13 @@ import { type Job, type RunResult, type SandboxProvider, SandboxTrouble, type Us
 import { examine } from "./examine.ts";
 import { checkJob, defaultPath, guestEnvironment, guestScript, readGuestStatus, WORKSPACE } from "./guest.ts";
 import { type PathPair, toGuest, toHost } from "./guest-paths.ts";
-import { guardJob } from "./job-guard.ts";
+import { guardJob, type Watched } from "./job-guard.ts";
 import { writeLayer } from "./layer-folder.ts";
 import { requireReachable, type SlotUser, slotUser, TOOL_PATH } from "./machine.ts";
 import type { GateDoor, RegistryGate } from "./registry-gate.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { openGate, type SandboxSettings, withRefusals } from "./settings.ts";
+import { removeTree } from "./work-folder.ts";
 
 const STATUS_BYTES = 64 * 1024;
 const COLLECT_BYTES = 64 * 1024 * 1024;
@@ -104,7 +105,7 @@ async function runJob(ground: Ground, job: Job, signal: AbortSignal | undefined)
   } finally {
     await door?.close();
     if (door !== null) ground.settings.onRegistry?.(door.stats());
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -185,11 +186,14 @@ async function perform(
   const mapped: Job = { ...job, commands: job.commands.map((argv) => argv.map((word) => toHost(word, pairs))) };
   const workspace = (pairs[0] as PathPair).host;
   const script = join(folder, "job.sh");
-  await writeFile(script, guestScript(mapped, { workspace, layerGuest: null, removalsGuest: null, relay: false }), { mode: 0o644 });
+  await writeFile(script, guestScript(mapped, { workspace, layerGuest: null, removalsGuest: null, relay: false, cage: null }), {
+    mode: 0o644,
+  });
   await chmod(script, 0o644);
   const mark = folder.split("/").at(-1) as string;
   const env = Object.entries(guestEnvironment(job, { home: join(folder, "home"), tmp: join(folder, "tmp"), path: defaultPath(job) }));
   const guard = guardJob(signal, job.limits.memoryBytes);
+  if (job.writableTree !== undefined) await guard.watchFolder(workspace, { bytes: job.limits.diskBytes, inodes: job.limits.inodes });
   const result = await exec({
     argv: chain(ground, job, script),
     env: { ...Object.fromEntries(env.map(([name, value]) => [name, toHost(value, pairs)])), [MARK]: mark },
@@ -206,8 +210,8 @@ async function perform(
     onStart: guard.watch,
   });
   await killMarked(mark);
-  const { outOfMemory, peakBytes } = guard.release();
-  return judge(result, job, pairs, { wallMs: result.wallMs, peakMemoryBytes: peakBytes, silentMs: result.silentMs }, outOfMemory);
+  const watched = guard.release();
+  return judge(result, job, pairs, { wallMs: result.wallMs, peakMemoryBytes: watched.peakBytes, silentMs: result.silentMs }, watched);
 }
 
 /** Kills what a job left behind outside its process group, found by the mark in its environment. */
@@ -229,7 +233,7 @@ async function judge(
   job: Job,
   pairs: readonly PathPair[],
   usage: Omit<Usage, "cpuMs">,
-  outOfMemory: boolean,
+  { outOfMemory, diskFull }: Watched,
 ): Promise<RunResult> {
   const status = (result.channels[STATUS] as Buffer).toString("latin1");
   const guest = readGuestStatus(status);
@@ -240,6 +244,7 @@ async function judge(
     usage: { ...usage, cpuMs: guest.cpuMs },
     collected: {},
   };
+  if (diskFull) return { ...shared, ended: { kind: "disk-full" } };
   if (outOfMemory) return { ...shared, ended: { kind: "out-of-memory" } };
   if (result.ended.kind === "timed-out" || result.ended.kind === "output-too-large")
     return { ...shared, ended: { kind: result.ended.kind } };

@@ -7,6 +7,7 @@
 import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import PQueue from "p-queue";
 import { RELAY_PORT } from "./guest.ts";
 import { GATE_BASE, withoutHostMark } from "./lock-hosts.ts";
 import { configuredRegistry, RegistryUpstream } from "./registry-upstream.ts";
@@ -34,6 +35,34 @@ export interface GateSettings {
   readonly registry?: string;
   /** Folder of the tarball cache. */
   readonly cache: string;
+  /** Of tarballs, in one job; 8 GiB by default. */
+  readonly tarballBytes?: number;
+}
+
+/** The largest installs that there are ask for some thousands of packages; what is beyond is not noted one by one. */
+const NOTED = 20_000;
+const NOTED_LENGTH = 300;
+/** What was refused is told to a person. */
+const REFUSALS_NOTED = 200;
+const TARBALL_BYTES = 8 * 1024 ** 3;
+/** Questions of one job that are passed on to the registry at once; npm has 15 at once, pnpm 64. */
+const AT_ONCE = 64;
+/** Each is a descriptor of this process. */
+const CONNECTIONS = 256;
+
+/** Notes what a job asked for: it may ask for anything, as often as it likes. */
+class Notes {
+  readonly #all = new Set<string>();
+  readonly #most: number;
+  constructor(most: number) {
+    this.#most = most;
+  }
+  add(text: string): void {
+    if (this.#all.size < this.#most) this.#all.add(text.slice(0, NOTED_LENGTH));
+  }
+  list(): readonly string[] {
+    return [...this.#all].sort();
+  }
 }
 
 /** What a path at the gate asks for. */
@@ -43,9 +72,16 @@ export type Asked =
   | { readonly kind: "security" }
   | { readonly kind: "refused" };
 
+/** Metadata without what installs do not need, as npm and pnpm ask for it; one spelling of the question, so that it is kept once. */
+const SHORT_FORM = "application/vnd.npm.install-v1+json";
+const SHORT_ACCEPT = `${SHORT_FORM}; q=1.0, application/json; q=0.8, */*`;
+/** What a job that has had its share of tarballs is told. */
+const ENOUGH = "gate: this job has had its share of tarballs";
+
 const NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*(?:\/|%2f))?[a-z0-9_~-][a-z0-9._~-]*$/i;
 const NAME_AND_TAG = /^((?:@[^/]+\/)?[^/@][^/]*)\/([A-Za-z0-9._+~^-]+)$/;
-const TARBALL = /^((?:@[^/]+(?:\/|%2f))?[^/@][^/]*)\/-\/(?:@[^/]+\/)?([^/]+)\.tgz$/i;
+/** In the file's name nothing that a URL takes for a step: a backslash is a slash to it, and a server may read %2f as one. */
+const TARBALL = /^((?:@[^/]+(?:\/|%2f))?[^/@][^/]*)\/-\/(?:@[\w.~-]+\/)?([\w.+~-]+)\.tgz$/i;
 
 /** Reads a request's path (relative to the gate, no leading slash, no query). */
 export function readPath(raw: string): Asked {
@@ -84,16 +120,20 @@ export class RegistryGate {
 
   /** Opens a door at a unix socket; clients come through the relay, at `GATE_BASE`. */
   async openSocket(socket: string): Promise<GateDoor> {
-    const door = new Door(await this.#reach(), GATE_BASE);
+    const door = await this.#door();
     await door.listen({ path: socket });
     return door;
   }
 
   /** Opens a door on the host's own loopback, at the address that it has inside sandboxes: for the provider that does not isolate. */
   async openPort(): Promise<GateDoor> {
-    const door = new Door(await this.#reach(), GATE_BASE);
+    const door = await this.#door();
     await door.listen({ host: "127.0.0.1", port: RELAY_PORT });
     return door;
+  }
+
+  async #door(): Promise<Door> {
+    return new Door(await this.#reach(), GATE_BASE, this.#settings.tarballBytes ?? TARBALL_BYTES);
   }
 
   #reach(): Promise<RegistryUpstream> {
@@ -105,17 +145,21 @@ export class RegistryGate {
 class Door implements GateDoor {
   readonly #upstream: RegistryUpstream;
   readonly #server: Server;
-  readonly #names = new Set<string>();
-  readonly #tarballs = new Set<string>();
-  readonly #refused = new Set<string>();
+  readonly #names = new Notes(NOTED);
+  readonly #tarballs = new Notes(NOTED);
+  readonly #refused = new Notes(REFUSALS_NOTED);
+  readonly #questions = new PQueue({ concurrency: AT_ONCE });
   readonly base: string;
+  #bytesLeft: number;
 
-  constructor(upstream: RegistryUpstream, base: string) {
+  constructor(upstream: RegistryUpstream, base: string, tarballBytes: number) {
     this.#upstream = upstream;
     this.base = base;
+    this.#bytesLeft = tarballBytes;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => fail(response, error));
     });
+    this.#server.maxConnections = CONNECTIONS;
     // A client that takes us for a proxy (https_proxy is set to the gate) wants another host.
     this.#server.on("connect", (request, socket) => {
       this.#refused.add(`https://${request.url}`);
@@ -135,11 +179,12 @@ class Door implements GateDoor {
   }
 
   stats(): GateStats {
-    return { names: [...this.#names].sort(), tarballs: [...this.#tarballs].sort(), refused: [...this.#refused].sort() };
+    return { names: this.#names.list(), tarballs: this.#tarballs.list(), refused: this.#refused.list() };
   }
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#questions.clear();
     this.#server.closeAllConnections();
     await closed;
   }
@@ -154,22 +199,25 @@ class Door implements GateDoor {
     if (asked.kind === "refused" || (request.method !== "GET" && request.method !== "HEAD")) return this.#refuse(request, response, url);
     if (asked.kind === "tarball") return this.#sendTarball(response, asked);
     this.#names.add(asked.name);
-    const metadata = await this.#upstream.metadata(asked.path, request.headers.accept ?? "application/json");
+    const short = (request.headers.accept ?? "").includes(SHORT_FORM);
+    const metadata = await this.#questions.add(() => this.#upstream.metadata(asked.path, short ? SHORT_ACCEPT : "application/json"));
     const text = rewriteTarballs(metadata.text, this.#upstream.base.pathname, this.base);
     send(response, metadata.status, metadata.contentType, text);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, url: string): void {
-    const asked = `${request.method === "GET" ? "" : `${request.method} `}${url}`;
+    const asked = `${request.method === "GET" ? "" : `${request.method} `}${url}`.slice(0, NOTED_LENGTH);
     this.#refused.add(asked);
     const text = `gate: refused ${asked}: only package metadata and tarballs of the registry can be had during an install`;
     send(response, 403, "application/json", JSON.stringify({ error: text }));
   }
 
   async #sendTarball(response: ServerResponse, asked: { path: string; label: string }): Promise<void> {
-    const tarball = await this.#upstream.tarball(asked.path);
+    if (this.#bytesLeft <= 0) return send(response, 403, "application/json", JSON.stringify({ error: ENOUGH }));
+    const tarball = await this.#questions.add(() => this.#upstream.tarball(asked.path));
     if (tarball.file === null)
       return send(response, tarball.status, "application/json", JSON.stringify({ error: `the registry answered ${tarball.status}` }));
+    this.#bytesLeft -= tarball.bytes;
     this.#tarballs.add(asked.label);
     response.writeHead(200, { "content-type": "application/octet-stream", "content-length": tarball.bytes });
     if (response.req.method === "HEAD") response.end();

@@ -25,6 +25,8 @@ const TIMEOUT_MS = 60_000;
 const TARBALL_TIMEOUT_MS = 300_000;
 /** Metadata of an install of a thousand packages is some 100 MB; beyond this the oldest goes. */
 const METADATA_BYTES = 192 * 1024 * 1024;
+/** The whole metadata of packages with tens of thousands of versions is some 100 MB. */
+const LARGEST_METADATA_BYTES = 256 * 1024 * 1024;
 
 /** The registry that the user's npm is set to, or the public one where there is no npm. */
 export async function configuredRegistry(): Promise<string> {
@@ -77,7 +79,7 @@ export class RegistryUpstream {
     return {
       status: response.status,
       contentType: response.headers.get("content-type") ?? "application/json",
-      text: await response.text(),
+      text: await textOf(response, path),
     };
   }
 
@@ -136,6 +138,18 @@ export class RegistryUpstream {
       await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
     }
   }
+}
+
+/** A body as text. Throws where it is larger than any package's metadata. */
+async function textOf(response: Response, path: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_METADATA_BYTES) throw new Error(`the metadata of ${path} is larger than ${LARGEST_METADATA_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Saves a body; its length, or null where it is not the announced one. */

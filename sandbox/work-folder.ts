@@ -3,10 +3,12 @@
  * left behind is removed by the next one that starts, and what another machine is filling in a shared cache is left alone.
  */
 import { readlinkSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { exec } from "../lib/exec.ts";
 import { shortId } from "../lib/hash.ts";
+import { TOOL_PATH } from "./machine.ts";
 import { ownerIsAlive } from "./run-folder.ts";
 
 const prefix = ".work-";
@@ -26,6 +28,16 @@ function namespace(): string {
   }
 }
 
+/**
+ * Removes a folder that foreign code filled. By the system's own tool, which goes step by step: what lies deeper than a path may be long is out of
+ * reach for calls that take whole paths. False where something is left, as when an orphan still writes to it.
+ */
+export async function removeTree(folder: string): Promise<boolean> {
+  const argv = ["rm", "-rf", "--", folder];
+  const { ended } = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 100_000 });
+  return ended.kind === "exited" && ended.code === 0;
+}
+
 /** A fresh folder on a shelf, to be filled and published. */
 export async function openWorkFolder(shelf: string): Promise<string> {
   await mkdir(shelf, { recursive: true });
@@ -37,7 +49,7 @@ export async function publish(work: string, final: string): Promise<void> {
   await mkdir(dirname(final), { recursive: true });
   await rename(work, final).catch(async (error: unknown) => {
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") throw error;
-    await rm(work, { recursive: true, force: true });
+    await removeTree(work);
   });
 }
 
@@ -67,10 +79,11 @@ export async function removeLeftWork(shelf: string): Promise<void> {
   });
   for (const name of names) {
     try {
-      if (await isLeft(shelf, name)) await rm(join(shelf, name), { recursive: true, force: true, maxRetries: 3 });
+      // What cannot be removed now the next start sees to.
+      if (await isLeft(shelf, name)) await removeTree(join(shelf, name));
     } catch (error) {
-      // Another start removes it too, or an orphan still writes to it: the next start sees to it.
-      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTEMPTY") throw error;
+      // Another start has removed it meanwhile.
+      if (errorCode(error) !== "ENOENT") throw error;
     }
   }
 }

@@ -17,6 +17,7 @@ export const defaultLimits: Limits = {
   wallMs: 120_000,
   memoryBytes: 4 * 1024 ** 3,
   processes: 512,
+  processors: 4,
   outputBytes: 8 * 1024 ** 2,
   diskBytes: 1024 ** 3,
   inodes: 100_000,

@@ -45,7 +45,7 @@ const seen = {
   /** Where no failure shows what was put in: calls with other outcomes in `before`, the best told first. */
   calls: z.array(changedCallSchema),
   /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
-  ended: z.enum(["finished", "timed-out", "out-of-memory", "output-too-large", "load"]),
+  ended: z.enum(["finished", "timed-out", "out-of-memory", "disk-full", "output-too-large", "load"]),
 };
 
 /**

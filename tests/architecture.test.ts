@@ -105,7 +105,7 @@ const written = (node: ts.Expression): string => {
 };
 
 /** The gate that lets installs reach the registry, and the trial that opens a port on loopback to show that no job reaches it. */
-const gates = new Set(["sandbox/registry-gate.ts", "sandbox/registry-upstream.ts", "sandbox/examine.ts"]);
+const gates = new Set(["sandbox/registry-gate.ts", "sandbox/registry-upstream.ts", "sandbox/examine.ts", "sandbox/canary.ts"]);
 /** The language model that a user names, and nothing else. */
 const models = new Set(["pipeline/llm.ts"]);
 /** Datasets at an address that a user names: read over HTTP, and brought to the Hub and back. */
@@ -164,7 +164,7 @@ describe("powers", () => {
     expect(pathsWhere((file) => file.packages.includes("simple-git")).filter((path) => path !== "lib/git.ts")).toEqual([]);
   });
 
-  it("only miners/, the sandbox's gate to the registry, the client of language models and who reads and brings datasets open the network", () => {
+  it("only miners/, the sandbox's gate to the registry, its listeners that must hear nothing, the client of language models and who reads and brings datasets open the network", () => {
     const network = /^(?:node:)?(?:http|https|http2|net|tls|dgram)$|^undici$|^@octokit\/|^@huggingface\//;
     const opens = pathsWhere((file) => file.packages.some((name) => network.test(name)) || calls(file, "fetch"));
     expect(opens.filter((path) => !path.startsWith("miners/") && !gates.has(path) && !models.has(path) && !shelves.has(path))).toEqual([]);

@@ -2,19 +2,19 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import semver from "semver";
 import { z } from "zod";
 import { readTree, unpackTree } from "../../lib/archive.ts";
-import { RetryLater } from "../../lib/errors.ts";
+import { BrokenRecord, RetryLater } from "../../lib/errors.ts";
 import { exists } from "../../lib/exists.ts";
 import { shortId } from "../../lib/hash.ts";
 import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool, type Tool } from "../../sandbox/toolchains.ts";
-import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
+import { openWorkFolder, publish, removeTree } from "../../sandbox/work-folder.ts";
 import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -44,12 +44,18 @@ export async function treeFolder(site: InstallSite, archive: Uint8Array, sha: st
   return final;
 }
 
+/** Of a path in a tree, as `lib/paths.ts` has it. */
+const longestPath = 1024;
+/** The largest lock files that there are have some megabytes. */
+const largestLockBytes = 64_000_000;
+
 /** Relative paths of the outermost `node_modules` folders under a folder. */
 async function modulesUnder(folder: string, prefix = ""): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
     const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-    if (!entry.isDirectory() || entry.name === ".git") continue;
+    // A script that ran may have made folders deeper than any path may be long.
+    if (!entry.isDirectory() || entry.name === ".git" || path.length > longestPath) continue;
     if (entry.name === "node_modules") found.push(path);
     else found.push(...(await modulesUnder(folder, path)));
   }
@@ -77,7 +83,10 @@ const throughGate = async (path: string): Promise<void> => writeFile(path, rewri
 async function lockOf(work: string, recipe: Recipe): Promise<Environment["frozenLock"]> {
   const file = recipe.lockFile ?? "package-lock.json";
   // A script that ran may have put a link there: only a plain file is read.
-  if (!(await exists(join(work, file))) || !(await lstat(join(work, file))).isFile()) return null;
+  if (!(await exists(join(work, file)))) return null;
+  const stat = await lstat(join(work, file));
+  if (!stat.isFile()) return null;
+  if (stat.size > largestLockBytes) throw new BrokenRecord(`the install left a lock file of ${stat.size} bytes`);
   return { file, text: restoreLockHosts(await readFile(join(work, file), "utf8")) };
 }
 
@@ -95,7 +104,7 @@ async function performInstall(
   frozen: Environment["frozenLock"],
 ): Promise<Outcome<null>> {
   const result = await managerJob(site, recipe, work, node, installWords(recipe, frozen));
-  if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ${result.ended.kind}`);
+  if (result.ended.kind !== "finished") return drop("prepare/install-ended", `the install ended: ${result.ended.kind}`);
   const said = `${result.stderr}\n${result.stdout}`;
   if (result.ended.exitCode !== 0 && unreachable.test(said))
     throw new RetryLater(`the registry did not answer an install: ${unreachable.exec(said)?.[0]}`);
@@ -195,7 +204,7 @@ export async function dependencies(
     await publish(result, final);
     return keep(await readFrozen(final));
   } finally {
-    await rm(work, { recursive: true, force: true });
-    await rm(result, { recursive: true, force: true });
+    for (const folder of [work, result])
+      if (!(await removeTree(folder))) site.log.warn(`${folder} could not be removed; the next start tries again`);
   }
 }

@@ -1,5 +1,5 @@
 /** A commit's tree as it can be laid on a disk: dangerous paths, absent blobs and submodules are left out and named. */
-import type { ArchiveEntry } from "../../lib/archive.ts";
+import { type ArchiveEntry, archiveCaps } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { type GitRepository, textOf } from "../../lib/git.ts";
 import { linkStaysInside } from "../../lib/paths.ts";
@@ -15,12 +15,17 @@ export interface CheckedTree {
 
 const maxBlobBytes = 50_000_000;
 const maxTextBytes = 2_000_000;
+/** As an archive may have: a blob counts as often as it has a name, for so often it is laid down. */
+const maxTreeBytes = archiveCaps.bytes;
 
 export async function readTree(repository: GitRepository, commit: string): Promise<CheckedTree> {
   const tree = await repository.treeOf(commit);
   const missing = tree.refused.map(({ path }) => path);
   const wanted = tree.entries.filter((entry) => entry.kind !== "submodule");
   missing.push(...tree.entries.filter((entry) => entry.kind === "submodule").map((entry) => entry.path));
+  const bytes = wanted.reduce((sum, { size }) => sum + Math.min(size ?? 0, maxBlobBytes), 0);
+  if (bytes > maxTreeBytes)
+    throw new BrokenRecord(`the tree of ${commit.slice(0, 12)} has ${bytes} bytes, at most ${maxTreeBytes} are taken`);
   const blobs = await repository.readBlobs(new Set(wanted.map((entry) => entry.sha)), maxBlobBytes);
   const entries: ArchiveEntry[] = [];
   const texts = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLog, type LogOptions } from "../../pipeline/log.ts";
+import { createLog, type LogOptions, printableJson, printableLines } from "../../pipeline/log.ts";
 
 function logInto(options: Partial<LogOptions>) {
   const said: string[] = [];
@@ -43,5 +43,17 @@ describe("the log", () => {
     const { log, said } = logInto({});
     log.warn("evil\u001b[2Jname\u0007", { path: "a\u001bb" });
     expect(said.join("")).toBe("! evil�[2Jname� path=a�b\n");
+  });
+});
+
+describe("what a command prints", () => {
+  const foreign = "a\u001b]0;owned\u0007b\u009b2J\u202egnp\r";
+  it("keeps its lines and tabs, and loses what a terminal acts on or what turns its direction", () => {
+    expect(printableLines(`1\t${foreign}\n2`)).toBe("1\ta\ufffd]0;owned\ufffdb\ufffd2J\ufffdgnp\ufffd\n2");
+  });
+  it("as JSON says the same as before, in characters that a terminal shows", () => {
+    const json = printableJson(JSON.stringify({ [foreign]: foreign }, null, 2));
+    expect(JSON.parse(json)).toEqual({ [foreign]: foreign });
+    expect(printableLines(json)).toBe(json);
   });
 });

@@ -3,11 +3,25 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { findCgroups } from "../../sandbox/cgroups.ts";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { SandboxTrouble } from "../../sandbox/contract.ts";
 import { listProviders } from "../../sandbox/index.ts";
 import type { GateStats } from "../../sandbox/registry-gate.ts";
-import { type FakeRegistry, fakeRegistry, jobOn, limits, MEBIBYTE, node, readTree, scratch, sh, texts, treeFor } from "./stand.ts";
+import {
+  type FakeRegistry,
+  fakeRegistry,
+  jobOn,
+  limits,
+  MEBIBYTE,
+  node,
+  npmFolder,
+  readTree,
+  scratch,
+  sh,
+  texts,
+  treeFor,
+} from "./stand.ts";
 
 const place = scratch();
 const secret = `kihon-canary-${Math.random().toString(36).slice(2)}`;
@@ -351,6 +365,24 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
     });
   });
 
+  describe("a writable tree", () => {
+    const fill = (limit: Partial<Job["limits"]>, script: string): Promise<RunResult> =>
+      treeFor(provider, place.path, { "package.json": "{}" }).then((folder) =>
+        provider.run({ ...jobOn([], { commands: [node(script)], limits: { ...limits, ...limit } }), writableTree: folder }),
+      );
+    test("is held in its size, though it lies on the machine's own disk", async () => {
+      const script = `for (let n = 0; ; n++) fs.writeFileSync("f" + n, Buffer.alloc(${MEBIBYTE}))`;
+      expect((await fill({ diskBytes: 64 * MEBIBYTE }, script)).ended).toEqual({ kind: "disk-full" });
+    });
+    test("is held in its number of files", async () => {
+      expect((await fill({ inodes: 500 }, 'for (let n = 0; ; n++) fs.writeFileSync("f" + n, "")')).ended).toEqual({ kind: "disk-full" });
+    });
+    test("that stays below is left alone", async () => {
+      const script = 'for (let n = 0; n < 100; n++) fs.writeFileSync("f" + n, "x"); setTimeout(() => {}, 1000)';
+      expect((await fill({ inodes: 500 }, script)).ended).toEqual(finished(0));
+    });
+  });
+
   describe("the registry", () => {
     const ask = `const get = async (url, init) => { try { const r = await fetch(url, init); return [r.status, await r.text()]; } catch (e) { return [e.cause?.code ?? String(e), ""]; } };`;
     test("answers at the address that package managers are told", async () => {
@@ -472,6 +504,50 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       expect(uid).not.toBe("0");
       expect((await job).stdout).toBe("1000 0000000000000000\n");
     });
+    test("what runs the commands is out of their reach, and so is the nonce before the last", async () => {
+      const script = `const own = [String(process.pid), "self", "thread-self", "1"];
+        for (const p of fs.readdirSync("/proc").filter((n) => Number(n) && !own.includes(n))) for (const f of ["mem", "environ", "fd/3", "fd/4", "fd/11"])
+          try { fs.closeSync(fs.openSync("/proc/" + p + "/" + f, f === "mem" ? "r+" : "r")); console.log("opened", p, f) } catch (e) { console.log(e.code) }
+        const held = fs.readdirSync("/proc/1/fd").map((n) => { try { return fs.readlinkSync("/proc/1/fd/" + n) } catch { return "" } });
+        console.log("first", held.filter((to) => to.startsWith("socket:")).length)`;
+      const { stdout, report } = await run({ nonce: "n0nce", commands: [node(script), sh('read -r n <&4; echo "$n" >&3')] });
+      expect(stdout).not.toContain("opened");
+      expect(stdout).toContain("EACCES");
+      // Process 1 has nothing of Kihon's but what it prints.
+      expect(stdout).toContain("first 2\n");
+      expect(report).toBe("n0nce\n");
+    });
+    test("a job that kills what runs its commands has not ended well", async () => {
+      const { ended } = await run({ commands: [sh("kill -9 2; sleep 5"), ["true"]] });
+      expect(ended).toEqual(finished(137));
+    });
+    test("what the job's environment asks the linker for is done to its commands alone", async () => {
+      const result = await run({ env: { LD_PRELOAD: "/workspace/none.so", PATH: "/workspace" }, commands: [["/bin/echo", "said"]] });
+      expect(result).toMatchObject({ ended: finished(0), stdout: "said\n" });
+      expect(result.stderr.match(/none\.so/g)?.length).toBe(1); // echo
+    });
+    test("memory that belongs to no process counts, or cannot be had", async ({ skip }) => {
+      if (!existsSync("/usr/bin/perl") || process.arch !== "x64") skip("there is no perl to make plain system calls with");
+      const memfd = `my $n = "x"; my $f = syscall(319, $n, 0); if ($f < 0) { print $!+0, "\\n"; exit }
+        open(my $o, ">&=", $f) or die; my $b = "x" x ${MEBIBYTE}; for (1..400) { syswrite($o, $b) } sleep 1; print "had it all\\n"`;
+      const shared = `for (1..8) { my $i = shmget(0, ${64 * MEBIBYTE}, 0600); if (!defined $i) { print $!+0, "\\n"; exit } shmwrite($i, "x" x ${64 * MEBIBYTE}, 0, ${64 * MEBIBYTE}); } sleep 1; print "had it all\\n"`;
+      for (const [script, code] of [
+        [memfd, 38],
+        [shared, 1],
+      ] as const) {
+        const { ended, stdout } = await run({
+          limits: { ...limits, memoryBytes: 192 * MEBIBYTE, diskBytes: 2 ** 30 },
+          commands: [["perl", "-e", script]],
+        });
+        expect([ended.kind, stdout]).toEqual(ended.kind === "finished" ? ["finished", `${code}\n`] : ["out-of-memory", ""]);
+      }
+    });
+    test("the share of the processors is held, where control groups hold it", async ({ skip }) => {
+      if (!(await findCgroups())?.holdsProcessors) skip("no control group holds processors here");
+      const script = "const end = Date.now() + 2000; while (Date.now() < end);";
+      const { usage } = await run({ limits: { ...limits, processors: 0.25 }, commands: [node(script)] });
+      expect((usage.cpuMs as number) / usage.wallMs).toBeLessThan(0.4);
+    });
     test("kernel settings cannot be opened for writing", async () => {
       // Only opened, never written, and only after the job has seen that it is not root.
       const script =
@@ -540,15 +616,4 @@ function abortAfter(ms: number, reason: Error): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => controller.abort(reason), ms);
   return controller.signal;
-}
-
-/** The npm that belongs to a node of this machine, or null. */
-function npmFolder(): string | null {
-  const candidates = [
-    join(process.execPath, "../../lib/node_modules/npm"),
-    "/usr/lib/node_modules/npm",
-    "/usr/local/lib/node_modules/npm",
-    "/usr/share/nodejs/npm",
-  ];
-  return candidates.find((path) => existsSync(join(path, "bin/npm-cli.js"))) ?? null;
 }

@@ -63,11 +63,28 @@ describe("the environment of a job", () => {
 
 describe("the script's status", () => {
   test("tells where the chain ended and how much time it took", () => {
-    const text = "pid 7\nready\nbegan\ntimes\n0m0.000000s 0m0.010000s\n1m1.500000s 0m0.250000s\nended 1 3\nexit 3\n";
-    expect(readGuestStatus(text)).toEqual({ began: true, trouble: null, ended: { index: 1, code: 3 }, cpuMs: 61_750 });
+    const text =
+      "pid 7\nready\nbegan\ninterface lo\ncanary silent\ntimes\n0m0.000000s 0m0.010000s\n1m1.500000s 0m0.250000s\nended 1 3\nexit 3\n";
+    expect(readGuestStatus(text)).toEqual({ began: true, trouble: null, network: "cut", ended: { index: 1, code: 3 }, cpuMs: 61_750 });
   });
   test("of a script that was killed has no end", () => {
-    expect(readGuestStatus("pid 7\nready\nbegan\nexit 137\n")).toEqual({ began: true, trouble: null, ended: null, cpuMs: null });
+    expect(readGuestStatus("pid 7\nready\nbegan\nexit 137\n")).toEqual({
+      began: true,
+      trouble: null,
+      network: null,
+      ended: null,
+      cpuMs: null,
+    });
+  });
+  test.each([
+    ["somebody answers", "interface lo\ncanary heard\n"],
+    ["there is another interface", "interface lo\ninterface eth0\n"],
+  ])("tells that the network is open where %s", (_, text) => {
+    expect(readGuestStatus(text).network).toBe("open");
+  });
+  test("tells nothing of a network that was not probed to the end", () => {
+    expect(readGuestStatus("canary silent\n").network).toBeNull();
+    expect(readGuestStatus("interface lo\n").network).toBeNull();
   });
   test("tells our own trouble from the job's", () => {
     expect(readGuestStatus("began\nrelay\n").trouble).toBe("relay");

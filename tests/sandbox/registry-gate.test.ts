@@ -36,6 +36,8 @@ describe("a path at the gate", () => {
     "a/b/c",
     "//host/x",
     "lodash/-/x.zip",
+    "lodash/-/..\\..\\..\\other\\x.tgz",
+    "lodash/-/..%2f..%2fother%2fx.tgz",
     "-/package/x/dist-tags",
   ])("%j is refused", (path) => {
     expect(readPath(path)).toEqual({ kind: "refused" });
@@ -150,5 +152,48 @@ describe("a door of the gate", () => {
     });
     await other.close();
     expect(status).toBe(502);
+  });
+});
+
+describe("a job that asks without end", () => {
+  const place = scratch();
+  let registry: FakeRegistry;
+  beforeAll(async () => {
+    registry = await fakeRegistry(place.path);
+  });
+  afterAll(() => {
+    registry.close();
+    place.remove();
+  });
+  const opened = async (tarballBytes?: number) => {
+    const socketPath = join(place.path, `door-${tarballBytes ?? "all"}`);
+    const limit = tarballBytes === undefined ? {} : { tarballBytes };
+    const door = await new RegistryGate({ registry: registry.url, cache: join(place.path, `cache-${tarballBytes}`), ...limit }).openSocket(
+      socketPath,
+    );
+    const ask = (path: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        request({ socketPath, path: `/${path}` }, (response) => {
+          response.resume().on("end", () => resolve(response.statusCode ?? 0));
+        })
+          .on("error", reject)
+          .end();
+      });
+    return { door, ask };
+  };
+  test("is answered, and what it asked for is noted no further than a person reads", async () => {
+    const { door, ask } = await opened();
+    for (let n = 0; n < 300; n++) expect(await ask(`-/${n}/${"x".repeat(4000)}`)).toBe(403);
+    const { refused } = door.stats();
+    expect(refused.length).toBe(200);
+    expect(Math.max(...refused.map((text) => text.length))).toBe(300);
+    await door.close();
+  });
+  test("gets tarballs up to its share", async () => {
+    const { door, ask } = await opened(10);
+    expect(await ask("one/-/one-1.0.0.tgz")).toBe(200);
+    expect(await ask("@scope/two/-/two-2.0.0.tgz")).toBe(403);
+    expect(door.stats().tarballs).toEqual(["one@1.0.0"]);
+    await door.close();
   });
 });

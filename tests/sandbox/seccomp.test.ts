@@ -40,11 +40,17 @@ describe.each([
     calls: { read: 63, clone: 220, ioctl: 29, socket: 198, execve: 221, mount: 40, unshare: 97, ptrace: 117, keyctl: 219 },
   },
 ])("the filter for $name", ({ name, calls }) => {
-  const program = seccompProgram(name);
+  const program = seccompProgram(name, true);
   const ask = (nr: number, args: readonly number[] = []): number => run(program, AUDIT[name], nr, args);
 
   test("allows what programs do", () => {
     for (const nr of [calls.read, calls.execve, 439, 441]) expect(ask(nr)).toBe(ALLOW);
+  });
+  test("refuses memory that belongs to no process where no control group holds the sum", () => {
+    const watched = seccompProgram(name, false);
+    const [shmget, memfd] = name === "x64" ? [29, 319] : [194, 279];
+    expect([run(watched, AUDIT[name], shmget), run(watched, AUDIT[name], memfd)]).toEqual([EPERM, ENOSYS]);
+    expect([ask(shmget), ask(memfd)]).toEqual([ALLOW, ALLOW]);
   });
   test("ends calls of another architecture", () => {
     for (const other of Object.values(AUDIT).filter((audit) => audit !== AUDIT[name])) expect(run(program, other, calls.read)).toBe(KILL);
@@ -72,7 +78,7 @@ describe.each([
     for (const family of [0, 17, 38, 40, 44]) expect(ask(calls.socket, [family])).toBe(EPERM);
   });
   test("jumps forward and inside the program", () => {
-    const instructions = seccompInstructions(name);
+    const instructions = seccompInstructions(name, true);
     for (const [index, [code, jt, jf]] of instructions.entries()) {
       if ((code & 0x07) === 0x05) expect(index + 1 + Math.max(jt, jf)).toBeLessThan(instructions.length);
     }
@@ -81,5 +87,5 @@ describe.each([
 });
 
 test("the filter for x64 ends x32's calls", () => {
-  expect(run(seccompProgram("x64"), AUDIT.x64, 0x40000000 + 1)).toBe(KILL);
+  expect(run(seccompProgram("x64", true), AUDIT.x64, 0x40000000 + 1)).toBe(KILL);
 });

@@ -1,7 +1,7 @@
 /** What sandbox tests stand on: trees on disk, a small job to vary, and a registry of one package. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -179,4 +179,15 @@ export async function datedRegistry(
     metadata.set(name, { name, "dist-tags": { latest: manifests.at(-1)?.[0] }, versions: Object.fromEntries(manifests) });
   }
   return registry;
+}
+
+/** The npm that belongs to a node of this machine, or null. */
+export function npmFolder(): string | null {
+  const candidates = [
+    join(process.execPath, "../../lib/node_modules/npm"),
+    "/usr/lib/node_modules/npm",
+    "/usr/local/lib/node_modules/npm",
+    "/usr/share/nodejs/npm",
+  ];
+  return candidates.find((path) => existsSync(join(path, "bin/npm-cli.js"))) ?? null;
 }

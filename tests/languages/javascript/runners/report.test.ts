@@ -126,6 +126,12 @@ describe("parseReport", () => {
 });
 
 describe("an id", () => {
+  it("of a title that is made to be slow to read is made in linear time", () => {
+    // Tens of minutes where a pattern tries each of the spaces again.
+    for (const title of [`${" ".repeat(3_000_000)}(`, "(1".repeat(1_000_000), "\u001b[1;".repeat(500_000)])
+      expect(testId("a.js", [title]).length).toBeLessThanOrEqual(500);
+  });
+
   it.each([
     ["\u001b[31mred\u001b[39m text", "red text"],
     ["takes long (12 ms)", "takes long"],
