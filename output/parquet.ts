@@ -80,7 +80,7 @@ export async function writeTable(path: string, columns: ColumnTable, rows: Async
   try {
     for await (const group of groupsOf(rows, options.rowGroupBytes)) {
       shard ??= new Shard(path, columns, options);
-      shard.add(group.rows);
+      shard.add(group.rows, group.bytes);
     }
     shard?.finish();
     shard?.file.commit(path);

@@ -164,7 +164,7 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
     environments: () => environmentsOf(data, needed),
     summary: factsOf(about.facts, choice),
     formats: [...new Set(data.manifest.configs.map(({ format }) => format))].filter((name) => name !== "parquet"),
-    ...(takedowns.length === 0 ? {} : { standing: { edition: 1, files: [], hashes: [], rows: [], withdrawn: takedowns } }),
+    ...(takedowns.length === 0 ? {} : { standing: { edition: 1, files: [], hashes: [], rows: [], pairs: () => [], withdrawn: takedowns } }),
   };
   await writeDataset(input);
   log.info(`split: ${choice.placed.size} rows in ${out}`);

@@ -5,6 +5,7 @@ import { nodeTest } from "../../../languages/javascript/runners/node-test.ts";
 import type { SandboxProvider } from "../../../sandbox/contract.ts";
 import { listProviders } from "../../../sandbox/index.ts";
 import { SandboxPool } from "../../../sandbox/pool.ts";
+import { Width } from "../../../sandbox/width.ts";
 import { runTests, type TestRun } from "../../../sandbox/workspace.ts";
 import { limits, nodeFolder, readTree, recipeOf, scratch, treeFor } from "../stand.ts";
 import { type Canaries, MARK, setCanaries } from "./canaries.ts";
@@ -33,7 +34,7 @@ export async function hostileStand(): Promise<HostileStand> {
   const tmp = join(place.path, "tmp");
   mkdirSync(tmp);
   const provider = listProviders({ tmp })[0] as SandboxProvider;
-  const pool = new SandboxPool(provider, { concurrency: 1, backoffMs: 10 });
+  const pool = new SandboxPool(provider, { width: new Width([1, 1]), backoffMs: 10 });
   const tree = await treeFor(provider, place.path, { "package.json": JSON.stringify({ name: "hostile", version: "1.0.0" }) });
   const harness = await treeFor(provider, place.path, readTree(harnessFolder));
   const installed = { folders: [tree], node: nodeFolder, harness, builds: null };
