@@ -6,6 +6,7 @@ import type { Commit, Mutant } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
+import { brokenChecks } from "./broken-checks.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { commitSteps, mutantSteps } from "./instruction.ts";
 import { findLeak, secretsOf } from "./leak.ts";
@@ -56,8 +57,10 @@ function bitingTrial(observed: Observed, context: PoseContext): Trial | null {
 /** First the tests that must turn green, in their own files; then everything else that reaches the change; then whether tests bite at all. */
 function gradingTrials(observed: Observed, context: PoseContext): Trial[] {
   const { candidate, observation } = observed;
-  const biting = [oppositeTrial(observed, context), bitingTrial(observed, context)].filter((trial) => trial !== null);
   const failing = filesOf(observation.failToPass);
+  const own = [oppositeTrial(observed, context), bitingTrial(observed, context)].filter((trial) => trial !== null);
+  // Without a hidden test that must fail, checks beside one stand in.
+  const biting = own.length > 0 ? own : [brokenChecks(failing[0] ?? "", candidate.before, context)].filter((trial) => trial !== null);
   const others = observation.files.filter((file) => !failing.includes(file));
   const inFiles = (files: readonly string[]) => observation.passToPass.filter((id) => files.includes(fileOfTest(id)));
   const trial = (name: string, files: readonly string[], pass: readonly string[]): Trial => ({

@@ -25,6 +25,13 @@ describe("whether the tests still bite", () => {
   });
 });
 
+it("where no hidden test can be turned and no second defect was seen, checks beside the hidden test must fail", () => {
+  const lost = observedOf([{ original: ".toLowerCase()", replacement: "" }], { [joins]: failure({ frames: [] }) });
+  const names = draftFor(editing, lost, [lost, upper]).trials.map(({ name }) => name);
+  expect(names).toContain("checks-bite");
+  expect(draftFor(editing, noLower, [noLower, upper]).trials.map(({ name }) => name)).not.toContain("checks-bite");
+});
+
 describe("a probe that tames expectations", () => {
   it.each(["vitest", "jest"])("applies to the defective tree, for %s", async (name) => {
     const context = contextOf([noLower, upper]);
