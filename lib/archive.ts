@@ -209,13 +209,17 @@ export async function writeTree(entries: readonly ArchiveEntry[], folder: string
       continue;
     }
     const mode = entry.executable ? 0o755 : 0o644;
-    await using file = await open(
-      join(folder, entry.path),
-      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW,
-      mode,
-    );
-    await file.writeFile(entry.bytes);
+    await writeNew(join(folder, entry.path), entry.bytes, mode);
+  }
+}
+
+async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, mode);
+  try {
+    await file.writeFile(bytes);
     await file.chmod(mode);
+  } finally {
+    await file.close();
   }
 }
 

@@ -210,6 +210,11 @@ describe("parts", () => {
 });
 
 describe("form", () => {
+  it("nothing that the oldest Node that may run it cannot read", () => {
+    // `using` came with Node 24; types are stripped from the sources and nothing else is done to them.
+    expect(pathsWhere(({ text }) => /^\s*(?:await )?using \w+ =/m.test(text))).toEqual([]);
+  });
+
   it("no default exports, which lose their name on the way", () => {
     expect(pathsWhere((file) => hasDefaultExport(file)).filter((path) => !basename(path).endsWith(".config.ts"))).toEqual([]);
   });
