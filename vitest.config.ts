@@ -19,8 +19,8 @@ export default defineConfig({
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // Whole runs wait much: two of them fill two cores.
-          maxWorkers: 2,
+          // Whole runs wait much: three of them fill two cores.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

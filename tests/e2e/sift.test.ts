@@ -191,16 +191,14 @@ async function disagreements(stand: Stand, verdicts: ReadonlyMap<string, SiftVer
   const { environment, workspace, mutants } = stand;
   const said = (kind: SiftVerdict["kind"]): Mutant[] => mutants.filter(({ id }) => verdicts.get(id)?.kind === kind);
   const killed = rngFor("1", "sift", "audit").shuffle(said("killed")).slice(0, 12);
-  const wrong: string[] = [];
-  for (const [kind, list] of [["survived", said("survived")] as const, ["killed", killed] as const]) {
-    for (const mutant of list) {
-      const { run } = await look(mutant.before, environment, reachingFiles(mutant, environment), workspace);
-      // As the runner itself has it: a hook that fails leaves tests out, and is told by the exit code.
-      const failing = run.ended.kind !== "finished" || run.ended.exitCode !== 0;
-      if (failing !== (kind === "killed")) wrong.push(`${kind}: ${spoken(mutant)}`);
-    }
-  }
-  return wrong;
+  const differs = async (kind: SiftVerdict["kind"], mutant: Mutant): Promise<string[]> => {
+    const { run } = await look(mutant.before, environment, reachingFiles(mutant, environment), workspace);
+    // As the runner itself has it: a hook that fails leaves tests out, and is told by the exit code.
+    const failing = run.ended.kind !== "finished" || run.ended.exitCode !== 0;
+    return failing === (kind === "killed") ? [] : [`${kind}: ${spoken(mutant)}`];
+  };
+  const looks = [...said("survived").map((mutant) => differs("survived", mutant)), ...killed.map((mutant) => differs("killed", mutant))];
+  return (await Promise.all(looks)).flat();
 }
 
 describe.each(dialects)("by $runner", (dialect) => {
