@@ -1,4 +1,7 @@
-/** What the sandbox promises, tried on this machine: once for each start of the machine and version of the provider, since it takes seconds. */
+/**
+ * What the sandbox promises, tried on this machine: once for each start of the machine and version of the provider, since it takes seconds.
+ * Where one did not hold they are tried again by the next run: a busy machine may have been why.
+ */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,6 +28,7 @@ export async function promisesOf(provider: SandboxProvider, cache: string): Prom
   const stored = textOf(path);
   if (stored !== null) return promisesSchema.parse(JSON.parse(stored));
   const promises = await provider.examine();
+  if (promises.some(({ holds }) => !holds)) return promises;
   await mkdir(join(cache, "promises"), { recursive: true });
   writeFileSync(`${path}.new-${process.pid}`, JSON.stringify(promises));
   renameSync(`${path}.new-${process.pid}`, path);
