@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { compare, grade, solverRounds } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
-import { queueAs } from "../sandbox/width.ts";
+import { sideBySide } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Score } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
@@ -77,9 +77,6 @@ export interface GradeOptions {
 export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<void> {
   const lines = await openAnswers(answers);
   const { data, bench, instance: find, close } = await openFromDataset(dataset, place, options.log);
-  const queue = queueAs(bench.jobs.width);
-  const work: Promise<void>[] = [];
-  let number = 0;
 
   async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
     const instance = await find(instance_id);
@@ -96,19 +93,17 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
     }
   }
 
-  try {
+  async function* parsed(): AsyncGenerator<z.infer<typeof lineSchema>> {
+    let number = 0;
     for await (const text of lines()) {
       number += 1;
-      if (text.trim() === "") continue;
-      const line = parseLine(text, number);
-      await queue.onSizeLessThan(place.idleConcurrency * 4);
-      const one = queue.add(async () => options.write(await gradeOne(line)));
-      one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
-      work.push(one);
+      if (text.trim() !== "") yield parseLine(text, number);
     }
-    await Promise.all(work);
+  }
+
+  try {
+    await sideBySide(parsed(), bench.jobs.width, async (line) => options.write(await gradeOne(line)));
   } finally {
-    await queue.onIdle();
     close();
   }
 }

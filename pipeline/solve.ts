@@ -1,12 +1,13 @@
 /** `kihon solve`: a dataset's questions answered by rules without a model, and what these earn by the ordinary grader. */
 import { writeFileSync } from "node:fs";
-import PQueue from "p-queue";
 import { grade, solverRounds } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
+import { sideBySide } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
 import type { Solver } from "../solvers/contract.ts";
 import { solvers } from "../solvers/index.ts";
+import { chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
 import type { Log } from "./log.ts";
 import { solverView } from "./solver-view.ts";
@@ -85,12 +86,12 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
   if (options.out !== undefined && options.baselines.length !== 1)
     throw new StopRun("answers are written for one baseline", { next: "name one with --baseline, or leave --out away" });
   const { data, bench, close } = await openFromDataset(dataset, place, options.log);
-  const queue = new PQueue({ concurrency: place.concurrency });
   const scored = new Map<Solver, Scored[]>(rules.map((rule) => [rule, []]));
   const written: string[] = [];
   let [asked, done] = [0, 0];
 
   async function answerAll({ draft }: Instance): Promise<void> {
+    asked += 1;
     const workspace = await bench.workspace(await data.environment(draft.environmentId));
     const view = solverView(draft, workspace, options.seed ?? "1");
     for (const rule of rules) {
@@ -119,21 +120,8 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
   }
 
   try {
-    const taken = new Map<SkillName, number>();
-    const work: Promise<void>[] = [];
-    for await (const instance of data.instances()) {
-      const count = taken.get(instance.draft.skill) ?? 0;
-      if (options.limit !== undefined && count >= options.limit) continue;
-      taken.set(instance.draft.skill, count + 1);
-      asked += 1;
-      await queue.onSizeLessThan(place.concurrency * 4);
-      const one = queue.add(() => answerAll(instance));
-      one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
-      work.push(one);
-    }
-    await Promise.all(work);
+    await sideBySide(chooseRows(data.instances(), options), bench.jobs.width, answerAll);
   } finally {
-    await queue.onIdle();
     close();
   }
   if (options.out !== undefined)

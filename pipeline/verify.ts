@@ -1,19 +1,16 @@
 /** `kihon verify`: every row proven again, on this machine, from the Parquet files alone. */
 import { prove } from "../grading/prove.ts";
 import { BrokenRecord, RetryLater } from "../lib/errors.ts";
-import { queueAs } from "../sandbox/width.ts";
+import { sideBySide } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
+import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
 import type { Log } from "./log.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends Choice {
   readonly log: Log;
   readonly skill?: SkillName;
-  /** Only these rows. */
-  readonly ids?: ReadonlySet<string>;
-  /** Rows of each skill, at most. */
-  readonly limit?: number;
   /** Repeats of premises and gold; as stored in the row where it is not given. */
   readonly repeats?: number;
 }
@@ -28,12 +25,11 @@ export interface VerifyResult {
 
 export async function verify(dataset: string, place: Place, options: VerifyOptions): Promise<VerifyResult> {
   const { data, bench, close } = await openFromDataset(dataset, place, options.log);
-  const queue = queueAs(bench.jobs.width);
   const failures: VerifyResult["failures"][number][] = [];
-  const taken = new Map<SkillName, number>();
   let [rows, proven, infrastructure] = [0, 0, 0];
 
   async function verifyOne({ draft, proof }: Instance): Promise<void> {
+    rows += 1;
     try {
       const workspace = await bench.workspace(await data.environment(draft.environmentId));
       const outcome = await prove(draft, workspace, { repeats: options.repeats ?? proof.repeats, quarantine: false });
@@ -48,21 +44,9 @@ export async function verify(dataset: string, place: Place, options: VerifyOptio
   }
 
   try {
-    const work: Promise<void>[] = [];
-    for await (const instance of data.instances(options.skill ? { skill: options.skill } : {})) {
-      if (options.ids !== undefined && !options.ids.has(instance.draft.id)) continue;
-      const count = taken.get(instance.draft.skill) ?? 0;
-      if (options.limit !== undefined && count >= options.limit) continue;
-      taken.set(instance.draft.skill, count + 1);
-      rows += 1;
-      await queue.onSizeLessThan(place.idleConcurrency * 4);
-      const one = queue.add(() => verifyOne(instance));
-      one.catch(() => undefined); // awaited below; this only keeps an early failure from being unhandled
-      work.push(one);
-    }
-    await Promise.all(work);
+    const instances = data.instances(options.skill ? { skill: options.skill } : {});
+    await sideBySide(chooseRows(instances, options), bench.jobs.width, verifyOne);
   } finally {
-    await queue.onIdle();
     close();
   }
   return { rows, proven, failures: failures.sort((a, b) => (a.id < b.id ? -1 : 1)), infrastructure };

@@ -122,3 +122,25 @@ export function queueAs(width: Width): PQueue {
   });
   return queue;
 }
+
+/** Read ahead for each that runs. */
+const AHEAD = 4;
+
+/**
+ * Works on each as it comes, as many side by side as the width says. After a failure, of the source too, no other is begun; what runs is waited
+ * for, and the first failure is thrown.
+ */
+export async function sideBySide<T>(source: AsyncIterable<T>, width: Width, work: (one: T) => Promise<void>): Promise<void> {
+  const queue = queueAs(width);
+  const failures: unknown[] = [];
+  try {
+    for await (const one of source) {
+      await queue.onSizeLessThan(AHEAD * width.now);
+      if (failures.length > 0) break;
+      queue.add(() => (failures.length > 0 ? Promise.resolve() : work(one))).catch((error: unknown) => failures.push(error));
+    }
+  } finally {
+    await queue.onIdle();
+  }
+  if (failures.length > 0) throw failures[0];
+}

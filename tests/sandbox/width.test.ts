@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Machine, nextWidth, queueAs, thisMachine, Width } from "../../sandbox/width.ts";
+import { type Machine, nextWidth, queueAs, sideBySide, thisMachine, Width } from "../../sandbox/width.ts";
 
 const free = 2 ** 40;
 const waiting = { busy: true, idleProcessors: 1.9, freeMemory: free };
@@ -99,6 +99,54 @@ describe("a width", () => {
     expect(queue.pending).toBe(3);
     for (const { resolve } of ends) resolve();
     await Promise.all(work);
+  });
+});
+
+describe("work side by side", () => {
+  const width = new Width([2, 2]);
+  /** Says how many were asked for. */
+  async function* counted(many: number, asked: { count: number }, endsBadly = false): AsyncGenerator<number> {
+    for (let at = 0; at < many; at++) {
+      asked.count += 1;
+      yield at;
+    }
+    if (endsBadly) throw new Error("the source broke");
+  }
+  const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+  it("is done on each, so many at once, and few are read ahead", async () => {
+    const [asked, done] = [{ count: 0 }, [] as number[]];
+    let [now, most, ahead] = [0, 0, 0];
+    await sideBySide(counted(40, asked), width, async (one) => {
+      most = Math.max(most, ++now);
+      ahead = Math.max(ahead, asked.count - done.length);
+      await later();
+      now -= 1;
+      done.push(one);
+    });
+    expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at));
+    expect(most).toBe(2);
+    expect(ahead).toBeLessThan(14);
+  });
+  it("begins no other after a failure, waits for what runs and throws the first", async () => {
+    const [asked, done] = [{ count: 0 }, [] as number[]];
+    const work = sideBySide(counted(1000, asked), width, async (one) => {
+      await later();
+      if (one === 3) throw new Error("the third");
+      done.push(one);
+    });
+    await expect(work).rejects.toThrow("the third");
+    expect(done.length).toBeLessThan(6);
+    expect(asked.count).toBeLessThan(20);
+  });
+  it("is done on all that came before the source broke", async () => {
+    const done: number[] = [];
+    const work = sideBySide(counted(9, { count: 0 }, true), width, async (one) => {
+      await later();
+      done.push(one);
+    });
+    await expect(work).rejects.toThrow("the source broke");
+    expect(done).toHaveLength(9);
   });
 });
 
