@@ -11,7 +11,7 @@ const { path: folder, remove } = scratch();
 afterAll(remove);
 const quiet = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
 const onGitHost = { thing: "git+https://git.invalid/some/thing.git" };
-const small = ["--mutants", "4", "--per-skill", "1", "--repeats", "2", "--cache", cache];
+const small = ["--mutants", "4", "--per-skill", "1", "--repeats", "1", "--cache", cache];
 
 async function repository(files: Readonly<Record<string, string>>): Promise<ScratchRepository> {
   const made = await ScratchRepository.make();

@@ -36,7 +36,7 @@ describe("a whole run", () => {
 
   it("gives the same bytes in another folder, from the library", async () => {
     const other = join(folder, "two");
-    const config = parseConfig({ repos: [demo], mutants: 8, perSkill: 1, repeats: 2 });
+    const config = parseConfig({ repos: [demo], mutants: 8, perSkill: 1, repeats: 1 });
     const summary: RunSummary = await run(config, defaultPlace({ out: other, cache }), { log: quiet });
     expect(datasetFiles(other)).toEqual(datasetFiles(out));
     expect(summary.sandbox.promises.length).toBeGreaterThan(5);

@@ -177,7 +177,7 @@ async function standFor(dialect: Dialect): Promise<Stand> {
   mkdirSync(out);
   chmodSync(out, 0o755);
   const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
-  const bench = await openBench(out, cache, { repeats: 2 }, log);
+  const bench = await openBench(out, cache, { repeats: 1 }, log);
   afterAll(() => bench.close());
   const environment = await environmentOf(repository.work, out, bench);
   const workspace = await bench.workspace(environment);
@@ -190,7 +190,7 @@ const spoken = ({ sites: [site] }: Mutant): string => `${site?.original} → ${s
 async function disagreements(stand: Stand, verdicts: ReadonlyMap<string, SiftVerdict>): Promise<string[]> {
   const { environment, workspace, mutants } = stand;
   const said = (kind: SiftVerdict["kind"]): Mutant[] => mutants.filter(({ id }) => verdicts.get(id)?.kind === kind);
-  const killed = rngFor("1", "sift", "audit").shuffle(said("killed")).slice(0, 12);
+  const killed = rngFor("1", "sift", "audit").shuffle(said("killed")).slice(0, 6);
   const differs = async (kind: SiftVerdict["kind"], mutant: Mutant): Promise<string[]> => {
     const { run } = await look(mutant.before, environment, reachingFiles(mutant, environment), workspace);
     // As the runner itself has it: a hook that fails leaves tests out, and is told by the exit code.

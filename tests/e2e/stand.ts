@@ -9,7 +9,7 @@ const cli = join(import.meta.dirname, "../../cli.ts");
 export const demo = join(import.meta.dirname, "../../examples/demo-repository.bundle");
 /** The shared cache: installs and toolchains are no subject of these tests. */
 export const { cache } = defaultPlace({ out: "." });
-export const small = ["--mutants", "8", "--per-skill", "1", "--repeats", "2"];
+export const small = ["--mutants", "8", "--per-skill", "1", "--repeats", "1"];
 
 export interface Said {
   readonly code: number | null;
