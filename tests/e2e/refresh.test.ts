@@ -68,7 +68,7 @@ beforeAll(async () => {
   const old = inRepository("rev-parse", `HEAD~${newCommits}`);
   fresh = inRepository("rev-list", `${old}..${tip}`).split("\n");
   inRepository("update-ref", "HEAD", old);
-  const words = ["--mutants", "6", "--history", "4", "--per-skill", "1", "--repeats", "2", "--cache", cache];
+  const words = ["--mutants", "6", "--history", "4", "--per-skill", "1", "--repeats", "1", "--cache", cache];
   const { code, err } = await kihon(["run", "--repo", repository, "--out", out, ...words]);
   if (code !== 0) throw new Error(err);
   cpSync(out, before, { recursive: true });

@@ -376,6 +376,8 @@ export class ScriptedGithub {
       GIT_PROTOCOL: header("git-protocol"),
     };
     const child = spawn("git", ["http-backend"], { env, stdio: ["pipe", "pipe", "ignore"] });
+    // It may end before it has read the whole question: what it answers is what counts.
+    child.stdin.on("error", () => undefined);
     child.stdin.end(body);
     const parts: Buffer[] = [];
     for await (const part of child.stdout) parts.push(part as Buffer);
