@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 
+/** Tried again for half a second: jobs of a process that ended write on until their chain is down, and a folder is filled while it is emptied. */
+const thorough = { recursive: true, force: true, maxRetries: 4, retryDelay: 50 } as const;
+
 export interface RunFolder {
   readonly path: string;
   /** A fresh folder inside, for one job. */
@@ -47,13 +50,20 @@ export async function openRunFolder(tmp: string = tmpdir()): Promise<RunFolder> 
 
   const path = await mkdtemp(join(base, `${process.pid}-`));
   await chmod(path, 0o711);
-  const remove = (): void => rmSync(path, { recursive: true, force: true });
-  process.once("exit", remove);
+  const remove = (): void => rmSync(path, thorough);
+  const atTheEnd = (): void => {
+    try {
+      remove();
+    } catch {
+      // A job that outlives us by a moment still writes there: the next process that starts removes it, and the exit code stays what it was.
+    }
+  };
+  process.once("exit", atTheEnd);
   return {
     path,
     fresh: (name) => mkdtemp(join(path, `${name}-`)),
     remove: () => {
-      process.removeListener("exit", remove);
+      process.removeListener("exit", atTheEnd);
       remove();
     },
   };
@@ -61,6 +71,6 @@ export async function openRunFolder(tmp: string = tmpdir()): Promise<RunFolder> 
 
 async function removeStale(base: string): Promise<void> {
   for (const name of await readdir(base)) {
-    if (!ownerIsAlive(name)) await rm(join(base, name), { recursive: true, force: true });
+    if (!ownerIsAlive(name)) await rm(join(base, name), thorough);
   }
 }

@@ -53,3 +53,22 @@ test("an owner is judged by the number before the dash", () => {
   expect(ownerIsAlive(`${deadPid()}-x`)).toBe(false);
   expect(ownerIsAlive("x-1")).toBe(false);
 });
+test("a job that still writes while its process ends does not change the exit code, and the next to start removes what is left", async () => {
+  // As fast as a shell can, for three seconds.
+  const writer = "end=$((SECONDS + 3)); while [ $SECONDS -lt $end ]; do n=$((n + 1)); : > $0/$n || mkdir -p $0; done";
+  const script = `import { spawn } from "node:child_process";
+    import { existsSync } from "node:fs";
+    import { openRunFolder } from ${JSON.stringify(new URL("../../sandbox/run-folder.ts", import.meta.url).href)};
+    const { path } = await openRunFolder(${JSON.stringify(place.path)});
+    const { pid } = spawn("bash", ["-c", ${JSON.stringify(writer)}, path + "/job"], { detached: true, stdio: "ignore" });
+    while (!existsSync(path + "/job/2000")) await new Promise((resolve) => setTimeout(resolve, 5));
+    console.log(path + " " + pid);
+    process.exit(130);`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([130, ""]);
+  const [path = "", pid = ""] = stdout.trim().split(" ");
+  await expect.poll(() => ownerIsAlive(`${pid}-`), { timeout: 60_000 }).toBe(false);
+  expect(existsSync(path)).toBe(true);
+  (await openRunFolder(place.path)).remove();
+  expect(existsSync(path)).toBe(false);
+});
