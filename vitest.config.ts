@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Most tests wait for processes they start: one worker more than processors keeps all busy. Projects share the workers. */
+const maxWorkers = availableParallelism() + 1;
+
 /** unit: no sandbox, no network; sandbox: runs jobs in the real sandbox; e2e: whole runs, installs from the registry. */
 export default defineConfig({
   test: {
@@ -10,9 +13,8 @@ export default defineConfig({
           name: "unit",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/e2e/**", "tests/**/*.sandbox.test.ts"],
-          testTimeout: 60_000,
-          // One fewer by default, which on two processors is half.
-          maxWorkers: availableParallelism(),
+          testTimeout: 300_000,
+          maxWorkers,
         },
       },
       {
@@ -20,8 +22,7 @@ export default defineConfig({
           name: "sandbox",
           include: ["tests/**/*.sandbox.test.ts"],
           testTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          maxWorkers,
         },
       },
       {
@@ -30,9 +31,7 @@ export default defineConfig({
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // Whole runs wait much: three of them fill two cores.
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
+          maxWorkers,
         },
       },
     ],

@@ -77,11 +77,7 @@ beforeAll(async () => {
 describe("a dataset whose repository went on", () => {
   it("is as it was after a refresh that is killed while it works, and comes to the same as one that is not", async () => {
     inRepository("update-ref", "HEAD", tip);
-    const { code, err } = await kihon(["refresh", out, "--cache", cache], {
-      onError: (text, pid) => {
-        if (text.includes("observe: ")) process.kill(pid, "SIGINT");
-      },
-    });
+    const { code, err } = await kihon(["refresh", out, "--cache", cache], { interruptAt: "observe: " });
     expect([code, err]).toEqual([130, expect.stringContaining("next: kihon refresh")]);
     expect(datasetFiles(out)).toEqual(datasetFiles(before));
   });

@@ -95,11 +95,7 @@ describe("a whole run", () => {
 
   it("keeps what was earned when it is interrupted, and says how to go on", async () => {
     const into = join(folder, "interrupted");
-    const { code, err } = await kihon(words(into), {
-      onError: (text, pid) => {
-        if (text.includes("inject: 1 in")) process.kill(pid, "SIGINT");
-      },
-    });
+    const { code, err } = await kihon(words(into), { interruptAt: "inject: 1 in" });
     expect([code, err]).toEqual([130, expect.stringContaining(`interrupted; what was earned is kept\n  next: kihon resume ${into}`)]);
     const resumed = await kihon(["resume", into, "--cache", cache]);
     expect(resumed.code).toBe(0);

@@ -17,7 +17,10 @@ export interface Said {
   readonly err: string;
 }
 
-/** Runs the command to its end; `wrap` is put before it, `onError` hears standard error as it comes. */
+/**
+ * Runs the command to its end; `wrap` is put before it, `onError` hears standard error as it comes.
+ * `interruptAt`: one SIGINT when standard error first says that (a second would end it at once).
+ */
 export function kihon(
   words: readonly string[],
   more: {
@@ -27,6 +30,7 @@ export function kihon(
     env?: Readonly<Record<string, string>>;
     onError?: (text: string, pid: number) => void;
     onStart?: (pid: number) => void;
+    interruptAt?: string;
   } = {},
 ): Promise<Said> {
   const [program = "", ...rest] = [...(more.wrap ?? []), process.execPath, cli, ...words];
@@ -37,11 +41,16 @@ export function kihon(
   });
   if (child.pid !== undefined) more.onStart?.(child.pid);
   let [out, err] = ["", ""];
+  let interruptAt = more.interruptAt;
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;
+    if (interruptAt !== undefined && err.includes(interruptAt)) {
+      child.kill("SIGINT");
+      interruptAt = undefined;
+    }
     more.onError?.(text, child.pid ?? 0);
   });
   child.stdin.end(more.input ?? "");
