@@ -10,7 +10,7 @@ import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { exec } from "../lib/exec.ts";
+import { exec, ownEnvironment } from "../lib/exec.ts";
 import { type RunSummary, runSummarySchema } from "../schemas/run-summary.ts";
 import { recheck } from "./recheck.ts";
 
@@ -35,7 +35,7 @@ const root = join(import.meta.dirname, "..");
 async function perform(words: readonly string[], okCodes: readonly number[]): Promise<{ stdout: string; seconds: number }> {
   const { ended, stdout, stderr, wallMs } = await exec({
     argv: [process.execPath, ...words],
-    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    env: ownEnvironment(),
     cwd: root,
     timeoutMs: 6 * 60 * 60 * 1000,
     outputBytes: 64 * 1024 * 1024,

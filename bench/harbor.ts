@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type ExecResult, exec } from "../lib/exec.ts";
+import { type ExecResult, exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { defaultPlace } from "../pipeline/place.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
@@ -217,7 +217,7 @@ async function outer(): Promise<number> {
     "--inside",
     steps,
   ];
-  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const env = ownEnvironment();
   const channels = [{ kind: "read", maxBytes: 64 * 1024 ** 2, onBytes: (bytes: Buffer) => process.stdout.write(bytes) }] as const;
   const result = await exec({ argv, env, timeoutMs: 6 * 3_600_000, outputBytes: 64 * 1024 ** 2, channels });
   rmSync(steps, { recursive: true, force: true });

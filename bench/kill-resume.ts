@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { exec } from "../lib/exec.ts";
+import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { rngFor } from "../lib/rng.ts";
 import { Ledger } from "../pipeline/ledger.ts";
@@ -76,7 +76,7 @@ function start(words: readonly string[]): Started {
   };
   const ended = exec({
     argv: ["sh", "-c", 'exec "$@" 2>&3', "sh", process.execPath, cli, ...words, "--json"],
-    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    env: ownEnvironment(),
     timeoutMs: 3_600_000,
     outputBytes: 2 ** 26,
     channels: [{ kind: "read", maxBytes: 2 ** 26, onBytes }],

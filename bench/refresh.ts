@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { exec } from "../lib/exec.ts";
+import { exec, ownEnvironment } from "../lib/exec.ts";
 import { openDataset } from "../output/dataset-reader.ts";
 import type { Difference, DiffSummary } from "../pipeline/diff.ts";
 import { minedSchema } from "../pipeline/stages/1-mine.ts";
@@ -41,7 +41,7 @@ const place = values.cache === undefined ? [] : ["--cache", resolve(values.cache
 async function said(argv: readonly string[], okCodes: readonly number[] = [0]): Promise<{ text: string; seconds: number }> {
   const { ended, stdout, stderr, wallMs } = await exec({
     argv,
-    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    env: ownEnvironment(),
     timeoutMs: 6 * 60 * 60 * 1000,
     outputBytes: 64 * 2 ** 20,
   });

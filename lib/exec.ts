@@ -32,6 +32,10 @@ export interface ExecRequest {
   readonly kill?: (pid: number) => void;
 }
 
+/** This process's own environment, for programs that are of the user's machine and not foreign. */
+export const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
 export type ExecEnded =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signalled"; readonly signal: NodeJS.Signals }

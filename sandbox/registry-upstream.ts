@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { exec } from "../lib/exec.ts";
+import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 
 export const PUBLIC_REGISTRY = "https://registry.npmjs.org/";
@@ -32,7 +32,7 @@ const LARGEST_METADATA_BYTES = 256 * 1024 * 1024;
 export async function configuredRegistry(): Promise<string> {
   const named = process.env["npm_config_registry"] ?? process.env["NPM_CONFIG_REGISTRY"];
   if (named !== undefined && named !== "") return named;
-  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const env = ownEnvironment();
   // From "/", so that no project's own .npmrc has a say.
   const result = await exec({ argv: ["npm", "config", "get", "registry"], env, cwd: "/", timeoutMs: 30_000, outputBytes: 100_000 });
   const url = result.stdout.trim();

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import semver from "semver";
 import { RetryLater } from "../lib/errors.ts";
-import { type ExecResult, exec } from "../lib/exec.ts";
+import { type ExecResult, exec, ownEnvironment } from "../lib/exec.ts";
 import { exists } from "../lib/exists.ts";
 import { openWorkFolder, publish } from "./work-folder.ts";
 
@@ -18,7 +18,7 @@ export interface Tool {
 const npm = (words: readonly string[], timeoutMs: number, cwd?: string): Promise<ExecResult> =>
   exec({
     argv: ["npm", ...words],
-    env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    env: ownEnvironment(),
     timeoutMs,
     outputBytes: 16 * 1024 ** 2,
     ...(cwd === undefined ? {} : { cwd }),
