@@ -127,9 +127,6 @@ async function wavering(draft: Draft, perform: (trial: Trial, repeat: number) =>
   return undefined;
 }
 
-/** Times that a solver's answer must be seen to be right. */
-export const solverRounds = 3;
-
 /** The score of an answer that is compared with its label and runs nothing; null where only runs decide. */
 export function compare(draft: Pick<Draft, "judgement">, answer: string): Score | null {
   const { judgement } = draft;
@@ -140,6 +137,14 @@ export function compare(draft: Pick<Draft, "judgement">, answer: string): Score 
   }
   const parsed = parseReview(answer);
   return parsed.ok ? judgeReview(parsed.value, judgement) : zero(parsed.reason, parsed.detail);
+}
+
+/** Times that a solver's answer must be seen to be right. */
+const solverRounds = 3;
+
+/** What a solver handed in, as it is scored wherever that is. The workspace is opened where runs decide, and `strict` as in `grade`, which see. */
+export async function gradeSolver(draft: Draft, answer: string, open: () => Promise<Workspace>, strict = false): Promise<Score> {
+  return compare(draft, answer) ?? gradeByTrials(draft, answer, await open(), { strict, repeat: 0, rounds: solverRounds });
 }
 
 /** Reward and components of one answer. Trouble of the sandbox is thrown (`RetryLater`), never scored. */

@@ -2,9 +2,10 @@
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { compare, grade, solverRounds } from "../grading/grade.ts";
+import { gradeSolver } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { sideBySide } from "../sandbox/width.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Score } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
@@ -81,12 +82,10 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
   async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
     const instance = await find(instance_id);
     if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
+    const { draft } = instance;
     try {
-      // What is only compared needs no environment.
-      const compared = compare(instance.draft, answer);
-      if (compared !== null) return scored(instance_id, compared);
-      const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
-      return scored(instance_id, await grade(instance.draft, answer, workspace, { strict: false, repeat: 0, rounds: solverRounds }));
+      const open = async (): Promise<Workspace> => bench.workspace(await data.environment(draft.environmentId));
+      return scored(instance_id, await gradeSolver(draft, answer, open));
     } catch (error) {
       if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
       throw error;

@@ -1,5 +1,5 @@
 /** Grading from a program: a dataset opened once, answers scored as they come. */
-import { compare, grade, solverRounds } from "../grading/grade.ts";
+import { gradeSolver } from "../grading/grade.ts";
 import { StopRun } from "../lib/errors.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Score } from "../schemas/instance.ts";
@@ -18,10 +18,8 @@ export async function openGrader(dataset: string, place: Place, log: Log): Promi
     async grade(instanceId, answer) {
       const instance = await find(instanceId);
       if (instance === null) throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "take ids from the dataset's rows" });
-      const compared = compare(instance.draft, answer);
-      if (compared !== null) return compared;
-      const workspace = await bench.workspace(await data.environment(instance.draft.environmentId));
-      return grade(instance.draft, answer, workspace, { strict: false, repeat: 0, rounds: solverRounds });
+      const { draft } = instance;
+      return gradeSolver(draft, answer, async () => bench.workspace(await data.environment(draft.environmentId)));
     },
     close: async () => close(),
   };

@@ -1,26 +1,24 @@
 /** `kihon solve`: a dataset's questions answered by rules without a model, and what these earn by the ordinary grader. */
 import { writeFileSync } from "node:fs";
-import { grade, solverRounds } from "../grading/grade.ts";
+import { gradeSolver } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { sideBySide } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
 import type { Solver } from "../solvers/contract.ts";
 import { solvers } from "../solvers/index.ts";
-import { chooseRows } from "./choose-rows.ts";
+import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
 import type { Log } from "./log.ts";
 import { solverView } from "./solver-view.ts";
 
-export interface SolveOptions {
+export interface SolveOptions extends Pick<Choice, "limit"> {
   readonly log: Log;
   /** Names of the rules; all where none is named. */
   readonly baselines: readonly string[];
   /** JSON lines {"instance_id","answer"} of the one rule that is named. */
   readonly out?: string;
   readonly seed?: string;
-  /** Rows of each skill, at most. */
-  readonly limit?: number;
 }
 
 /** What one rule earns on one skill. */
@@ -100,9 +98,7 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
       if (options.out !== undefined && answer !== null) written.push(JSON.stringify({ instance_id: draft.id, answer }));
       const { skill, pairId } = draft;
       const reward =
-        answer === null
-          ? 0
-          : await rewardOf(async () => (await grade(draft, answer, workspace, { strict: true, repeat: 0, rounds: solverRounds })).reward);
+        answer === null ? 0 : await rewardOf(async () => (await gradeSolver(draft, answer, async () => workspace, true)).reward);
       scored.get(rule)?.push({ skill, pairId, answered: answer !== null, reward });
     }
     done += 1;

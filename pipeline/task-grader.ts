@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { maxAnswerBytes } from "../grading/answers.ts";
-import { compare, grade, solverRounds } from "../grading/grade.ts";
+import { compare, gradeSolver } from "../grading/grade.ts";
 import { mayChange } from "../grading/protected.ts";
 import { packTree } from "../lib/archive.ts";
 import { type FileChange, unifiedDiff } from "../lib/diff.ts";
@@ -177,7 +177,7 @@ async function gradeByRuns(draft: Draft, task: GradedTask, places: Places, log: 
     const answer = draft.answerForm === "patch" ? patchOf(draft, workspace, tree) : fileAnswer(draft, tree, answers);
     // The healthy tree, what the solver left and the question's other half are no business of the code under test.
     for (const folder of [join(cache, "trees"), tree, answers, tests]) await provider.close(folder);
-    return await grade(draft, answer, workspace, { strict: false, repeat: 0, rounds: solverRounds });
+    return await gradeSolver(draft, answer, async () => workspace);
   } finally {
     close();
   }
