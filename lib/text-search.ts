@@ -22,12 +22,22 @@ export interface Named {
   readonly text: string;
 }
 
+/** What is looked at of a text: made once, it serves many queries. */
+export interface Bag {
+  readonly name: string;
+  readonly length: number;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+export function bagOf({ name, text }: Named): Bag {
+  const words = wordsOf(text);
+  return { name, length: words.length, counts: counted(words) };
+}
+
 /** Names of the texts, the best match first; of equals the one that comes first in the alphabet. */
-export function rank(query: string, texts: readonly Named[]): string[] {
-  const bags = texts.map(({ name, text }) => {
-    const words = wordsOf(text);
-    return { name, length: words.length, counts: counted(words) };
-  });
+export const rank = (query: string, texts: readonly Named[]): string[] => rankBags(query, texts.map(bagOf));
+
+export function rankBags(query: string, bags: readonly Bag[]): string[] {
   const mean = bags.reduce((sum, { length }) => sum + length, 0) / Math.max(1, bags.length) || 1;
   const asked = [...new Set(wordsOf(query))].map((word) => {
     const holding = bags.filter(({ counts }) => counts.has(word)).length;

@@ -22,7 +22,7 @@ import {
 } from "@huggingface/hub";
 import { RetryLater, StopRun } from "../lib/errors.ts";
 import { licenseFile } from "../output/card.ts";
-import { openDataset } from "../output/dataset-reader.ts";
+import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { figureFiles } from "../output/figures.ts";
 import { type Manifest, manifestName, parseManifest } from "../output/manifest.ts";
 import { PendingFile, writing } from "../output/pending-file.ts";
@@ -244,8 +244,9 @@ export async function push(
   { branch = "main", create, dryRun = false }: PushOptions = {},
 ): Promise<Pushed> {
   const client = clientOf(place);
-  const { manifest, withdrawn } = await openDataset(folder);
-  await refuseTakenDown(folder);
+  const data = await openDataset(folder);
+  const { manifest, withdrawn } = data;
+  await refuseTakenDown(data);
   const local = await filesOf(folder, manifest);
   return told(place, async () => {
     const head = await headOrNew(client, branch, dryRun ? undefined : create);
@@ -323,8 +324,7 @@ async function filesOf(folder: string, manifest: Manifest): Promise<LocalFile[]>
 }
 
 /** What was asked to be taken down must not be published by a push. */
-async function refuseTakenDown(folder: string): Promise<void> {
-  const data = await openDataset(folder, { verifyFiles: false });
+async function refuseTakenDown(data: Dataset): Promise<void> {
   const down = new Set(
     data.withdrawn.flatMap((one) =>
       one.kind === "row" && /^(?:takedown|license)\//.test(one.reason) ? [`${one.instance_id} ${one.content_hash}`] : [],
@@ -334,7 +334,7 @@ async function refuseTakenDown(folder: string): Promise<void> {
   for await (const { public: open, private: hidden } of data.pairs({ withdrawn: true })) {
     if (!down.has(`${open.instance_id} ${hidden.provenance.content_hash}`)) continue;
     throw new StopRun(`${open.instance_id} was taken down and still lies in the files`, {
-      next: `write them without it: kihon refresh ${folder} --withdraw-only --compact`,
+      next: `write them without it: kihon refresh ${data.folder} --withdraw-only --compact`,
       exitCode: 1,
     });
   }

@@ -3,6 +3,7 @@ import { StopRun } from "../lib/errors.ts";
 import { openDataset, openLoneFile } from "../output/dataset-reader.ts";
 import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames, keyOf, type Row } from "../schemas/row.ts";
+import { printableLines } from "./log.ts";
 import { filesAt, isAddress } from "./remote-files.ts";
 import { openFile } from "./stats.ts";
 
@@ -17,9 +18,6 @@ export interface Inspected {
   readonly json: unknown;
   readonly text: string;
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: foreign text must not steer a terminal
-const plain = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
 
 function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected {
   const { skill, id, environmentId, changeId, prompt, answerForm, answerPath, facts } = draft;
@@ -46,12 +44,12 @@ function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected
   const head = `${skill}  ${id}  (${Object.entries(facts)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ")})\nmeasured: ${measured}`;
-  const body = plain(prompt)
+  const body = printableLines(prompt)
     .split("\n")
     .map((line) => `  | ${line}`)
     .join("\n");
   const answer = hidden
-    ? `\ngold answer:\n${plain(gold)
+    ? `\ngold answer:\n${printableLines(gold)
         .split("\n")
         .map((line) => `  > ${line}`)
         .join("\n")}`
@@ -115,7 +113,7 @@ const cellsText = (row: Row): string =>
   Object.entries(row)
     .map(
       ([name, value]) =>
-        `${name}: ${plain(typeof value === "string" ? value : JSON.stringify(value))
+        `${name}: ${printableLines(typeof value === "string" ? value : JSON.stringify(value))
           .split("\n")
           .join("\n  | ")}`,
     )

@@ -188,10 +188,11 @@ async function chosenBeside({ data, takedowns }: Scene, { bench, environments, i
     const standing = new Set<string>();
     const tellRow = await rowTeller();
     for await (const pair of data.pairs()) {
-      const { draft, candidate } = fromRows(pair.public, pair.private);
+      const instance = fromRows(pair.public, pair.private);
+      const { draft, candidate } = instance;
       const pullRequest = pullRequestOf(candidate);
       if (takedowns.match({ id: draft.id, repository: candidate.revision.repository, pullRequest }) !== null) continue;
-      tellRow(choosing, pair, true);
+      tellRow(choosing, pair, instance, true);
       standing.add(draft.id);
     }
     const tell = tellerOf(bench, environments);

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { type DatasetInput, type PairSet, writeDataset } from "../output/dataset-writer.ts";
-import { contentHashOf, toEnvironmentRow } from "../output/rows.ts";
+import { contentHashOf, fromRows, toEnvironmentRow } from "../output/rows.ts";
 import { skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
@@ -91,8 +91,9 @@ async function choiceOf(
     const tell = await rowTeller();
     const repositories = new Map<string, string>();
     for await (const pair of data.pairs()) {
-      const { draft, candidate } = tell(choosing, pair, false);
-      repositories.set(draft.id, candidate.revision.repository.name);
+      const instance = fromRows(pair.public, pair.private);
+      tell(choosing, pair, instance, false);
+      repositories.set(instance.draft.id, instance.candidate.revision.repository.name);
     }
     return { ...choosing.choose(), repositories };
   } finally {

@@ -14,6 +14,7 @@ import {
   type Subject,
 } from "../output/statistics.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
+import { printableLines } from "./log.ts";
 import { filesAt, isAddress, openAt } from "./remote-files.ts";
 
 export interface Stats extends Statistics {
@@ -128,10 +129,6 @@ function yieldLines({ dataset }: Stats): string[] {
   return ["", "what came of each stage", ...table([["stage", "in", "kept", "most often dropped for"], ...rows])];
 }
 
-/** Foreign names must not steer a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const plain = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
-
 export function statsText(found: Stats): string {
   const { dataset } = found;
   const skills = Object.entries(found.skills);
@@ -171,5 +168,5 @@ export function statsText(found: Stats): string {
     ...list("operators", found.operators),
     ...list("edited files", found.files),
   );
-  return plain([...lines, ...rewardLines(found), ...yieldLines(found)].join("\n"));
+  return printableLines([...lines, ...rewardLines(found), ...yieldLines(found)].join("\n"));
 }

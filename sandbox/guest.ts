@@ -109,10 +109,13 @@ const probeNetwork = (canaryPort: number): readonly string[] => [
   'echo "canary silent" >&5',
 ];
 
+/** Without the script's capability, and with an environment that is told behind it. */
+const BARE = "setpriv --ambient-caps=-all --inh-caps=-all env -i";
+
 /** What stands before a command's own words. The environment comes last, so that none of it is in force while there is a capability. */
 function cagePrefix({ env }: Cage, cwd: string): string {
   const pairs = Object.entries({ PWD: cwd, ...env }).map(([name, value]) => quote(`${name}=${value}`));
-  return `setpriv --ambient-caps=-all --inh-caps=-all env -i ${pairs.join(" ")} `;
+  return `${BARE} ${pairs.join(" ")} `;
 }
 
 /** The script that `sh` runs as the sandbox's only program. */
@@ -126,7 +129,7 @@ export function guestScript(job: Job, options: ScriptOptions): string {
   if (options.relay) {
     lines.push(
       "mkfifo /tmp/.kihon-relay",
-      `setpriv --ambient-caps=-all --inh-caps=-all env -i ${NODE_GUEST}/bin/node ${RELAY_GUEST} ${GATE_GUEST}/socket ${RELAY_PORT} >/tmp/.kihon-relay 3>&- 4>&- 5>&- &`,
+      `${BARE} ${NODE_GUEST}/bin/node ${RELAY_GUEST} ${GATE_GUEST}/socket ${RELAY_PORT} >/tmp/.kihon-relay 3>&- 4>&- 5>&- &`,
       "read -r ready </tmp/.kihon-relay; rm -f /tmp/.kihon-relay",
       '[ "$ready" = ready ] || { echo relay >&5; exit 1; }',
     );

@@ -1,6 +1,6 @@
 /** Where is it? The symptom is told, the names of the place are withheld, and the files to name are causal by execution. */
 import { shortId } from "../lib/hash.ts";
-import { rank } from "../lib/text-search.ts";
+import { type Bag, bagOf, rankBags } from "../lib/text-search.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
@@ -67,21 +67,48 @@ function fartherFirst(symptoms: readonly Symptom[], files: readonly string[]): r
   return [...symptoms].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Of a source file what guessing goes by. */
+interface Guessed {
+  readonly size: number;
+  readonly bag: Bag;
+}
+
+const guessed = (name: string, text: string): Guessed => ({ size: text.length, bag: bagOf({ name, text: `${name}\n${text}` }) });
+
+/** What is asked about one change after another. */
+interface Posing {
+  readonly context: PoseContext;
+  readonly healthy: (name: string) => Guessed;
+}
+
+/** The healthy files, each looked at once for all changes. */
+function healthyFiles(context: PoseContext): (name: string) => Guessed {
+  const known = new Map<string, Guessed>();
+  return (name) => {
+    const found = known.get(name) ?? guessed(name, context.text(name) ?? "");
+    known.set(name, found);
+    return found;
+  };
+}
+
 /**
  * Can the file be named without a thought, as the largest of the tree or as the one that the question's words match best? Then the places in
  * it are what is asked for.
  */
-function isObvious(observed: Observed, files: readonly string[], questions: readonly string[], context: PoseContext): boolean {
+function isObvious(
+  { candidate: { before } }: Observed,
+  files: readonly string[],
+  questions: readonly string[],
+  { context, healthy }: Posing,
+): boolean {
   const [file] = files;
   if (file === undefined || files.some((other) => other !== file)) return false;
-  const { before } = observed.candidate;
-  const texts = context.environment.sourceFiles.map((name) => ({
-    name,
-    text: (Object.hasOwn(before, name) ? before[name] : context.text(name)) ?? "",
-  }));
-  const largest = texts.reduce((best, one) => (one.text.length > best.text.length ? one : best));
-  const named = texts.map(({ name, text }) => ({ name, text: `${name}\n${text}` }));
-  return file === largest.name || questions.some((words) => rank(words, named)[0] === file);
+  const all = context.environment.sourceFiles.map((name) =>
+    Object.hasOwn(before, name) ? guessed(name, before[name] ?? "") : healthy(name),
+  );
+  const largest = all.reduce((best, one) => (one.size > best.size ? one : best));
+  const bags = all.map(({ bag }) => bag);
+  return file === largest.bag.name || questions.some((words) => rankBags(words, bags)[0] === file);
 }
 
 /** Another place of the file that is to be named, and the file without any. */
@@ -127,13 +154,12 @@ const symbolTold = {
     "`symbol` is the innermost named function, method or class around what has to change, with dots between nested names. It must be there and be right; one entry for each such place.",
 } as const;
 
-function prompt(symptoms: readonly Symptom[], mask: (text: string) => string, symbol: keyof typeof symbolTold): string {
-  const seen = symptoms.map((symptom) => `- ${mask(tell(symptom))}`);
-  const withheld = seen.some((line) => /\bFN\b/.test(line)) ? "`FN` stands for any name that is withheld here. " : "";
+function prompt(seen: readonly string[], symbol: keyof typeof symbolTold): string {
+  const withheld = seen.some((text) => /\bFN\b/.test(text)) ? "`FN` stands for any name that is withheld here. " : "";
   return [
     "Something in this repository does not behave as it should. What was seen:",
     "",
-    ...seen,
+    ...seen.map((text) => `- ${text}`),
     "",
     `${withheld}The tests that show the defect are not part of the tree.`,
     "",
@@ -143,7 +169,8 @@ function prompt(symptoms: readonly Symptom[], mask: (text: string) => string, sy
   ].join("\n");
 }
 
-function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
+function pose(observed: Observed, posing: Posing): Outcome<Draft> {
+  const { context } = posing;
   const { candidate, observation } = observed;
   const gold = goldOf(observed, context);
   if (gold.length === 0) return drop("localization/no-gold", "the fix edits no existing source file");
@@ -154,14 +181,16 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const telling = fartherFirst(symptomsOf(observed, context, 12).filter(isTelling), files);
   const mask = (text: string): string => maskNames(text, [...symbols, ...namesWithin(telling, files)]);
   if (telling.length === 0) return drop("localization/thin-evidence", "no failure says what went wrong");
-  const clean = telling.filter((symptom) => findLeak(mask(tell(symptom)), secrets) === null).slice(0, 3);
+  const clean = telling
+    .map((symptom) => mask(tell(symptom)))
+    .filter((text) => findLeak(text, secrets) === null)
+    .slice(0, 3);
   const first = telling[0];
   if (clean.length === 0) return drop("localization/leak", first ? (findLeak(mask(tell(first)), secrets) ?? "") : "");
-  const said = clean.map((symptom) => mask(tell(symptom))).join("\n");
-  const obvious = isObvious(observed, files, [said, prompt(clean, mask, "free")], context);
+  const obvious = isObvious(observed, files, [clean.join("\n"), prompt(clean, "free")], posing);
   if (obvious && gold.some(({ symbol }) => symbol === null))
     return drop("localization/obvious", "the file can be guessed, and the place in it has no name");
-  const words = prompt(clean, mask, obvious ? "asked" : "free");
+  const words = prompt(clean, obvious ? "asked" : "free");
   const leak = findLeak(words, { ...secrets, symbols: [] });
   if (leak) return drop("localization/leak", leak);
   return keep({
@@ -200,6 +229,7 @@ export const localization = Object.freeze({
   version: 7,
   reasons,
   *pose(context: PoseContext) {
-    for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };
+    const healthy = healthyFiles(context);
+    for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, { context, healthy }) };
   },
 }) satisfies Skill;

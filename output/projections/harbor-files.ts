@@ -4,7 +4,7 @@ import type { Environment } from "../../schemas/environment.ts";
 import type { PublicRow, RowPair } from "../../schemas/row.ts";
 import { type Table, toToml } from "./toml.ts";
 
-/** The grader's source holds `await using`, which no Node before 24 reads; an older one for the tests is installed beside it. */
+/** What runs the grader: images were tried with Node 24 alone. An older one for the tests is installed beside it. */
 const graderNeeds = ">=24.0.0";
 const graderNode = "24.21.0";
 const app = "/opt/kihon/app";
