@@ -1,91 +1,114 @@
-/** The SPDX licence of a tree, by its manifest or by the heading of its licence file. It claims nothing that it did not read. */
-
-const idLike = /^[A-Za-z0-9][A-Za-z0-9.+-]*$/;
-const expressionLike = /^\(?[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) \(?[A-Za-z0-9.+-]+\)?)*\)?$/;
-
 /**
- * Signs of a licence text, all of which must be there, the others not far behind the first. What begins first is taken, for below a licence may stand
- * those of parts; of what begins alike the first that fits, so longer texts come before their parts.
+ * The SPDX licence of a tree: what its manifest declares and what its licence files say. It claims nothing that it did not read, and where the two
+ * differ it names both: what may be done with the tree is what all of them allow.
  */
-const signs: readonly (readonly [id: string, ...patterns: RegExp[]])[] = [
-  ["AGPL-3.0-only", /^.{0,200}GNU AFFERO GENERAL PUBLIC LICENSE Version 3/],
-  ["LGPL-3.0-only", /^.{0,200}GNU LESSER GENERAL PUBLIC LICENSE Version 3/],
-  ["LGPL-2.1-only", /^.{0,200}GNU LESSER GENERAL PUBLIC LICENSE Version 2\.1/],
-  ["GPL-3.0-only", /^.{0,200}GNU GENERAL PUBLIC LICENSE Version 3/],
-  ["GPL-2.0-only", /^.{0,200}GNU GENERAL PUBLIC LICENSE Version 2/],
-  ["SSPL-1.0", /^.{0,200}Server Side Public License/],
-  ["BUSL-1.1", /^.{0,400}Business Source License 1\.1/i],
-  ["Elastic-2.0", /^.{0,200}Elastic License 2\.0/],
-  ["EPL-2.0", /^.{0,200}Eclipse Public License - v ?2\.0/i],
-  ["CC0-1.0", /^.{0,200}CC0 1\.0 Universal/],
-  ["CC-BY-NC-4.0", /^.{0,400}Attribution-NonCommercial 4\.0 International/],
-  ["CC-BY-SA-4.0", /^.{0,400}Attribution-ShareAlike 4\.0 International/],
-  ["CC-BY-4.0", /^.{0,400}Attribution 4\.0 International/],
-  ["BSL-1.0", /Boost Software License - Version 1\.0/],
-  ["BlueOak-1.0.0", /Blue Oak Model License/i, /Version 1\.0\.0/],
-  ["WTFPL", /DO WHAT THE FUCK YOU WANT TO PUBLIC LICENSE/],
-  ["Zlib", /This software is provided ['‘]as-is['’], without any express or implied warranty/i, /must not be misrepresented/i],
-  ["Apache-2.0", /Apache License/i, /Version 2\.0/i],
-  ["MPL-2.0", /Mozilla Public License/i, /(?:Version|,? ?v\.?) ?2\.0/i],
-  ["Unlicense", /This is free and unencumbered software released into the public domain/i],
-  [
-    "BSD-3-Clause",
-    /Redistributions? of source code must retain/i,
-    /(?:Neither the name|names? of (?:its|the|any) (?:.{0,80} )?contributors) /i,
-  ],
-  ["BSD-2-Clause", /Redistributions? of source code must retain/i, /Redistributions in binary form/i],
-  [
-    "MIT",
-    /Permission is hereby granted, free of charge, to any person obtaining a copy/i,
-    /The above copyright notice and this permission notice shall be/i,
-  ],
-  ["ISC", /Permission to use, copy, modify, and(?:\/or)? distribute this software/i, /provided that the above copyright notice/i],
-  ["0BSD", /Permission to use, copy, modify, and(?:\/or)? distribute this software/i, /with or without fee is hereby granted\./i],
+import listed from "spdx-license-list/simple.js";
+import { licensesIn, otherTerms } from "./license-text.ts";
+import { spdxIds } from "./spdx.ts";
+
+export interface LicenseFile {
+  /** At the root of the tree or of a package in it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What people write into manifests in place of an SPDX id. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  [/^(?:the )?mit(?: licen[cs]e)?(?: \(mit\))?$/i, "MIT"],
+  [/^apache(?:[- ]?2| licen[cs]e,?(?: version| v\.?)?[- ]2| 2| v2| software license 2)(?:\.0)?$/i, "Apache-2.0"],
+  [/^(?:new|modified|revised) bsd(?: licen[cs]e)?$|^bsd[- ]3(?:[- ]clause)?$/i, "BSD-3-Clause"],
+  [/^(?:simplified|freebsd) bsd(?: licen[cs]e)?$|^bsd[- ]2(?:[- ]clause)?$/i, "BSD-2-Clause"],
+  [/^mpl[- ]2(?:\.0)?$/i, "MPL-2.0"],
+  [/^gpl(?:[- ]?v?)3(?:\.0)?$/i, "GPL-3.0-only"],
+  [/^gpl(?:[- ]?v?)2(?:\.0)?$/i, "GPL-2.0-only"],
 ];
 
-const fromManifest = (manifest: string | null): string | null => {
-  const match = manifest === null ? null : /^\s*\{/.exec(manifest);
-  if (manifest === null || match === null) return null;
+const ids = new Set([...listed].map((id) => id.toLowerCase()));
+const isId = (id: string): boolean => ids.has(id.toLowerCase().replace(/\+$/, "")) || /^(?:DocumentRef-[^:]+:)?LicenseRef-/.test(id);
+
+/** Null where it is no expression of known ids. */
+function expressionOf(stated: string): string | null {
+  const text = stated.trim();
+  const spelled = spellings.find(([pattern]) => pattern.test(text));
+  if (spelled !== undefined) return spelled[1];
+  const named = spdxIds(text);
+  return named.length > 0 && named.every(isId) ? text : null;
+}
+
+/** `license`, also as an object, or the old `licenses`, of which any may be chosen (npm's documentation of package.json). Null where it is no JSON. */
+function statedIn(manifest: string): readonly string[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(manifest);
   } catch (error) {
     // A manifest that is no JSON says nothing of its licence.
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return [];
     throw error;
   }
-  const license = typeof parsed === "object" && parsed !== null && "license" in parsed ? parsed.license : null;
-  if (typeof license !== "string" || /^(?:UNLICENSED|SEE LICENSE IN)/i.test(license)) return null;
-  return idLike.test(license) || expressionLike.test(license) ? license : null;
-};
-
-/** The licence whose own words a text uses; null where it is none of those that are known. Copyleft texts are known by how they begin: others name them. */
-export function licenseOfText(text: string): string | null {
-  const flat = text.replace(/[\s=#*_]+/g, " ").slice(0, 60_000);
-  let best: { readonly id: string; readonly at: number } | null = null;
-  for (const [id, first, ...others] of signs) {
-    const match = first?.exec(flat);
-    if (!match) continue;
-    const at = match.index + match[0].length;
-    const near = flat.slice(match.index, match.index + 3000);
-    if ((best === null || at < best.at) && others.every((pattern) => pattern.test(near))) best = { id, at };
-  }
-  return best?.id ?? null;
+  const { license, licenses } = (parsed ?? {}) as { readonly license?: unknown; readonly licenses?: unknown };
+  return [license ?? licenses].flat().flatMap((one: unknown) => {
+    const name = typeof one === "object" && one !== null && "type" in one ? one.type : one;
+    return typeof name === "string" && name.trim() !== "" ? [name] : [];
+  });
 }
 
-const fileName = /^(?:licen[cs]e|copying|unlicense)(?:[-.](?:md|txt|mit|apache|bsd))?$/i;
+/** `unclear`: it says something that is no expression, and does not send the reader to a file. */
+function declaredBy(manifest: string | null): { readonly expression: string | null; readonly unclear: boolean } {
+  const stated = manifest === null ? [] : statedIn(manifest);
+  if (stated.some((one) => /^see licen[cs]e in /i.test(one))) return { expression: null, unclear: false };
+  if (stated.some((one) => one === "UNLICENSED")) return { expression: null, unclear: true };
+  const expressions = stated.map(expressionOf).filter((one) => one !== null);
+  if (expressions.length < stated.length) return { expression: null, unclear: true };
+  return { expression: expressions.length > 0 ? joined(expressions, "OR") : null, unclear: false };
+}
 
-/** Files at the root that may hold the licence, the likeliest first. */
-export const licenseFiles = (paths: readonly string[]): readonly string[] =>
-  paths.filter((path) => fileName.test(path)).sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+function joined(expressions: readonly string[], by: "AND" | "OR"): string {
+  const [only = "", ...others] = new Set(expressions);
+  if (others.length === 0) return only;
+  const isOfParts = by === "AND" ? / OR / : / AND /;
+  return [only, ...others].map((one) => (isOfParts.test(one) && !one.startsWith("(") ? `(${one})` : one)).join(` ${by} `);
+}
 
-/** Manifest first (`license` that looks like an SPDX expression), then the licence files' texts; null where neither tells. */
-export function licenseOf(manifest: string | null, texts: readonly string[]): string | null {
-  const declared = fromManifest(manifest);
-  if (declared !== null) return declared;
-  for (const text of texts) {
-    const found = licenseOfText(text);
-    if (found !== null) return found;
+const suffixes = "mit|mit0|apache(?:-?2(?:[._]?0)?)?|bsd[23]?|isc|mpl|l?gpl(?:[v-]?[23])?|agpl|cc0|0bsd|zlib|boost|lesser|unlicense";
+const fileName = new RegExp(`^(?:licen[cs]e|copying|unlicense)(?:[-._](?<which>${suffixes}))?(?:\\.(?:md|txt|rst))?$`, "i");
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Files that may hold the licence of a folder, the plainest first. */
+export const licenseFiles = (paths: readonly string[], folder = "."): readonly string[] =>
+  paths
+    .filter((path) => fileName.test(nameOf(path)) && (folder === "." ? !path.includes("/") : path === `${folder}/${nameOf(path)}`))
+    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+
+/**
+ * What the files say together: those that are named after their licence are there to choose from (LICENSE-MIT, LICENSE-APACHE), except that
+ * COPYING.LESSER changes the GPL beside it; all others hold each.
+ */
+async function toldBy(files: readonly LicenseFile[]): Promise<string | null> {
+  const [plain, choices]: [string[], string[]] = [[], []];
+  for (const { path, text } of files) {
+    const found = await licensesIn(text);
+    if (found.length === 0) continue;
+    const which = fileName.exec(nameOf(path))?.groups?.["which"];
+    if (which?.toLowerCase() === "lesser") return joined(found, "AND");
+    (which === undefined ? plain : choices).push(joined(found, "AND"));
   }
-  return null;
+  const chosen = choices.length > 0 ? joined(choices, "OR") : null;
+  // A plain file beside these repeats one of them, or all.
+  const others = plain.filter((one) => !spdxIds(one).every((id) => chosen !== null && spdxIds(chosen).includes(id)));
+  const all = [...others, ...(chosen === null ? [] : [chosen])];
+  return all.length > 0 ? joined(all, "AND") : null;
+}
+
+/** GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have one text. */
+const textOf = (id: string): string => id.toLowerCase().replace(/(?:-only|-or-later|\+)$/, "");
+
+/** An SPDX expression (specification 2.3, annex D), or null where neither manifest nor files say anything. */
+export async function licenseOf(manifest: string | null, files: readonly LicenseFile[]): Promise<string | null> {
+  const { expression: declared, unclear } = declaredBy(manifest);
+  const told = await toldBy(files);
+  if (declared === null) return told ?? (unclear ? otherTerms : null);
+  if (told === null) return declared;
+  const [ofManifest, ofFiles] = [declared, told].map((one) => spdxIds(one).map(textOf)) as [string[], string[]];
+  if (ofFiles.every((id) => ofManifest.includes(id))) return declared;
+  return ofManifest.every((id) => ofFiles.includes(id)) ? told : joined([declared, told], "AND");
 }

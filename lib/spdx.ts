@@ -71,3 +71,11 @@ export function isAllowedBy(expression: SpdxExpression, allowed: ReadonlySet<str
     (expression.exception !== null && allowed.has(`${id} with ${expression.exception.toLowerCase()}`))
   );
 }
+
+/** The ids in an expression, without their exceptions; none where it is no expression. */
+export function spdxIds(text: string): readonly string[] {
+  const idsOf = (expression: SpdxExpression): readonly string[] =>
+    expression.kind === "license" ? [expression.id] : expression.parts.flatMap(idsOf);
+  const expression = parseSpdx(text);
+  return expression === null ? [] : [...new Set(idsOf(expression))];
+}

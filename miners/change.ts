@@ -42,12 +42,17 @@ export async function revisionAt(repository: GitRepository, name: string, packag
   const { commit, committedAt } = await repository.resolve(name);
   const { entries } = await repository.treeOf(commit);
   const manifests = packageDir === "." ? ["package.json"] : [`${packageDir}/package.json`, "package.json"];
-  const wanted = [...manifests, ...licenseFiles(entries.map((entry) => entry.path))];
-  const texts = await repository.readTexts(entries.filter((entry) => wanted.includes(entry.path)));
+  const paths = entries.map((entry) => entry.path);
+  const own = licenseFiles(paths, packageDir);
+  const files = own.length > 0 ? own : licenseFiles(paths);
+  const texts = await repository.readTexts(entries.filter(({ path }) => manifests.includes(path) || files.includes(path)));
   const manifest = manifests.map((path) => texts.get(path)).find((text) => text !== undefined) ?? null;
-  const license = licenseOf(
+  const license = await licenseOf(
     manifest,
-    wanted.slice(manifests.length).flatMap((path) => texts.get(path) ?? []),
+    files.flatMap((path) => {
+      const text = texts.get(path);
+      return text === undefined ? [] : [{ path, text }];
+    }),
   );
   return { repository: { name: repository.name, origin: repository.origin, license }, commit, committedAt, packageDir };
 }
