@@ -22,6 +22,8 @@ export interface GradeOptions {
    * of which half must fail with 1 in 2^n at best. The prover needs no more than 1: it repeats the gold answer as a whole.
    */
   readonly rounds?: number;
+  /** Hears of each trial that did not hold. */
+  readonly onFailed?: (trial: Trial, verdict: Verdict) => void;
 }
 
 const zero = (reason: string, detail: string, components: Record<string, number> = {}): Score => ({
@@ -99,6 +101,7 @@ async function gradeByTrials(draft: Draft, answer: string, workspace: Workspace,
   for (const trial of (options.rounds ?? 1) > 1 ? unforeseen(draft.trials) : draft.trials) {
     const one = await perform(trial, options.repeat);
     seen.push(one);
+    if (!one.verdict.held) options.onFailed?.(trial, one.verdict);
     if (!one.verdict.held && options.strict) break;
   }
   const performed = seen.sort((a, b) => draft.trials.indexOf(a.trial) - draft.trials.indexOf(b.trial));

@@ -1,17 +1,17 @@
 /**
  * The prover: a draft becomes an instance only when its own trials, run on answers whose verdict is known, give gold 1 in every repeat
- * and 0 for all the others, and its premises hold in every repeat. Only a decoy that was said to be tentative may turn out to be right: it
- * is then no decoy, and leaves the draft.
+ * and 0 for all the others, and its premises hold in every repeat. Only what was said to be tentative may turn out otherwise, and leaves the
+ * draft: a decoy that is right, a wrong form that the gold answer passes on.
  */
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
-import type { Draft, KnownAnswer, Proof } from "../schemas/instance.ts";
+import type { Draft, KnownAnswer, Proof, Trial } from "../schemas/instance.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { grade, performTrial } from "./grade.ts";
-import { judgeRun } from "./judge.ts";
-import { mixedTests, withoutTests } from "./quarantine.ts";
+import { judgeRun, type Verdict } from "./judge.ts";
+import { mixedTests, withoutTests, withoutTrials } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 6;
+export const proveVersion = 7;
 
 export const proveReasons = [
   "premise-fails",
@@ -54,7 +54,7 @@ async function settle(draft: Draft, workspace: Workspace, { repeats, quarantine 
   const mixed = draft.premises.flatMap((trial) => mixedTests(trial.expect, runs.get(trial.name) ?? []));
   const quarantined = quarantine ? [...new Set(mixed)].sort() : [];
   const steady = withoutTests(draft, quarantined);
-  if (steady === null) return drop("prove/flaky", `every failing test has mixed outcomes, first ${quarantined[0]}`);
+  if (steady === null) return drop("prove/flaky", `every test that a run asks for has mixed outcomes, first ${quarantined[0]}`);
   for (const trial of steady.premises) {
     for (const [repeat, run] of (runs.get(trial.name) ?? []).entries()) {
       const verdict = judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail: false, known: null });
@@ -62,6 +62,41 @@ async function settle(draft: Draft, workspace: Workspace, { repeats, quarantine 
     }
   }
   return keep({ draft: steady, held: repeats * steady.premises.length, quarantined });
+}
+
+interface Golden {
+  /** Without the wrong forms that gold passed on. */
+  readonly draft: Draft;
+  readonly golds: readonly number[];
+  readonly components: Record<string, number>;
+}
+
+/** Gold in every repeat. A repeat in which tentative trials left the draft is run again, so what is admitted was seen to hold as it is. */
+async function goldHolds(
+  posed: Draft,
+  gold: string,
+  workspace: Workspace,
+  { repeats, quarantine }: ProveOptions,
+): Promise<Outcome<Golden>> {
+  let draft = posed;
+  const golds: number[] = [];
+  let components: Record<string, number> = {};
+  while (golds.length < repeats) {
+    const passedOn = new Set<Trial>();
+    const onFailed = (trial: Trial, { reason }: Verdict): unknown => reason === "passes-where-it-must-fail" && passedOn.add(trial);
+    const score = await grade(draft, gold, workspace, { strict: false, repeat: golds.length, onFailed });
+    if (score.reward === 1) {
+      if (golds.length === 0) components = score.components;
+      golds.push(score.reward);
+      continue;
+    }
+    const less = quarantine && passedOn.size > 0 ? withoutTrials(draft, passedOn) : null;
+    if (less === null) return drop("prove/gold-fails", `run ${golds.length + 1}: ${score.reason}: ${score.detail}`);
+    draft = less;
+    // The figures of a first run speak of all trials that it had.
+    golds.length = 0;
+  }
+  return keep({ draft, golds, components });
 }
 
 /** Runs gold `repeats` times, then blank, decoys and probes once each; the first that scores wrongly ends it. */
@@ -73,16 +108,9 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
   if (of("decoy").length === 0) return drop("prove/no-decoy", "nothing wrong to tell from the right answer");
   const premise = await settle(posed, workspace, options);
   if (!premise.kept) return premise;
-  const { draft } = premise.value;
-
-  const golds: number[] = [];
-  let components: Record<string, number> = {};
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const score = await grade(draft, gold.text, workspace, { strict: false, repeat });
-    if (score.reward !== 1) return drop("prove/gold-fails", `run ${repeat + 1}: ${score.reason}: ${score.detail}`);
-    golds.push(score.reward);
-    if (repeat === 0) components = score.components;
-  }
+  const golden = await goldHolds(premise.value.draft, gold.text, workspace, options);
+  if (!golden.kept) return golden;
+  const { draft, golds, components } = golden.value;
   const wrong = async (answer: KnownAnswer) => {
     const score = await grade(draft, answer.text, workspace, { strict: true, repeat: 0 });
     return { name: answer.name, reward: score.reward, reason: score.reason };
@@ -105,12 +133,13 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
   const proof: Proof = {
     repeats,
     premisesHeld: premise.value.held,
-    gold: golds,
+    gold: [...golds],
     blank: blank.reward,
     decoys: measured.decoy,
     probes: measured.probe,
     goldComponents: components,
     quarantined: [...known, ...premise.value.quarantined],
   };
-  return keep({ draft: { ...draft, answers }, proof });
+  const trials = draft.trials.map(({ tentative: _, ...trial }): Trial => trial);
+  return keep({ draft: { ...draft, answers, trials }, proof });
 }

@@ -1,4 +1,7 @@
-/** Tests with mixed outcomes over the repeats of one tree: they leave every expectation of the draft, and are named in the proof. */
+/**
+ * What turns out to say nothing leaves the draft before it is admitted: tests with mixed outcomes over the repeats of one tree, which are named in the
+ * proof, and wrong forms that the gold answer does not fail on, since what was seen to fail on them failed by chance.
+ */
 import type { TestRun } from "../sandbox/workspace.ts";
 import type { Draft, Expectation, Trial } from "../schemas/instance.ts";
 
@@ -18,18 +21,28 @@ function leave(expect: Expectation, gone: ReadonlySet<string>): Expectation {
   return expect.kind === "some-fail" ? { kind: "some-fail", among: stay(expect.among) } : expect;
 }
 
-/** The draft without these tests; null where none is left to show the defect. */
+const asksNothing = ({ expect }: Trial): boolean =>
+  expect.kind === "tests" ? expect.pass.length + expect.fail.length === 0 : expect.kind === "some-fail" && expect.among.length === 0;
+
+/** The draft without these tests; null where none is left to show the defect, or a run would ask for none. */
 export function withoutTests(draft: Draft, ids: readonly string[]): Draft | null {
   if (ids.length === 0) return draft;
   const gone = new Set(ids);
   const failToPass = draft.failToPass.filter((id) => !gone.has(id));
   if (failToPass.length === 0) return null;
   const reduce = (trials: readonly Trial[]): Trial[] => trials.map((trial) => ({ ...trial, expect: leave(trial.expect, gone) }));
-  return {
-    ...draft,
-    failToPass,
-    passToPass: draft.passToPass.filter((id) => !gone.has(id)),
-    premises: reduce(draft.premises),
-    trials: reduce(draft.trials),
-  };
+  const [premises, trials] = [reduce(draft.premises), reduce(draft.trials)];
+  if ([...premises, ...trials].some(asksNothing)) return null;
+  return { ...draft, failToPass, passToPass: draft.passToPass.filter((id) => !gone.has(id)), premises, trials };
+}
+
+/** Fewer say little of tests: one alone is caught by the one assertion that shows it. */
+const leastWrong = 2;
+
+/** The draft without trials that were tentative; null where others are among them, or too few wrong forms are left. */
+export function withoutTrials(draft: Draft, gone: ReadonlySet<Trial>): Draft | null {
+  if ([...gone].some(({ tentative }) => !tentative)) return null;
+  const trials = draft.trials.filter((trial) => !gone.has(trial));
+  if (trials.filter(({ expect }) => expect.kind === "answer-fails").length < leastWrong) return null;
+  return { ...draft, trials, facts: { ...draft.facts, mutants: trials.filter(({ tentative }) => tentative).length } };
 }

@@ -27,17 +27,22 @@ export const expectationSchema = z.discriminatedUnion("kind", [
 export type Expectation = z.infer<typeof expectationSchema>;
 
 /** One graded run, as data: the environment's tree, `layer` over it, the answer over that, `files` run, `expect` judged. */
-export const trialSchema = z
-  .object({
-    name: z.string().regex(/^[a-z0-9-]+$/),
-    layer: layerSchema,
-    /** patch: a unified diff applied to the solver's tree; file: the whole answer at `answerPath`; none: the answer stays out. */
-    answer: z.enum(["none", "patch", "file"]),
-    files: z.array(z.string()).min(1),
-    expect: expectationSchema,
+const trialShape = z.object({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  layer: layerSchema,
+  /** patch: a unified diff applied to the solver's tree; file: the whole answer at `answerPath`; none: the answer stays out. */
+  answer: z.enum(["none", "patch", "file"]),
+  files: z.array(z.string()).min(1),
+  expect: expectationSchema,
+});
+export const trialSchema = trialShape.readonly();
+const posedTrialSchema = trialShape
+  .extend({
+    /** It may turn out that right answers do not hold here: then it leaves the draft, and what is admitted does not bear this. */
+    tentative: z.literal(true).optional(),
   })
   .readonly();
-export type Trial = z.infer<typeof trialSchema>;
+export type Trial = z.infer<typeof posedTrialSchema>;
 
 export const locationSchema = z.object({ file: z.string(), symbol: z.string().nullable() }).readonly();
 export type Location = z.infer<typeof locationSchema>;
@@ -111,7 +116,7 @@ export const draftSchema = z
     /** Runs without the answer that prove the labels: made when the instance is proven and when it is verified. */
     premises: z.array(trialSchema),
     /** Runs with the answer: each must hold for reward 1. */
-    trials: z.array(trialSchema),
+    trials: z.array(posedTrialSchema),
     answers: z.array(knownAnswerSchema),
     failToPass: z.array(z.string()),
     passToPass: z.array(z.string()),

@@ -126,6 +126,33 @@ describe("the prover", () => {
     expect(reasonOf(await prove(none, standOf(behaves).workspace, { repeats: 1, quarantine: true }))).toBe("prove/no-decoy");
   });
 
+  describe("where a mutant is not killed after all", () => {
+    const chance = { "src/add.js": `${tree["src/add.js"]}// harmless\n` };
+    const mutant = (at: number, layer: Layer): Trial => ({ ...trial(`mutant-${at}`, layer, "answer-fails"), tentative: true });
+    const killed = [mutant(1, { "src/add.js": defective }), mutant(3, { "src/add.js": `${defective}\n` })];
+    const clean = trial("clean", {}, "answer-passes");
+    const harmless = (text: (path: string) => string | null, files: readonly string[]): Script =>
+      behaves((at) => (text(at) === chance["src/add.js"] ? (tree["src/add.js"] ?? null) : text(at)), files);
+    const proven = (trials: readonly Trial[], quarantine = true) =>
+      prove(draft({ trials: [...trials], facts: { mutants: 3 } }), standOf(harmless).workspace, { repeats: 2, quarantine });
+
+    it("leaves the mutant out where two others remain, and proves the rest in every repeat", async () => {
+      const outcome = await proven([clean, killed[0] as Trial, mutant(2, chance), killed[1] as Trial]);
+      expect(outcome.kept && outcome.value.draft.trials.map(({ name }) => name)).toEqual(["clean", "mutant-1", "mutant-3"]);
+      expect(outcome.kept && outcome.value.draft.trials.some((one) => "tentative" in one)).toBe(false);
+      expect(outcome.kept && outcome.value.draft.facts).toEqual({ mutants: 2 });
+      expect(outcome.kept && outcome.value.proof).toMatchObject({ gold: [1, 1], goldComponents: { clean: 1 } });
+    });
+
+    it("drops the draft where too few remain, where it is no mutant, and where rows are proven again", async () => {
+      const firm = { ...trial("mutant-2", chance, "answer-fails") };
+      const gone = { kept: false, reason: "prove/gold-fails", detail: "run 1: passes-where-it-must-fail: mutant-2: 1 tests passed" };
+      expect(await proven([clean, killed[0] as Trial, mutant(2, chance)])).toEqual(gone);
+      expect(await proven([clean, ...killed, firm])).toEqual(gone);
+      expect(await proven([clean, ...killed, mutant(2, chance)], false)).toEqual(gone);
+    });
+  });
+
   it("drops a draft whose untouched tree is already right", async () => {
     const judged = draft({
       premises: [],
@@ -163,6 +190,13 @@ describe("the prover", () => {
 
   it("drops a draft whose only failing test is flaky", async () => {
     const outcome = await prove(draft(), standOf(wavering(["+adds", "+keeps zero"])).workspace, { repeats: 3, quarantine: true });
+    expect(reasonOf(outcome)).toBe("prove/flaky");
+  });
+
+  it("drops a draft of which a run would ask for no test any more", async () => {
+    const other: Trial = { ...premise, name: "wrong", expect: { kind: "tests", pass: ["test/add.test.js > keeps zero"], fail: [] } };
+    const script = wavering(["-adds", "-keeps zero"]);
+    const outcome = await prove(draft({ trials: [...draft().trials, other] }), standOf(script).workspace, { repeats: 3, quarantine: true });
     expect(reasonOf(outcome)).toBe("prove/flaky");
   });
 
