@@ -212,9 +212,8 @@ export class Sketches {
     return this.#signatures.read(new Int32Array(words), number * words * 4);
   }
 
-  /** Numbers of those that are looked at, sorted by their hash in a band: one figure each, hash first. `scale` parts the two. */
-  #sorted(band: number, isWanted: (number: number) => boolean, scale: number): Float64Array {
-    const keys = new Float64Array(this.#size);
+  /** Numbers of those that are looked at, sorted by their hash in a band: one figure each, hash first, in `keys`. `scale` parts the two. */
+  #sorted(band: number, isWanted: (number: number) => boolean, scale: number, keys: Float64Array): Float64Array {
     const column = new Uint32Array(page);
     const shift = 2 ** Math.max(0, 32 + Math.log2(scale) - 53);
     let count = 0;
@@ -235,8 +234,9 @@ export class Sketches {
   *pairs(least: number, isWanted: (number: number) => boolean = () => true): Generator<readonly [number, number]> {
     const scale = 2 ** Math.ceil(Math.log2(Math.max(2, this.#size)));
     const given = new Set<number>();
+    const room = new Float64Array(this.#size);
     for (let band = 0; band < bands; band++) {
-      const keys = this.#sorted(band, isWanted, scale);
+      const keys = this.#sorted(band, isWanted, scale, room);
       for (let start = 0; start < keys.length; ) {
         const hash = Math.floor((keys[start] as number) / scale);
         let end = start + 1;
