@@ -10,10 +10,13 @@ import { type DenyList, denyListSchema } from "../../schemas/contamination.ts";
 const headSchema = z.strictObject({ list: denyListSchema.unwrap().shape.name, version: z.string().min(1), source: z.string().default("") });
 
 const numberLike = /^([\w.-]+\/[\w.-]+)#(\d+)$/;
+/** As SWE-bench and those after it name an instance: owner, name and number of the pull request. */
+const instanceLike = /^([\w.-]+?)__([\w.-]+)-(\d+)$/;
 const entrySchema = z.union([
   z.strictObject({ repository: z.string().min(1) }),
   z.strictObject({ pull_request: z.string().regex(numberLike, "written as owner/name#number") }),
   z.strictObject({ issue: z.string().regex(numberLike, "written as owner/name#number") }),
+  z.strictObject({ instance_id: z.string().regex(instanceLike, "written as owner__name-number") }),
   z.strictObject({ commit: z.string().regex(/^[0-9a-f]{40,64}$/, "a whole commit id") }),
   z.strictObject({ patch: z.string().min(1) }),
   z.strictObject({ patch_sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
@@ -49,7 +52,7 @@ const decode = (text: string): Int32Array => {
 
 /**
  * A file of JSON lines. The first names the list: `{"list", "version", "source"?}`. Each further one names what is denied by one of `repository`,
- * `pull_request` and `issue` (`owner/name#number`), `commit`, `patch` (a unified diff), `patch_sha256` and `text`. Throws `StopRun` that names the line.
+ * `pull_request` and `issue` (`owner/name#number`), `instance_id` (`owner__name-number`), `commit`, `patch` (a unified diff), `patch_sha256` and `text`. Throws `StopRun` that names the line.
  */
 export function parseDenyList(text: string, file: string): DenyList {
   const wrong = (line: number, what: string): StopRun =>
@@ -87,6 +90,7 @@ export function parseDenyList(text: string, file: string): DenyList {
     if ("repository" in entry) keys.repositories.add(groupOfAddress(entry.repository));
     else if ("pull_request" in entry) keys.numbers.add(entry.pull_request.toLowerCase());
     else if ("issue" in entry) keys.numbers.add(entry.issue.toLowerCase());
+    else if ("instance_id" in entry) keys.numbers.add(entry.instance_id.toLowerCase().replace(instanceLike, "$1/$2#$3"));
     else if ("commit" in entry) keys.commits.add(entry.commit);
     else if ("patch_sha256" in entry) keys.patches.add(entry.patch_sha256);
     else if ("patch" in entry) {

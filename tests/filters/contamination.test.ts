@@ -4,6 +4,7 @@ import { evaluationSets } from "../../filters/contamination/evaluation-sets.ts";
 import { contamination } from "../../filters/contamination.ts";
 import { unifiedDiff } from "../../lib/diff.ts";
 import { shortId } from "../../lib/hash.ts";
+import { rngFor } from "../../lib/rng.ts";
 import { screenStage } from "../../pipeline/stages/2-screen.ts";
 import type { Commit } from "../../schemas/candidate.ts";
 import { contaminationSchema } from "../../schemas/contamination.ts";
@@ -68,6 +69,7 @@ describe("contamination", () => {
   it.each([
     [{ repository: "https://github.com/Acme/Calc.git" }, "repository", "own 1 has acme/calc"],
     [{ pull_request: "Acme/Calc#12" }, "pull-request", "own 1 has acme/calc#12"],
+    [{ instance_id: "acme__calc-12" }, "pull-request", "own 1 has acme/calc#12"],
     [{ issue: "acme/tracker#9" }, "pull-request", "own 1 has acme/tracker#9"],
     [{ commit: "c".repeat(40) }, "commit", `own 1 has the commit ${"c".repeat(40)}`],
     [{ commit: "1".repeat(40) }, "commit", `own 1 has the commit ${"1".repeat(40)}`],
@@ -123,6 +125,7 @@ describe("a deny list", () => {
     ['{"list":"Own","version":"1"}', 1, "lower case"],
     ['{"list":"own","version":"1"}\n{"repo":"a/b"}', 2, ""],
     ['{"list":"own","version":"1"}\n\n{"pull_request":"a/b/12"}', 3, ""],
+    ['{"list":"own","version":"1"}\n{"instance_id":"acme-12"}', 2, "owner__name-number"],
     ['{"list":"own","version":"1"}\n{"commit":"abc"}', 2, ""],
     ['{"list":"own","version":"1"}\n{"text":"too short"}', 2, "less than 8 words"],
     ['{"list":"own","version":"1"}\n{"patch":"@@ -1 +1 @@"}', 2, "changes nothing"],
@@ -145,7 +148,106 @@ describe("a deny list", () => {
   });
 });
 
+/** Instances as evaluation sets publish them, each of words of its own, and what a change looks like that has the like of it. */
+describe("planted instances", () => {
+  const rng = rngFor("tests", "contamination", "planted");
+  const syllables = "ka lo mi tra ve sun dor pel qui rim bas tek nor ful gam".split(" ");
+  const word = (): string => Array.from({ length: 2 + rng.below(3) }, () => syllables[rng.below(syllables.length)]).join("");
+  const words = (count: number): string[] => Array.from({ length: count }, word);
+  const instance = (at: number) => {
+    const lines = Array.from({ length: 3 + rng.below(6) }, () => `  const ${word()} = ${word()}(${word()}, ${rng.below(100)});`);
+    return {
+      owner: `${word()}-${at}`,
+      name: word(),
+      number: 1 + rng.below(9000),
+      commit: shortId([at]).padEnd(40, "7"),
+      lines,
+      prose: words(60 + rng.below(80)),
+    };
+  };
+  type Planted = ReturnType<typeof instance>;
+  const [planted, clean] = [500, 1000].map((count, at) => Array.from({ length: count }, (_, one) => instance(at * 10_000 + one))) as [
+    Planted[],
+    Planted[],
+  ];
+  const before = "function main() {\n  start();\n}\n";
+  const afterOf = ({ lines }: Planted): string => before.replace("  start();", ["  start();", ...lines].join("\n"));
+  const textOf = ({ prose }: Planted): string => `${prose.slice(0, 6).join(" ")}\n\n${prose.slice(6).join(" ")}.`;
+  const patchOf = (one: Planted): string => unifiedDiff([{ path: "src/main.js", before, after: afterOf(one) }]);
+
+  /** The same words, set otherwise. */
+  const formats: readonly ((text: string) => string)[] = [
+    (text) => text,
+    (text) => text.toUpperCase(),
+    (text) =>
+      text
+        .split(/\s+/)
+        .map((one, at) => (at % 8 === 7 ? `**${one}**\n` : one))
+        .join(" "),
+    (text) =>
+      text
+        .split("\n")
+        .map((line) => `> ${line}`)
+        .join("\r\n"),
+    (text) => `<!-- please search first -->\n## Description\n\n${text.replaceAll(". ", ".\n- ")}\n\n- [x] I have read the guide`,
+  ];
+  const entries: readonly ((one: Planted) => object)[] = [
+    ({ owner, name }) => ({ repository: `https://github.com/${owner}/${name}` }),
+    ({ owner, name, number }) => ({ instance_id: `${owner}__${name}-${number}` }),
+    ({ owner, name, number }) => ({ pull_request: `${owner}/${name}#${number}` }),
+    ({ commit }) => ({ commit }),
+    (one) => ({ patch: patchOf(one) }),
+    (one) => ({ text: textOf(one) }),
+  ];
+  /** The change has nothing of the instance but what its entry is about. */
+  const suspects: readonly ((one: Planted, at: number) => ReturnType<typeof of>)[] = [
+    ({ owner, name }, at) => (at % 2 === 0 ? of(`${owner}/${name}`.toUpperCase()) : of("copy", {}, `git@github.com:${owner}/${name}.git`)),
+    ({ owner, name, number }) => of(`${owner}/${name}`, { pullRequest: { ...pull(number), issues: [] } }),
+    ({ owner, name, number }) => of(`${owner}/${name}`, { landed: { pullRequest: number, closes: [] } }),
+    ({ commit }) => of("someone/else", { pullRequest: { ...pull(1), mergeCommit: commit, issues: [] } }),
+    (one, at) => {
+      const indented = (text: string): string => text.replaceAll("  ", at % 2 === 0 ? "\t" : "      ");
+      const moved = subjectOf({ files: { [`lib/other${at}.js`]: [indented(before), indented(afterOf(one))] } });
+      return { ...moved, commit: { ...moved.commit, subject: "Move it" } };
+    },
+    (one, at) => of("someone/else", { subject: "Fix", body: formats[at % formats.length]?.(textOf(one)) ?? "" }),
+  ];
+  const options = withList(...planted.map((one, at) => entries[at % entries.length]?.(one) ?? {}));
+
+  it("are all caught, by what names them and in every format", () => {
+    const missed = planted.flatMap((one, at) => {
+      const kind = at % entries.length;
+      const suspect = suspects[kind]?.(one, Math.floor(at / entries.length)) ?? of("never");
+      return contamination.judge(suspect, options).kept ? [[kind, Math.floor(at / entries.length) % formats.length]] : [];
+    });
+    expect(missed).toEqual([]);
+  });
+
+  it("cost no clean change: none of 1,000 is dropped, with the bundled lists beside them", () => {
+    const all = contaminationSchema.parse({ bundled: true, lists: options.lists });
+    const dropped = clean.filter((one) => {
+      const files = { "src/main.js": [before, afterOf(one)] } as const;
+      const { owner, name, number, prose } = one;
+      const subject = subjectOf({ files, subject: prose.slice(0, 6).join(" "), body: textOf(one) });
+      const own = of(`${owner}/${name}`, { pullRequest: { ...pull(number), issues: [] } });
+      return !contamination.judge({ ...subject, commit: { ...subject.commit, ...own.commit, body: textOf(one) } }, all).kept;
+    });
+    expect(dropped).toEqual([]);
+  });
+});
+
 describe("the bundled lists", () => {
+  it("catch each repository that they name, under its name and its addresses", () => {
+    const names = evaluationSets.flatMap(({ repositories }) => repositories);
+    expect(names.length).toBeGreaterThan(100);
+    const kept = names.flatMap((name) =>
+      [of(name), of("copy", {}, `https://github.com/${name}.git`), of("copy", {}, `ssh://git@github.com/${name}`)].filter(
+        (one) => contamination.judge(one, bundled).kept,
+      ),
+    );
+    expect(kept).toEqual([]);
+  });
+
   it("name every repository once, as owner/name in lower case", () => {
     for (const { repositories } of evaluationSets) {
       expect(new Set(repositories).size).toBe(repositories.length);
