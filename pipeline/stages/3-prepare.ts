@@ -173,7 +173,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 5,
+  version: 6,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

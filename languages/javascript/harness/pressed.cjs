@@ -1,25 +1,54 @@
 "use strict";
 /*
- * Runs a command beside processes that do nothing but compute, so that it gets a part of the processors only: `pressed.cjs N COMMAND...`,
- * N of them for each processor. Ends as the command ends. The report channel (descriptors 3 and 4) is the command's.
+ * Runs a command as on a machine that is busy: `pressed.cjs N COMMAND...`. Beside it N processes for each processor do nothing but compute, and
+ * again and again it is frozen for a while with all that it started, as whoever waits for a processor is: what it waits for comes late.
+ * Ends as the command ends. The report channel (descriptors 3 and 4) is the command's.
  */
 const { spawn } = require("child_process");
 const { availableParallelism } = require("os");
+
+/* Milliseconds, at least and at most. Long enough for a test that allows 50 ms more than it slept, and of no one rhythm. */
+const RUNS = [60, 320];
+const FROZEN = [90, 190];
+const within = ([least, most]) => least + Math.random() * (most - least);
 
 const [each, file, ...args] = process.argv.slice(2);
 const busy = Array.from({ length: Number(each) * availableParallelism() }, () =>
   spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }),
 );
+/* A group of its own is stopped by one signal, whoever is in it. */
+const command = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", 3, 4], detached: true });
+let timer = null;
+const signal = (name) => {
+  try {
+    process.kill(-command.pid, name);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+};
+const thaw = () => {
+  signal("SIGCONT");
+  timer = setTimeout(freeze, within(RUNS));
+};
+const freeze = () => {
+  signal("SIGSTOP");
+  timer = setTimeout(thaw, within(FROZEN));
+};
 const release = () => {
+  clearTimeout(timer);
   for (const process of busy) process.kill("SIGKILL");
 };
-const command = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", 3, 4] });
+command.on("spawn", () => {
+  timer = setTimeout(freeze, within(RUNS));
+});
 command.on("error", (error) => {
   release();
   throw error;
 });
-command.on("exit", (code, signal) => {
+command.on("exit", (code, name) => {
   release();
-  if (signal !== null) process.kill(process.pid, signal);
+  /* What it left behind in its group is not kept frozen. */
+  signal("SIGCONT");
+  if (name !== null) process.kill(process.pid, name);
   else process.exitCode = code;
 });

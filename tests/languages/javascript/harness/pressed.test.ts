@@ -21,6 +21,27 @@ describe("a command under pressure", () => {
     expect(busy).toHaveLength(2 * availableParallelism());
     for (const id of busy) expect(() => process.kill(id, 0)).toThrow("ESRCH");
   });
+  it("is frozen again and again, with what it started: what it waits for comes late", () => {
+    // How late each of many short sleeps ends, of a child and a grandchild.
+    const sleeps = `
+      const late = [];
+      let last = performance.now();
+      const timer = setInterval(() => {
+        const now = performance.now();
+        late.push(now - last - 10);
+        last = now;
+        if (late.length < 150) return;
+        clearInterval(timer);
+        console.log(JSON.stringify(late.filter((ms) => ms > 60).length));
+      }, 10);`;
+    const both = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(sleeps)}], { stdio: "inherit" });${sleeps}`;
+    const counts = pressed(...node(both))
+      .stdout.trim()
+      .split("\n")
+      .map(Number);
+    expect(counts).toHaveLength(2);
+    for (const count of counts) expect(count).toBeGreaterThan(3);
+  });
   it("ends as it ends: with its exit code, or by its signal", () => {
     expect(pressed(...node("process.exit(7)")).status).toBe(7);
     expect(pressed(...node("process.kill(process.pid, 'SIGTERM')")).signal).toBe("SIGTERM");
