@@ -128,17 +128,19 @@ class Tape {
 /** One of a run; its signature is read when it is asked for. */
 class Seen {
   readonly number: number;
-  readonly #read: (number: number) => Int32Array;
-  #signature: Int32Array | null = null;
+  readonly #room: Int32Array;
+  readonly #read: (number: number, into: Int32Array) => Int32Array;
+  #isRead = false;
 
-  constructor(number: number, read: (number: number) => Int32Array) {
+  constructor(number: number, room: Int32Array, read: (number: number, into: Int32Array) => Int32Array) {
     this.number = number;
+    this.#room = room;
     this.#read = read;
   }
-
   get signature(): Int32Array {
-    this.#signature ??= this.#read(this.number);
-    return this.#signature;
+    if (!this.#isRead) this.#read(this.number, this.#room);
+    this.#isRead = true;
+    return this.#room;
   }
 }
 
@@ -148,6 +150,8 @@ interface Look {
   readonly least: number;
   /** Pairs that were given, as one figure each. */
   readonly given: Set<number>;
+  /** For the signatures of a run, made as they are needed: one for each that others are compared with, and one more. */
+  readonly rooms: Int32Array[];
 }
 
 const alike = (a: Int32Array, b: Int32Array, least: number): boolean => a[permutations] === b[permutations] && likeness(a, b) >= least;
@@ -208,9 +212,7 @@ export class Sketches {
     return this.#records.read(new Uint32Array(this.#lengths[number] ?? 0), this.#places[number] ?? 0);
   }
 
-  #signatureOf(number: number): Int32Array {
-    return this.#signatures.read(new Int32Array(words), number * words * 4);
-  }
+  readonly #readSignature = (number: number, into: Int32Array): Int32Array => this.#signatures.read(into, number * words * 4);
 
   /** Numbers of those that are looked at, sorted by their hash in a band: one figure each, hash first, in `keys`. `scale` parts the two. */
   #sorted(band: number, isWanted: (number: number) => boolean, scale: number, keys: Float64Array): Float64Array {
@@ -233,7 +235,7 @@ export class Sketches {
   /** Pairs of the same block, the smaller number first, whose likeness is at least so much; each once. */
   *pairs(least: number, isWanted: (number: number) => boolean = () => true): Generator<readonly [number, number]> {
     const scale = 2 ** Math.ceil(Math.log2(Math.max(2, this.#size)));
-    const given = new Set<number>();
+    const look: Look = { scale, least, given: new Set(), rooms: [] };
     const room = new Float64Array(this.#size);
     for (let band = 0; band < bands; band++) {
       const keys = this.#sorted(band, isWanted, scale, room);
@@ -241,17 +243,18 @@ export class Sketches {
         const hash = Math.floor((keys[start] as number) / scale);
         let end = start + 1;
         while (end < keys.length && Math.floor((keys[end] as number) / scale) === hash) end += 1;
-        if (end - start > 1) yield* this.#pairsWithin(keys.subarray(start, end), { scale, least, given });
+        if (end - start > 1) yield* this.#pairsWithin(keys.subarray(start, end), look);
         start = end;
       }
     }
   }
 
   /** Each is compared with those before it; in a crowd with those alone that were like none before them, and only until one is alike. */
-  *#pairsWithin(run: Float64Array, { scale, least, given }: Look): Generator<readonly [number, number]> {
+  *#pairsWithin(run: Float64Array, { scale, least, given, rooms }: Look): Generator<readonly [number, number]> {
     const before: Seen[] = [];
     for (const key of run) {
-      const one = new Seen(key % scale, (number) => this.#signatureOf(number));
+      rooms[before.length] ??= new Int32Array(words);
+      const one = new Seen(key % scale, rooms[before.length] as Int32Array, this.#readSignature);
       let found = false;
       for (const other of before) {
         const pair = other.number * scale + one.number;
