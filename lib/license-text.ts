@@ -118,48 +118,59 @@ function best(licenses: readonly Reference[], spoken: ReadonlySet<number>, unexp
   return found?.license ?? null;
 }
 
+const keysWhere = (words: Int32Array, counts: (at: number) => unknown = () => true): Set<number> => {
+  const keys = new Set<number>();
+  for (let at = 0; at + 2 < words.length; at += 1) if (counts(at)) keys.add(keyAt(words, at));
+  return keys;
+};
+
+/** The licences of which a text consists, in its order, and for each word whether one of them explains it. */
+function explain(words: Int32Array, licenses: readonly Reference[]): { ids: readonly string[]; explained: Uint8Array } {
+  const explained = new Uint8Array(words.length);
+  const isExplained = (at: number): unknown => explained[at] && explained[at + 1] && explained[at + 2];
+  const all = keysWhere(words);
+  const placed: { readonly id: string; readonly at: number }[] = [];
+  for (;;) {
+    const license = best(
+      licenses,
+      all,
+      keysWhere(words, (at) => !isExplained(at)),
+    );
+    if (license === null) break;
+    const own = keysWhere(license.words);
+    const at = words.findIndex((_, place) => !explained[place] && own.has(keyAt(words, place)));
+    for (let place = 0; place + 2 < words.length; place += 1) if (own.has(keyAt(words, place))) explained.fill(1, place, place + 3);
+    placed.push({ id: license.id, at });
+  }
+  return { ids: placed.sort((a, b) => a.at - b.at).map(({ id }) => id), explained };
+}
+
+/** Runs of words that nothing explains. A few words that a licence happens to use too do not part a sentence. */
+function unexplainedRuns(spoken: readonly string[], explained: Uint8Array): readonly (readonly string[])[] {
+  const runs: string[][] = [[]];
+  for (let from = 0, to = 0; from < spoken.length; from = to) {
+    while (to < spoken.length && explained[to] === explained[from]) to += 1;
+    if (explained[from] && to - from >= leastExplained) runs.push([]);
+    else runs.push((runs.pop() ?? []).concat(spoken.slice(from, to)));
+  }
+  return runs;
+}
+
 /** SPDX ids, with their exceptions, of all licences whose words a text consists of, in its order, and {@link otherTerms} where it forbids more than these. */
 export async function licensesIn(text: string): Promise<readonly string[]> {
   const { numbers, licenses } = await references();
   const spoken = wordsOf(text.slice(0, 200_000));
-  const words = Int32Array.from(spoken, (word) => numbers.get(word) ?? 0);
-  const explained = new Uint8Array(words.length);
-  const keysWhere = (counts: (at: number) => boolean): Set<number> => {
-    const keys = new Set<number>();
-    for (let at = 0; at + 2 < words.length; at += 1) if (counts(at)) keys.add(keyAt(words, at));
-    return keys;
-  };
-  const all = keysWhere(() => true);
-  const next = (): Reference | null =>
-    best(
-      licenses,
-      all,
-      keysWhere((at) => !(explained[at] && explained[at + 1] && explained[at + 2])),
-    );
-  const placed: { readonly id: string; readonly at: number }[] = [];
-  for (let license = next(); license !== null; license = next()) {
-    const own = new Set<number>();
-    for (let at = 0; at + 2 < license.words.length; at += 1) own.add(keyAt(license.words, at));
-    const first = words.findIndex((_, at) => !explained[at] && own.has(keyAt(words, at)));
-    for (let at = 0; at + 2 < words.length; at += 1) if (own.has(keyAt(words, at))) explained.fill(1, at, at + 3);
-    placed.push({ id: license.id, at: first });
-  }
-  const ids = placed.sort((a, b) => a.at - b.at).map(({ id }) => id);
+  const { ids, explained } = explain(
+    Int32Array.from(spoken, (word) => numbers.get(word) ?? 0),
+    licenses,
+  );
   // The LGPL is the GPL, whose text it brings, with permissions added.
   const found = ids.includes("LGPL-3.0-only") ? ids.filter((id) => id !== "GPL-3.0-only") : ids;
   const line = spoken.join(" ");
-  const withExceptions = found.map((id) => {
-    const exception = exceptions.find(([license, , sign]) => license === id && sign.test(line));
-    return exception === undefined ? id : `${id} WITH ${exception[1]}`;
-  });
-  // A few words that a licence happens to use too do not part a sentence.
-  for (let at = 0, end = 0; at < spoken.length; at = Math.max(end, at + 1)) {
-    for (end = at; explained[end] === 1; ) end += 1;
-    if (end - at < leastExplained) explained.fill(0, at, end);
-  }
-  const rest = spoken.map((word, at) => (explained[at] ? "|" : word)).join(" ");
-  const forbidsMore =
-    withExceptions.every((id) => !id.includes(" WITH ")) &&
-    rest.split("|").some((run) => run.trim().split(" ").length >= leastUnexplained && forbids.test(run));
-  return forbidsMore ? [...withExceptions, otherTerms] : withExceptions;
+  const exceptionOf = (id: string): string | undefined => exceptions.find(([license, , sign]) => license === id && sign.test(line))?.[1];
+  const named = found.map((id) => (exceptionOf(id) === undefined ? id : `${id} WITH ${exceptionOf(id)}`));
+  // An exception's own words are in no list.
+  if (found.some((id) => exceptionOf(id) !== undefined)) return named;
+  const runs = unexplainedRuns(spoken, explained);
+  return runs.some((run) => run.length >= leastUnexplained && forbids.test(run.join(" "))) ? [...named, otherTerms] : named;
 }

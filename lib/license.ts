@@ -12,6 +12,13 @@ export interface LicenseFile {
   readonly text: string;
 }
 
+export interface License {
+  /** SPDX expression (specification 2.3, annex D); null where neither manifest nor files say anything. */
+  readonly expression: string | null;
+  /** Paths of what said so. */
+  readonly files: readonly string[];
+}
+
 /** What people write into manifests in place of an SPDX id. */
 const spellings: readonly (readonly [RegExp, string])[] = [
   [/^(?:the )?mit(?: licen[cs]e)?(?: \(mit\))?$/i, "MIT"],
@@ -83,31 +90,37 @@ export const licenseFiles = (paths: readonly string[], folder = "."): readonly s
  * What the files say together: those that are named after their licence are there to choose from (LICENSE-MIT, LICENSE-APACHE), except that
  * COPYING.LESSER changes the GPL beside it; all others hold each.
  */
-async function toldBy(files: readonly LicenseFile[]): Promise<string | null> {
-  const [plain, choices]: [string[], string[]] = [[], []];
+async function toldBy(files: readonly LicenseFile[]): Promise<License> {
+  const [plain, choices, said]: [string[], string[], string[]] = [[], [], []];
   for (const { path, text } of files) {
     const found = await licensesIn(text);
     if (found.length === 0) continue;
+    said.push(path);
     const which = fileName.exec(nameOf(path))?.groups?.["which"];
-    if (which?.toLowerCase() === "lesser") return joined(found, "AND");
+    if (which?.toLowerCase() === "lesser") return { expression: joined(found, "AND"), files: said };
     (which === undefined ? plain : choices).push(joined(found, "AND"));
   }
   const chosen = choices.length > 0 ? joined(choices, "OR") : null;
   // A plain file beside these repeats one of them, or all.
   const others = plain.filter((one) => !spdxIds(one).every((id) => chosen !== null && spdxIds(chosen).includes(id)));
   const all = [...others, ...(chosen === null ? [] : [chosen])];
-  return all.length > 0 ? joined(all, "AND") : null;
+  return { expression: all.length > 0 ? joined(all, "AND") : null, files: said };
 }
 
 /** GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have one text. */
 const textOf = (id: string): string => id.toLowerCase().replace(/(?:-only|-or-later|\+)$/, "");
 
-/** An SPDX expression (specification 2.3, annex D), or null where neither manifest nor files say anything. */
-export async function licenseOf(manifest: string | null, files: readonly LicenseFile[]): Promise<string | null> {
-  const { expression: declared, unclear } = declaredBy(manifest);
+/** What is under none is told by `expression: null`. */
+export async function licenseOf(manifest: LicenseFile | null, files: readonly LicenseFile[]): Promise<License> {
+  const { expression: declared, unclear } = declaredBy(manifest?.text ?? null);
   const told = await toldBy(files);
-  if (declared === null) return told ?? (unclear ? otherTerms : null);
-  if (told === null) return declared;
+  const own = manifest !== null && (declared !== null || unclear) ? [manifest.path] : [];
+  if (told.expression === null) return { expression: declared ?? (unclear ? otherTerms : null), files: own };
+  if (declared === null) return told;
+  return { expression: both(declared, told.expression), files: [...own, ...told.files] };
+}
+
+function both(declared: string, told: string): string {
   const [ofManifest, ofFiles] = [declared, told].map((one) => spdxIds(one).map(textOf)) as [string[], string[]];
   if (ofFiles.every((id) => ofManifest.includes(id))) return declared;
   return ofManifest.every((id) => ofFiles.includes(id)) ? told : joined([declared, told], "AND");

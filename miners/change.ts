@@ -3,7 +3,7 @@ import type { Unit } from "../languages/contract.ts";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
-import { licenseFiles, licenseOf } from "../lib/license.ts";
+import { type LicenseFile, licenseFiles, licenseOf } from "../lib/license.ts";
 import type { Commit, Revision } from "../schemas/candidate.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { MinerContext } from "./contract.ts";
@@ -46,15 +46,12 @@ export async function revisionAt(repository: GitRepository, name: string, packag
   const own = licenseFiles(paths, packageDir);
   const files = own.length > 0 ? own : licenseFiles(paths);
   const texts = await repository.readTexts(entries.filter(({ path }) => manifests.includes(path) || files.includes(path)));
-  const manifest = manifests.map((path) => texts.get(path)).find((text) => text !== undefined) ?? null;
-  const license = await licenseOf(
-    manifest,
-    files.flatMap((path) => {
-      const text = texts.get(path);
-      return text === undefined ? [] : [{ path, text }];
-    }),
-  );
-  return { repository: { name: repository.name, origin: repository.origin, license }, commit, committedAt, packageDir };
+  const read = (path: string): LicenseFile[] => {
+    const text = texts.get(path);
+    return text === undefined ? [] : [{ path, text }];
+  };
+  const { expression: license, files: licenseFrom } = await licenseOf(manifests.flatMap(read)[0] ?? null, files.flatMap(read));
+  return { repository: { name: repository.name, origin: repository.origin, license, licenseFrom }, commit, committedAt, packageDir };
 }
 
 const inside = (packageDir: string, path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);

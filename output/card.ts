@@ -297,8 +297,13 @@ function limits({ repositories }: RunFacts): string {
 
 const licenseTable = ({ repositories }: RunFacts): string =>
   table(
-    ["repository", "commit", "licence"],
-    repositories.map(({ name, commit, license }) => [inline(name), `\`${commit}\``, license === null ? "none found" : inline(license)]),
+    ["repository", "commit", "licence", "read in"],
+    repositories.map(({ name, commit, license, licenseFrom }) => [
+      inline(name),
+      `\`${commit}\``,
+      license === null ? "none found" : inline(license),
+      licenseFrom === undefined ? "not kept" : licenseFrom.map(inline).join(", "),
+    ]),
   );
 
 const licenses = (summary: RunFacts): string => `## Licences

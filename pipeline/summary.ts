@@ -212,13 +212,15 @@ export class Summary {
     cost: { wallMs: number; cpuMs: number; peakMemoryBytes: number } | null,
   ): RepositorySummary {
     const environments = this.#environments.filter(({ revision }) => revision.repository.name === name);
+    const { license = null, licenseFrom } = environments[0]?.revision.repository ?? {};
     const { generated, covered, sampled, observed, killed, history } = this.#of(name);
     const bySkill: Partial<Record<SkillName, number>> = {};
     for (const { repository, skill } of instances) if (repository === name) bySkill[skill] = (bySkill[skill] ?? 0) + 1;
     return {
       name,
       commit: environments[0]?.revision.commit ?? "",
-      license: environments[0]?.revision.repository.license ?? null,
+      license,
+      ...(licenseFrom === undefined ? {} : { licenseFrom }),
       environments: environments.map(({ id, recipe, tests, testFiles }) => ({
         id,
         runner: recipe.runner,

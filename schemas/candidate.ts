@@ -11,8 +11,10 @@ export const repositorySchema = z
     name: z.string().min(1),
     /** Where it came from, without credentials: a URL, or `local`. */
     origin: z.string(),
-    /** SPDX expression of the manifest or licence file at the revision; null when none was found. */
+    /** SPDX expression of the manifest and the licence files at the revision; null when none was found. */
     license: z.string().nullable(),
+    /** Paths of what says so. Absent where rows were made before it was kept. */
+    licenseFrom: z.array(z.string()).readonly().optional(),
   })
   .readonly();
 export type Repository = z.infer<typeof repositorySchema>;

@@ -12,6 +12,7 @@ export const repositorySummarySchema = z
     name: z.string(),
     commit: z.string(),
     license: z.string().nullable(),
+    licenseFrom: z.array(z.string()).readonly().optional(),
     environments: z.array(
       z.object({
         id: z.string(),
@@ -128,6 +129,7 @@ export const runFactsSchema = z
         name: z.string(),
         commit: z.string(),
         license: z.string().nullable(),
+        licenseFrom: z.array(z.string()).readonly().optional(),
         environments: z.array(z.object({ quarantined: count })),
       }),
     ),

@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import listed from "spdx-license-list/full.js";
 import { describe, expect, it } from "vitest";
-import { licenseFiles, licenseOf } from "../../lib/license.ts";
+import { type LicenseFile, licenseFiles, licenseOf as readLicense } from "../../lib/license.ts";
 import { licensesIn, otherTerms } from "../../lib/license-text.ts";
+
+const manifestOf = (text: string | null): LicenseFile | null => (text === null ? null : { path: "package.json", text });
+const licenseOf = async (manifest: string | null, files: readonly LicenseFile[]): Promise<string | null> =>
+  (await readLicense(manifestOf(manifest), files)).expression;
 
 const modules = join(import.meta.dirname, "../../node_modules");
 const names = readdirSync(modules).flatMap((name) => {
@@ -196,6 +200,18 @@ describe("a tree", () => {
       "AGPL-3.0-only",
       `Apache-2.0 AND ${otherTerms}`,
     ]);
+  });
+
+  it("is told with what said so", async () => {
+    const [mit, apache] = [
+      { path: "LICENSE-MIT", text: held("MIT") },
+      { path: "LICENSE-APACHE", text: held("Apache-2.0") },
+    ];
+    const from = async (text: string | null, some: readonly LicenseFile[]) => (await readLicense(manifestOf(text), some)).files;
+    expect(await from('{"license":"MIT"}', [mit, { path: "COPYING", text: "" }])).toEqual(["package.json", "LICENSE-MIT"]);
+    expect(await from("{}", [mit, apache])).toEqual(["LICENSE-MIT", "LICENSE-APACHE"]);
+    expect(await from('{"license":"UNLICENSED"}', [])).toEqual(["package.json"]);
+    expect(await from(null, [])).toEqual([]);
   });
 
   it("may have a file that was made to take long", async () => {

@@ -62,7 +62,7 @@ describe("local-git", () => {
     const [only, ...others] = await mined(scratch, {});
     expect(others).toEqual([]);
     expect(only?.item.kind === "revision" && revisionSchema.parse(only.item.revision)).toEqual({
-      repository: { name: "owner/name", origin: "local", license: "MIT" },
+      repository: { name: "owner/name", origin: "local", license: "MIT", licenseFrom: ["package.json"] },
       commit: await scratch.git("rev-parse", "HEAD"),
       committedAt: expect.stringMatching(/^2023-11-14T22:.*Z$/),
       packageDir: ".",
