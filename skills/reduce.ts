@@ -12,14 +12,19 @@ const onlyLoads = (path: string, text: string, context: PoseContext): boolean =>
 
 /**
  * The text of the tests' home with only the calls that stand for one of `ids`. Where the tests are made by a loop or a helper no call stands
- * for them, and the whole file is the cut. Null where the file is not there, has none of the ids, or only loads what has.
+ * for them, and the file is the cut, without the tests that may fail by themselves. Null where the file is not there, has none of the ids, or only loads what has.
  */
 export function onlyTests(place: Place, ids: readonly string[], context: PoseContext): string | null {
   const text = context.text(place.home);
   if (text === null || !ids.some((id) => id.startsWith(`${place.file} > `))) return null;
   const source = { path: place.home, text };
-  if (!context.language.testCalls(source).some((call) => isFor(call, place, ids)))
-    return onlyLoads(place.home, text, context) ? null : text;
+  if (!context.language.testCalls(source).some((call) => isFor(call, place, ids))) {
+    if (onlyLoads(place.home, text, context)) return null;
+    const shaky = context.environment.tests
+      .filter(({ standing }) => standing === "quarantined" || standing === "failing")
+      .map(({ id }) => id);
+    return shaky.length === 0 ? text : context.language.reduceTests(source, (call) => !isFor(call, place, shaky));
+  }
   return context.language.reduceTests(source, (call) => isFor(call, place, ids));
 }
 

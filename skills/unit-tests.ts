@@ -294,7 +294,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { onlyTests } from "../../skills/reduce.ts";
-import { contextOf } from "./stand.ts";
+import { contextOf, environment } from "./stand.ts";
 
 const file = "test/cases.test.js";
 const cut = (text: string, ids: readonly string[]) =>
@@ -20,6 +20,13 @@ describe("a test file cut down", () => {
   it("is whole where a helper makes the tests", () => {
     const made = 'import { cases } from "./cases.js";\nfor (const one of cases) check(one);\n';
     expect(cut(made, [`${file} > anything`])).toBe(made);
+  });
+  it("is whole but for the tests that may fail by themselves, where a helper makes those that are asked for", () => {
+    const made = `${two}const perhaps = it;\nperhaps("three", () => check(3));\n`;
+    const standing = (at: string, how: "stable" | "quarantined") => ({ id: `${file} > ${at}`, file, standing: how });
+    const tests = [standing("one", "quarantined"), standing("two", "stable"), standing("three", "stable")];
+    const context = contextOf([], { text: () => made, environment: { ...environment, tests } });
+    expect(onlyTests({ home: file, file }, [`${file} > three`], context)).toBe(made.replace('it("one", () => check(1));\n', ""));
   });
   it("is nothing where it only loads modules by name", () => {
     expect(cut("for (const name of fs.readdirSync(folder)) require(path.join(folder, name));\n", [`${file} > anything`])).toBeNull();
