@@ -16,8 +16,8 @@ export interface Duplicates {
 
 export class NearDuplicates {
   readonly #sketches: Sketches;
-  /** The question of each document. */
-  readonly #owners: number[] = [];
+  /** The question of each document; those behind the last are no one's. */
+  #owners = new Uint32Array(1024);
 
   /** A folder that may be made, filled and removed. */
   constructor(folder: string) {
@@ -27,8 +27,13 @@ export class NearDuplicates {
   /** `question` is counted from 0. */
   add(question: number, documents: readonly Document[]): void {
     for (const document of documents) {
-      this.#sketches.add(document.block, shinglesOfDocument(document), pack(document));
-      this.#owners.push(question);
+      const number = this.#sketches.add(document.block, shinglesOfDocument(document), pack(document));
+      if (number === this.#owners.length) {
+        const owners = new Uint32Array(number * 2);
+        owners.set(this.#owners);
+        this.#owners = owners;
+      }
+      this.#owners[number] = question;
     }
   }
 
