@@ -5,8 +5,9 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder } from "../sandbox/run-folder.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
 import { configSchema, type Place } from "../schemas/config.ts";
-import { type Instance, instanceSchema } from "../schemas/instance.ts";
+import { type Draft, type Instance, instanceSchema } from "../schemas/instance.ts";
 import { Bench } from "./bench.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder, widthOf } from "./place.ts";
@@ -17,6 +18,8 @@ export interface OpenedDataset {
   readonly bench: Bench;
   /** An instance by its id, or null. The first call reads the dataset once; later ones read one small file. */
   instance(id: string): Promise<Instance | null>;
+  /** Where the runs of a question are made. */
+  openWorkspace(draft: Draft): Promise<Workspace>;
   close(): void;
 }
 
@@ -61,6 +64,7 @@ export async function openFromDataset(folder: string, place: Place, log: Log): P
       const sha = (await index).get(id);
       return sha === undefined ? null : store.getJson(sha, instanceSchema);
     },
+    openWorkspace: async ({ environmentId }) => bench.workspace(await data.environment(environmentId)),
     close() {
       bench.close();
       scratch.remove();

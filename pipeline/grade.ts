@@ -5,7 +5,6 @@ import { z } from "zod";
 import { gradeSolver } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { sideBySide } from "../sandbox/width.ts";
-import type { Workspace } from "../sandbox/workspace.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Score } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
@@ -77,15 +76,14 @@ export interface GradeOptions {
 /** Grades every line of a JSONL file ("-": standard input), in any order; lines before a malformed one are still graded and written. */
 export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<void> {
   const lines = await openAnswers(answers);
-  const { data, bench, instance: find, close } = await openFromDataset(dataset, place, options.log);
+  const { bench, instance: find, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
 
   async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
     const instance = await find(instance_id);
     if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
     const { draft } = instance;
     try {
-      const open = async (): Promise<Workspace> => bench.workspace(await data.environment(draft.environmentId));
-      return scored(instance_id, await gradeSolver(draft, answer, open));
+      return scored(instance_id, await gradeSolver(draft, answer, () => openWorkspace(draft)));
     } catch (error) {
       if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
       throw error;

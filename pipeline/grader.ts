@@ -13,13 +13,13 @@ export interface Grader {
 }
 
 export async function openGrader(dataset: string, place: Place, log: Log): Promise<Grader> {
-  const { data, bench, instance: find, close } = await openFromDataset(dataset, place, log);
+  const { instance: find, openWorkspace, close } = await openFromDataset(dataset, place, log);
   return {
     async grade(instanceId, answer) {
       const instance = await find(instanceId);
       if (instance === null) throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "take ids from the dataset's rows" });
       const { draft } = instance;
-      return gradeSolver(draft, answer, async () => bench.workspace(await data.environment(draft.environmentId)));
+      return gradeSolver(draft, answer, () => openWorkspace(draft));
     },
     close: async () => close(),
   };

@@ -83,14 +83,14 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
   const rules = chosen(options.baselines);
   if (options.out !== undefined && options.baselines.length !== 1)
     throw new StopRun("answers are written for one baseline", { next: "name one with --baseline, or leave --out away" });
-  const { data, bench, close } = await openFromDataset(dataset, place, options.log);
+  const { data, bench, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
   const scored = new Map<Solver, Scored[]>(rules.map((rule) => [rule, []]));
   const written: string[] = [];
   let [asked, done] = [0, 0];
 
   async function answerAll({ draft }: Instance): Promise<void> {
     asked += 1;
-    const workspace = await bench.workspace(await data.environment(draft.environmentId));
+    const workspace = await openWorkspace(draft);
     const view = solverView(draft, workspace, options.seed ?? "1");
     for (const rule of rules) {
       if (!rule.skills.includes(draft.skill)) continue;

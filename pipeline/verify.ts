@@ -24,15 +24,14 @@ export interface VerifyResult {
 }
 
 export async function verify(dataset: string, place: Place, options: VerifyOptions): Promise<VerifyResult> {
-  const { data, bench, close } = await openFromDataset(dataset, place, options.log);
+  const { data, bench, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
   const failures: VerifyResult["failures"][number][] = [];
   let [rows, proven, infrastructure] = [0, 0, 0];
 
   async function verifyOne({ draft, proof }: Instance): Promise<void> {
     rows += 1;
     try {
-      const workspace = await bench.workspace(await data.environment(draft.environmentId));
-      const outcome = await prove(draft, workspace, { repeats: options.repeats ?? proof.repeats, quarantine: false });
+      const outcome = await prove(draft, await openWorkspace(draft), { repeats: options.repeats ?? proof.repeats, quarantine: false });
       if (outcome.kept) proven += 1;
       else failures.push({ id: draft.id, skill: draft.skill, reason: outcome.reason, detail: outcome.detail });
     } catch (error) {
