@@ -67,34 +67,25 @@ async function settle(draft: Draft, workspace: Workspace, { repeats, quarantine 
 interface Golden {
   /** Without the wrong forms that gold passed on. */
   readonly draft: Draft;
-  readonly golds: readonly number[];
+  readonly golds: number[];
   readonly components: Record<string, number>;
 }
 
-/** Gold in every repeat. A repeat in which tentative trials left the draft is run again, so what is admitted was seen to hold as it is. */
-async function goldHolds(
-  posed: Draft,
-  gold: string,
-  workspace: Workspace,
-  { repeats, quarantine }: ProveOptions,
-): Promise<Outcome<Golden>> {
-  let draft = posed;
+/** Gold in every repeat. Where tentative trials leave the draft all is run again without them, so what is admitted was seen to hold as it is. */
+async function goldHolds(draft: Draft, gold: string, workspace: Workspace, options: ProveOptions): Promise<Outcome<Golden>> {
   const golds: number[] = [];
   let components: Record<string, number> = {};
-  while (golds.length < repeats) {
+  for (let repeat = 0; repeat < options.repeats; repeat++) {
     const passedOn = new Set<Trial>();
     const onFailed = (trial: Trial, { reason }: Verdict): unknown => reason === "passes-where-it-must-fail" && passedOn.add(trial);
-    const score = await grade(draft, gold, workspace, { strict: false, repeat: golds.length, onFailed });
-    if (score.reward === 1) {
-      if (golds.length === 0) components = score.components;
-      golds.push(score.reward);
-      continue;
+    const score = await grade(draft, gold, workspace, { strict: false, repeat, onFailed });
+    if (score.reward !== 1) {
+      const less = options.quarantine && passedOn.size > 0 ? withoutTrials(draft, passedOn) : null;
+      if (less !== null) return goldHolds(less, gold, workspace, options);
+      return drop("prove/gold-fails", `run ${repeat + 1}: ${score.reason}: ${score.detail}`);
     }
-    const less = quarantine && passedOn.size > 0 ? withoutTrials(draft, passedOn) : null;
-    if (less === null) return drop("prove/gold-fails", `run ${golds.length + 1}: ${score.reason}: ${score.detail}`);
-    draft = less;
-    // The figures of a first run speak of all trials that it had.
-    golds.length = 0;
+    golds.push(score.reward);
+    if (repeat === 0) components = score.components;
   }
   return keep({ draft, golds, components });
 }
@@ -133,7 +124,7 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
   const proof: Proof = {
     repeats,
     premisesHeld: premise.value.held,
-    gold: [...golds],
+    gold: golds,
     blank: blank.reward,
     decoys: measured.decoy,
     probes: measured.probe,

@@ -36,8 +36,8 @@ export function withoutTests(draft: Draft, ids: readonly string[]): Draft | null
   return { ...draft, failToPass, passToPass: draft.passToPass.filter((id) => !gone.has(id)), premises, trials };
 }
 
-/** Fewer say little of tests: one alone is caught by the one assertion that shows it. */
-const leastWrong = 2;
+/** Wrong forms that tests are asked to tell from the right one. Fewer say little: one alone is caught by the one assertion that shows it. */
+export const leastWrong = 2;
 
 /** The draft without trials that were tentative; null where others are among them, or too few wrong forms are left. */
 export function withoutTrials(draft: Draft, gone: ReadonlySet<Trial>): Draft | null {

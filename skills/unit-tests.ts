@@ -5,6 +5,7 @@
  * changes, a fix with a slip. One alone is caught by the one assertion that shows it, so it says little of tests; and a historic defect
  * is no more than one, unless parts of the fix each have a test of their own.
  */
+import { leastWrong } from "../grading/quarantine.ts";
 import type { Unit } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
 import { oneByOne } from "../lib/replacements.ts";
@@ -239,7 +240,7 @@ const prompt = (target: Target, unit: Unit, examples: readonly string[], path: s
 
 function pose(target: Target, context: PoseContext): Outcome<Draft> {
   const killing = ranked(target, context);
-  const enough = killing.filter(({ kills }) => kills.length >= 2);
+  const enough = killing.filter(({ kills }) => kills.length >= leastWrong);
   if (!enough[0]) return drop("unit-tests/few-mutants", `${killing[0]?.kills.length ?? 0} distinct killed mutants`);
   const text = context.text(target.file) ?? "";
   const unit = context.language.units({ path: target.file, text }).find((candidate) => candidate.name === target.symbol);
