@@ -76,6 +76,10 @@ export function likeness(a: Int32Array, b: Int32Array): number {
   return same / permutations;
 }
 
+/** The bytes of a list with as much room again behind them; the list itself is empty then. */
+export const doubled = ({ buffer, byteLength }: Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): ArrayBuffer =>
+  buffer.transfer(2 * byteLength);
+
 /** A file that is written to its end and read anywhere. */
 class Tape {
   readonly #descriptor: number;
@@ -137,6 +141,7 @@ class Seen {
     this.#room = room;
     this.#read = read;
   }
+
   get signature(): Int32Array {
     if (!this.#isRead) this.#read(this.number, this.#room);
     this.#isRead = true;
@@ -200,12 +205,8 @@ export class Sketches {
   }
 
   #grow(): void {
-    const places = new Float64Array(this.#places.length * 2);
-    const lengths = new Uint32Array(this.#lengths.length * 2);
-    places.set(this.#places);
-    lengths.set(this.#lengths);
-    this.#places = places;
-    this.#lengths = lengths;
+    this.#places = new Float64Array(doubled(this.#places));
+    this.#lengths = new Uint32Array(doubled(this.#lengths));
   }
 
   record(number: number): Uint32Array {

@@ -1,5 +1,5 @@
 /** Which questions ask what another one asks already: of such only the first stays, and the others are told of it by its id. */
-import { Sketches } from "../../lib/sketches.ts";
+import { doubled, Sketches } from "../../lib/sketches.ts";
 import { type Document, isNear, leastLikeness, pack, shinglesOfDocument, unpack } from "./document.ts";
 
 /** Numbers of two questions. */
@@ -28,11 +28,7 @@ export class NearDuplicates {
   add(question: number, documents: readonly Document[]): void {
     for (const document of documents) {
       const number = this.#sketches.add(document.block, shinglesOfDocument(document), pack(document));
-      if (number === this.#owners.length) {
-        const owners = new Uint32Array(number * 2);
-        owners.set(this.#owners);
-        this.#owners = owners;
-      }
+      if (number === this.#owners.length) this.#owners = new Uint32Array(doubled(this.#owners));
       this.#owners[number] = question;
     }
   }
