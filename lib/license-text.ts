@@ -6,6 +6,7 @@
  * something is told as terms of its own: nobody may take the file for the licence alone.
  */
 import type list from "spdx-license-list/full.js";
+import { sha256 } from "./hash.ts";
 
 /** Stands for terms that no listed licence explains. */
 export const otherTerms = "LicenseRef-other-terms";
@@ -158,7 +159,16 @@ function unexplainedRuns(spoken: readonly string[], explained: Uint8Array): read
 
 /** SPDX ids, with their exceptions, of all licences whose words a text consists of, in its order, and {@link otherTerms} where it forbids more than these. */
 export async function licensesIn(text: string): Promise<readonly string[]> {
-  const { numbers, licenses } = await references();
+  const key = sha256(text);
+  const found = known.get(key) ?? namedIn(text, await references());
+  known.set(key, found);
+  return found;
+}
+
+/** By the text's sha256: most revisions of a repository have the same file. */
+const known = new Map<string, readonly string[]>();
+
+function namedIn(text: string, { numbers, licenses }: References): readonly string[] {
   const spoken = wordsOf(text.slice(0, 200_000));
   const { ids, explained } = explain(
     Int32Array.from(spoken, (word) => numbers.get(word) ?? 0),

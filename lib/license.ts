@@ -42,7 +42,7 @@ function expressionOf(stated: string): string | null {
   return named.length > 0 && named.every(isId) ? text : null;
 }
 
-/** `license`, also as an object, or the old `licenses`, of which any may be chosen (npm's documentation of package.json). Null where it is no JSON. */
+/** `license`, also as an object, or the old `licenses`, of which any may be chosen (npm's documentation of package.json). */
 function statedIn(manifest: string): readonly string[] {
   let parsed: unknown;
   try {
@@ -63,7 +63,6 @@ function statedIn(manifest: string): readonly string[] {
 function declaredBy(manifest: string | null): { readonly expression: string | null; readonly unclear: boolean } {
   const stated = manifest === null ? [] : statedIn(manifest);
   if (stated.some((one) => /^see licen[cs]e in /i.test(one))) return { expression: null, unclear: false };
-  if (stated.some((one) => one === "UNLICENSED")) return { expression: null, unclear: true };
   const expressions = stated.map(expressionOf).filter((one) => one !== null);
   if (expressions.length < stated.length) return { expression: null, unclear: true };
   return { expression: expressions.length > 0 ? joined(expressions, "OR") : null, unclear: false };
@@ -100,17 +99,16 @@ async function toldBy(files: readonly LicenseFile[]): Promise<License> {
     if (which?.toLowerCase() === "lesser") return { expression: joined(found, "AND"), files: said };
     (which === undefined ? plain : choices).push(joined(found, "AND"));
   }
-  const chosen = choices.length > 0 ? joined(choices, "OR") : null;
+  const offered = choices.flatMap(spdxIds);
   // A plain file beside these repeats one of them, or all.
-  const others = plain.filter((one) => !spdxIds(one).every((id) => chosen !== null && spdxIds(chosen).includes(id)));
-  const all = [...others, ...(chosen === null ? [] : [chosen])];
+  const others = plain.filter((one) => !spdxIds(one).every((id) => offered.includes(id)));
+  const all = choices.length > 0 ? [...others, joined(choices, "OR")] : others;
   return { expression: all.length > 0 ? joined(all, "AND") : null, files: said };
 }
 
 /** GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have one text. */
 const textOf = (id: string): string => id.toLowerCase().replace(/(?:-only|-or-later|\+)$/, "");
 
-/** What is under none is told by `expression: null`. */
 export async function licenseOf(manifest: LicenseFile | null, files: readonly LicenseFile[]): Promise<License> {
   const { expression: declared, unclear } = declaredBy(manifest?.text ?? null);
   const told = await toldBy(files);

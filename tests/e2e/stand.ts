@@ -28,7 +28,7 @@ export function kihon(
     cwd?: string;
     input?: string;
     env?: Readonly<Record<string, string>>;
-    onError?: (text: string, pid: number) => void;
+    onError?: (text: string) => void;
     onStart?: (pid: number) => void;
     interruptAt?: string;
   } = {},
@@ -51,7 +51,7 @@ export function kihon(
       child.kill("SIGINT");
       interruptAt = undefined;
     }
-    more.onError?.(text, child.pid ?? 0);
+    more.onError?.(text);
   });
   child.stdin.end(more.input ?? "");
   return new Promise((resolve, reject) => {
