@@ -112,6 +112,12 @@ withPlace(program.command("run"))
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
   .option("--seed <seed>", "seed of every random choice", "1")
   .option("--no-sift", "look at every mutant by itself, also at those that no test notices")
+  .option("--audit <share>", "share of the verdicts on mutants that the whole suite gives a second time (default: 0.05)", share)
+  .option(
+    "--audit-limit <share>",
+    "share of these that may come out differently before nothing of a repository is believed (default: 0.1)",
+    share,
+  )
   .option("--no-type-check", "keep mutants that do not type-check")
   .option(
     "--llm <url>",
@@ -424,6 +430,8 @@ async function configOf(words: Words): Promise<Config> {
     "operators",
     "higherOrder",
     "repeats",
+    "audit",
+    "auditLimit",
     "seed",
     "jsonl",
     "codec",
@@ -501,8 +509,11 @@ function llmOf({ llm, llmModel }: Words): Record<string, unknown> {
   return { llm: { url: llm, model: llmModel } };
 }
 
+/** An audit found verdicts of a repository wrong beyond the limit that was set. */
+const isUnsound = ({ leftOut = [] }: RunSummary): boolean => leftOut.some(({ reason }) => reason === "audit/unsound");
+
 async function printRun(summary: RunSummary, words: Words): Promise<void> {
-  if (summary.infrastructureFailures > 0) process.exitCode = 1;
+  if (summary.infrastructureFailures > 0 || isUnsound(summary)) process.exitCode = 1;
   if (words["json"] === true) return printJson(summary);
   const { runText } = await import("./pipeline/run-text.ts");
   print(runText(summary, String(words["out"] ?? "")));

@@ -2,6 +2,7 @@
  * `report.html`: one page about a run, with nothing to load from anywhere. Times are welcome here.
  * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
  */
+import type { Disagreement } from "../schemas/audit.ts";
 import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
@@ -151,6 +152,16 @@ function sifts(all: readonly SiftSummary[]): Markup | null {
   return html`<section><h2>Sift</h2>${table(head, rows)}</section>`;
 }
 
+const disagreementHead = ["repository", "mutant", "verdict of", "to pass, and do not", "to fail, and do not", "the whole suite"];
+const disagreementRow = ({ repository, candidateId, by, toPass, toFail, ended, flaky }: Disagreement & { repository: string }): Piece[] => [
+  html`<b>${repository}</b>`,
+  html`<code>${candidateId}</code>`,
+  by,
+  toPass.join(", "),
+  toFail.join(", "),
+  flaky ? "flickers" : (ended ?? "says so each time"),
+];
+
 function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup {
   const cue =
     reviewCue === null
@@ -160,12 +171,13 @@ function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup
     audit === null
       ? "Audit: no verdict was recomputed."
       : `Audit: ${audit.recomputed} verdicts recomputed the slow way, ${audit.disagreed} came out differently.`;
+  const differing = audit?.disagreements ?? [];
   const rewards = baselines.map(({ skill, name, rows, reward }) => ({
     name: `${skill}: ${name} (${rows})`,
     value: reward,
     text: percent(reward),
   }));
-  return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${
+  return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${differing.length === 0 ? null : table(disagreementHead, differing.map(disagreementRow))}${
     splitProof === undefined
       ? null
       : html`<p>Splits. ${splitSentence(splitProof)}</p>${table(["split", "repository groups", "rows", "share", "asked for"], splitRows(splitProof))}`

@@ -10,7 +10,7 @@ import { skills } from "../schemas/instance.ts";
 import { type EnvironmentRow, type RowPair, rowSchemaVersion } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
-import { titleOf } from "./stages/9-export.ts";
+import { titleOf } from "./stages/10-export.ts";
 
 export interface Migrated {
   readonly from: string;

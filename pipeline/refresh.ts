@@ -39,7 +39,7 @@ import { rowTeller } from "./selection/of-dataset.ts";
 import { tellerOf } from "./selection/of-run.ts";
 import { proofOfRest } from "./selection/proof.ts";
 import type { Source } from "./stages/1-mine.ts";
-import { type ExportJob, rowMaker, titleOf } from "./stages/9-export.ts";
+import { type ExportJob, rowMaker, titleOf } from "./stages/10-export.ts";
 import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns, type Takedowns, takedownsOf } from "./takedown.ts";

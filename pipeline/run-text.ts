@@ -11,6 +11,9 @@ function siftText({ mutants, survived, endless, killed, unsure, nothing }: SiftS
   return `${survived} survive, ${endless} never end, ${killed} are killed; ${unsure} of ${mutants} mutants are unsure`;
 }
 
+const auditText = ({ recomputed, disagreed }: NonNullable<RunSummary["audit"]>): string =>
+  `${recomputed} verdicts computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? "; the report lists them" : ""}`;
+
 export function runText(summary: RunSummary, out: string): string {
   const lines: string[] = [];
   for (const { name, commit, environments, mutants, history, instances } of summary.repositories) {
@@ -33,6 +36,7 @@ export function runText(summary: RunSummary, out: string): string {
       `${name}${packageDir === "." ? "" : ` (${packageDir})`} was left out: ${reason}${detail === "" ? "" : `: ${oneLine(detail)}`}`,
     );
   }
+  if (summary.audit !== null) lines.push(`audit: ${auditText(summary.audit)}`);
   const dropped = summary.stages.flatMap((stage) => stage.dropped).sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
   if (dropped.length > 0) lines.push("", "dropped:");
   for (const { reason, count } of dropped) lines.push(`  ${String(count).padStart(6)}  ${reason}`);

@@ -1,4 +1,4 @@
-/** The main job: the nine stages, one after the other, over every repository of the run. */
+/** The main job: the ten stages, one after the other, over every repository of the run. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -13,6 +13,7 @@ import { earlierIn } from "../output/manifest.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { Width } from "../sandbox/width.ts";
+import type { Audit } from "../schemas/audit.ts";
 import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -33,9 +34,10 @@ import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stage
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { lightened, siftStage } from "./stages/5-sift.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/6-observe.ts";
-import { type Posable, type PosedRecord, poseStage } from "./stages/7-pose.ts";
-import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/8-prove.ts";
-import { type ExportJob, exportDataset } from "./stages/9-export.ts";
+import { type Auditable, auditStage, doubtedTests, isAudited } from "./stages/7-audit.ts";
+import { type Posable, type PosedRecord, poseStage } from "./stages/8-pose.ts";
+import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/9-prove.ts";
+import { type ExportJob, exportDataset } from "./stages/10-export.ts";
 import { Store } from "./store.ts";
 import { nothingExported, Summary } from "./summary.ts";
 
@@ -306,21 +308,53 @@ function subjectsOf(
   return { subjects, environmentOf };
 }
 
-/** All observed changes of an environment together: some drafts need to know of the others. */
-function posablesOf(
+/** By the environments that they belong to, each of which has a list. */
+function byEnvironment<T extends { readonly id: string }>(
   environments: readonly Item<Environment>[],
-  observed: readonly Item<ObservedRecord>[],
   environmentOf: ReadonlyMap<string, Item<Environment>>,
-): Item<Posable>[] {
-  const groups = new Map<string, Item<ObservedRecord>[]>(environments.map(({ id }) => [id, []]));
-  for (const item of observed) groups.get(environmentOf.get(item.id)?.id ?? "")?.push(item);
+  items: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>(environments.map(({ id }) => [id, []]));
+  for (const item of items) groups.get(environmentOf.get(item.id)?.id ?? "")?.push(item);
+  return groups;
+}
+
+const shasOf = (items: readonly Item<unknown>[]): readonly string[] => items.map(({ sha }) => sha).sort();
+
+/** What was said of the mutants of an environment: what was observed, and of those that no test notices the ones that are to be audited. */
+function auditablesOf(
+  environments: readonly Item<Environment>[],
+  observed: ReadonlyMap<string, readonly Item<ObservedRecord>[]>,
+  survivors: ReadonlyMap<string, readonly (Item<Subject> & { readonly by: "sift" | "observe" })[]>,
+): Item<Auditable>[] {
   return environments.map((environment) => {
-    const own = groups.get(environment.id) ?? [];
+    const [seen, unseen] = [observed.get(environment.id) ?? [], survivors.get(environment.id) ?? []];
     return {
       id: environment.id,
-      sha: shortId([environment.sha, own.map((item) => item.sha).sort()]),
-      load: () => ({ environment: environment.load(), observed: own.map((item) => item.load()) }),
+      sha: shortId([environment.sha, shasOf(seen), shasOf(unseen)]),
+      load: () => ({
+        environment: environment.load(),
+        observed: seen.map((item) => item.load()),
+        survivors: unseen.map((item) => ({ candidate: item.load().candidate, by: item.by })),
+      }),
     };
+  });
+}
+
+/** All observed changes of an environment together: some drafts need to know of the others. Tests that an audit doubts are none of theirs. */
+function posablesOf(
+  audited: Driven<Auditable, Audit>,
+  observed: ReadonlyMap<string, readonly Item<ObservedRecord>[]>,
+  environments: ReadonlyMap<string, Item<Environment>>,
+): Item<Posable>[] {
+  const gone = new Set(audited.outcomes.flatMap(({ verdicts }) => verdicts?.flatMap(({ id, blob }) => (blob === null ? [id] : [])) ?? []));
+  return audited.kept.flatMap((item) => {
+    const environment = environments.get(item.id);
+    if (environment === undefined) return [];
+    const own = (observed.get(item.id) ?? []).filter(({ id }) => !gone.has(id));
+    const doubted = new Set(doubtedTests(item.load()));
+    const load = (): Posable => ({ environment: environment.load(), observed: own.map((record) => record.load()), doubted });
+    return [{ id: item.id, sha: shortId([environment.sha, shasOf(own), [...doubted].sort()]), load }];
   });
 }
 
@@ -391,7 +425,18 @@ export async function travel<T>(
     subjects.filter(({ id }) => noticed.has(id) || !mutants.has(id)),
   );
   road.summary.noteObserved(observed, repositoryOf);
-  const posed = await road.step(poseStage, posablesOf(environments, observed.kept, environmentOf));
+  const survivor = (id: string): "sift" | "observe" | null => {
+    const said = ["sift", "observe"] as const;
+    return said.find((stage) => road.said.get(stage)?.get(id)?.reason === `${stage}/survived`) ?? null;
+  };
+  const survivors = subjects.flatMap((item) => {
+    const by = isAudited(item.id, bench.config) ? survivor(item.id) : null;
+    return by === null ? [] : [{ ...item, by }];
+  });
+  const own = byEnvironment(environments, environmentOf, observed.kept);
+  const audited = await road.step(auditStage, auditablesOf(environments, own, byEnvironment(environments, environmentOf, survivors)));
+  road.summary.noteAudited(audited);
+  const posed = await road.step(poseStage, posablesOf(audited, own, byId));
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });
   if (road.stopped) return null;

@@ -2,6 +2,7 @@
 
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import type { Audit } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
@@ -16,6 +17,7 @@ import { siftSummary } from "./sift-summary.ts";
 import type { Preparable } from "./stages/3-prepare.ts";
 import type { Injectable } from "./stages/4-inject.ts";
 import type { Sifted } from "./stages/5-sift.ts";
+import type { Auditable } from "./stages/7-audit.ts";
 
 interface Counts {
   generated: number;
@@ -49,6 +51,7 @@ export class Summary {
   readonly #kinds = new Map<string, "mutant" | "mirror">();
   readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
   readonly #sifts: SiftSummary[] = [];
+  #audit: NonNullable<RunSummary["audit"]> = { recomputed: 0, disagreed: 0, disagreements: [] };
   #troubles = 0;
 
   constructor(bench: Bench) {
@@ -168,6 +171,26 @@ export class Summary {
     }
   }
 
+  /** An environment of which nothing is believed any more is left out. */
+  noteAudited({ outcomes, kept }: Driven<Auditable, Audit>): void {
+    const nameOf = (id: string): string => this.#environments.find((environment) => environment.id === id)?.revision.repository.name ?? "";
+    for (const item of kept) {
+      const { recomputed, disagreements } = item.load();
+      const repository = nameOf(item.id);
+      this.#audit = {
+        recomputed: this.#audit.recomputed + recomputed,
+        disagreed: this.#audit.disagreed + disagreements.length,
+        disagreements: [...(this.#audit.disagreements ?? []), ...disagreements.map((one) => ({ repository, ...one }))],
+      };
+    }
+    for (const { inputs, verdicts } of outcomes) {
+      const own = verdicts?.find(({ id }) => id === inputs[0]?.id);
+      if (own === undefined || own.blob !== null) continue;
+      const packageDir = this.#environments.find(({ id }) => id === own.id)?.revision.packageDir ?? ".";
+      this.#leftOut.push({ name: nameOf(own.id), packageDir, reason: own.reason ?? "", detail: own.detail });
+    }
+  }
+
   /** Drops that a stage without a driver made (export). */
   noteExport(given: number, dropped: ReadonlyMap<Reason, number>): void {
     const count = [...dropped.values()].reduce((sum, one) => sum + one, 0);
@@ -200,7 +223,7 @@ export class Summary {
       sandbox: { provider: provider.name, promises: [...promises] },
       reviewCue,
       ...(splitProof === undefined ? {} : { splitProof }),
-      audit: null,
+      audit: this.#audit.recomputed === 0 ? null : this.#audit,
       baselines: [],
       infrastructureFailures: this.#troubles,
     };

@@ -360,6 +360,17 @@ export class Workspace {
     return runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
   }
 
+  /**
+   * The whole suite the slow way: as the repository's own command has it, no file left out, built anew, with nothing kept of an earlier run. What
+   * was found faster is held against it.
+   */
+  wholeSuite(layer: Layer, wallMs: number): Promise<TestRun> {
+    const { recipe, revision } = this.environment;
+    const { folders, node, harness } = this.installed;
+    const request = { layer: this.normalise(layer), files: "all", bail: false, seed: null, limits: { wallMs } } as const;
+    return runTests(this.#jobs, recipe, revision.packageDir, { folders, node, harness, builds: null }, this.runner, request);
+  }
+
   /** A run by itself of sources that tell of their calls, and what they told. */
   async record(layer: Layer, files: readonly string[]): Promise<{ readonly run: TestRun; readonly told: string }> {
     const { recipe, revision } = this.environment;

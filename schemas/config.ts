@@ -104,6 +104,18 @@ export const configSchema = z
       .default(null)
       .describe("Base address and model of an OpenAI-compatible server that may rewrite prompts; null leaves them as they are."),
     sift: z.boolean().default(true).describe("Judge the mutants by hundreds first, and look only at those that a test may notice."),
+    audit: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe("Share of the verdicts on mutants that are computed a second time, by the whole suite in a fresh workspace."),
+    auditLimit: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe("Share of these that may come out differently, flaky tests aside, before nothing of the environment is believed."),
     typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
     splitRatio: splitRatioSchema
       .default({ train: 1, validation: 0, test: 0 })

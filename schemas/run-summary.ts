@@ -1,5 +1,6 @@
 /** What a run did, in figures: the pipeline fills it, the dataset card and the report read it. */
 import { z } from "zod";
+import { disagreementSchema } from "./audit.ts";
 import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
 import { splitProofSchema } from "./selection.ts";
@@ -107,8 +108,14 @@ export const runSummarySchema = z
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     /** Absent in summaries of before it was made. */
     splitProof: splitProofSchema.optional(),
-    /** Verdicts recomputed the slow way, and how many came out differently; null when none was. */
-    audit: z.object({ recomputed: count, disagreed: count }).nullable(),
+    /** Verdicts recomputed the slow way, and those that came out differently; null when none was. */
+    audit: z
+      .object({
+        recomputed: count,
+        disagreed: count,
+        disagreements: z.array(disagreementSchema.unwrap().extend({ repository: z.string() })).optional(),
+      })
+      .nullable(),
     /** Mean reward of a fixed answering rule over a skill's instances. */
     baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     /** Records given up because the sandbox or the registry failed, not because of what they are. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { proofOrder, type Ranked } from "../../../pipeline/stages/8-prove.ts";
+import { proofOrder, type Ranked } from "../../../pipeline/stages/9-prove.ts";
 
 let count = 0;
 const draft = (

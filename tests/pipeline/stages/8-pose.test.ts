@@ -8,7 +8,7 @@ import type { Bench } from "../../../pipeline/bench.ts";
 import { drive, type Item } from "../../../pipeline/drive.ts";
 import { Ledger } from "../../../pipeline/ledger.ts";
 import { createLog } from "../../../pipeline/log.ts";
-import { type Posable, poseStage } from "../../../pipeline/stages/7-pose.ts";
+import { type Posable, poseStage } from "../../../pipeline/stages/8-pose.ts";
 import { Store } from "../../../pipeline/store.ts";
 import { Width } from "../../../sandbox/width.ts";
 import { configSchema, type LlmSettings } from "../../../schemas/config.ts";
@@ -37,7 +37,11 @@ const items: Item<Posable>[] = [
   {
     id: environment.id,
     sha: "1",
-    load: () => ({ environment, observed: everything.map((observed) => ({ ...observed, environmentId: environment.id })) }),
+    load: () => ({
+      environment,
+      observed: everything.map((observed) => ({ ...observed, environmentId: environment.id })),
+      doubted: new Set(),
+    }),
   },
 ];
 function pose(llm: LlmSettings | null) {

@@ -13,6 +13,7 @@ import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { rewriteAll } from "../rewrite.ts";
 import type { ObservedRecord } from "./6-observe.ts";
+import { withoutTests } from "./7-audit.ts";
 
 export const posedSchema = z.object({ draft: draftSchema, candidate: candidateSchema }).readonly();
 export type PosedRecord = z.infer<typeof posedSchema>;
@@ -20,13 +21,22 @@ export type PosedRecord = z.infer<typeof posedSchema>;
 export interface Posable {
   readonly environment: Environment;
   readonly observed: readonly ObservedRecord[];
+  /** Tests that an audit saw do something else than was said: nothing is asked with them. */
+  readonly doubted: ReadonlySet<string>;
 }
 
+const quarantined = (environment: Environment, doubted: ReadonlySet<string>): Environment => ({
+  ...environment,
+  tests: environment.tests.map((test) => (doubted.has(test.id) ? { ...test, standing: "quarantined" } : test)),
+});
+
 function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Generator<Result<PosedRecord>> {
-  const all = [...posable.observed].sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1));
+  const all = posable.observed
+    .map((record) => withoutTests(record, posable.doubted))
+    .sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1));
   const candidates = new Map(all.map(({ candidate }) => [candidate.id, candidate]));
   const context: PoseContext = {
-    environment: posable.environment,
+    environment: quarantined(posable.environment, posable.doubted),
     all,
     language: workspace.language,
     runner: workspace.runner,

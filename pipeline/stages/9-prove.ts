@@ -5,7 +5,7 @@ import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema } from "../../schemas/instance.ts";
 import { keep } from "../../schemas/outcome.ts";
 import type { Stage } from "../contract.ts";
-import type { PosedRecord } from "./7-pose.ts";
+import type { PosedRecord } from "./8-pose.ts";
 
 export interface Provable extends PosedRecord {
   readonly environment: Environment;
