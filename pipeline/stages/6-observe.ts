@@ -128,7 +128,7 @@ async function observe({ candidate, environment }: Subject, bench: Bench): Promi
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 7,
+  version: 8,
   resource: "sandbox",
   output: observedSchema,
   settings: ["seed", "runTimeoutMs", "typeCheck"],

@@ -24,6 +24,21 @@ const ansiCodes = new RegExp(String.fromCharCode(27) + "\\[[0-9;]*m", "g");
 const thrownText = "Error thrown in test";
 const plainText = (text) => String(text || "").replace(ansiCodes, "");
 
+/** ava shows two values as one text: what is in the actual one alone begins with "- ", what is in the expected one alone with "+ ". */
+function sidesOf(details, shown) {
+  const difference = details.find(({ label }) => /^Difference\b/.test(plainText(label)));
+  if (difference === undefined) return { expected: null, actual: shown === "" ? null : capped(shown) };
+  const lines = plainText(difference.formatted).split("\n");
+  const without = (gutter) =>
+    capped(
+      lines
+        .filter((line) => !line.startsWith(gutter))
+        .map((line) => line.slice(2))
+        .join("\n"),
+    );
+  return { expected: without("- "), actual: without("+ ") };
+}
+
 /** ava sends errors as its own serialised form, which changed between versions. */
 function failureOf(error, kind) {
   if (!error || typeof error !== "object") return describeError(error, root, kind);
@@ -42,8 +57,7 @@ function failureOf(error, kind) {
     kind: kind || (assertion ? "assertion" : "error"),
     name: (error.message === thrownText && (/^Error thrown in test:\s*(\w+) \{/.exec(shown) || [])[1]) || error.name || "",
     message: capped(message),
-    expected: null,
-    actual: assertion && shown !== "" ? capped(shown) : null,
+    ...(assertion ? sidesOf(details, shown) : { expected: null, actual: null }),
     frames,
   };
 }
