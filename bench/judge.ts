@@ -1,25 +1,34 @@
 /**
- * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...`.
+ * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--naive 4] [--cache FOLDER] REPOSITORY...`.
  *
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
  * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`). They are no part of this project,
  * and a link to the repository's runner is put beside them. The mutants are
  * StrykerJS's own, as its report tells them. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
- * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run. StrykerJS runs the repository's
- * code without a sandbox: give it only what you trust. Prints medians, ranges, the ratio, and every mutant of which the two say otherwise.
+ * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run; (c) the naive way, for `--naive`
+ * others of the mutants each time: the whole suite in a fresh workspace, two at a time. StrykerJS runs the repository's code without a
+ * sandbox: give it only what you trust.
+ *
+ * (d) is the limit, computed: the time in a warm process, on two processors, of the tests that must run and of nothing else. Of a mutant that
+ * is killed that is the test that kills it, of one that survives every test that comes to it, each as long as it takes on healthy code.
+ *
+ * Prints medians, ranges, ratios, and every mutant of which two of them say otherwise.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { testId } from "../languages/javascript/runners/report.ts";
 import { exec } from "../lib/exec.ts";
+import { rngFor } from "../lib/rng.ts";
 import { look } from "../pipeline/environment/look.ts";
 import { sift } from "../pipeline/environment/sift.ts";
+import { idsOf, type SiftRecord, type SiftVerdict } from "../pipeline/environment/sift-findings.ts";
 import { mutantOf, siteOf } from "../pipeline/injection/mutant.ts";
 import { createLog } from "../pipeline/log.ts";
 import { reachingFiles } from "../pipeline/stages/6-observe.ts";
-import type { Workspace } from "../sandbox/workspace.ts";
+import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Mutant } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
 import { environmentOf, openBench, spread } from "./stand.ts";
@@ -124,34 +133,89 @@ interface KihonRun {
   readonly siftSeconds: number;
   readonly looked: number;
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Of (d). */
+  readonly limitSeconds: number;
+}
+
+interface NaiveRun {
+  /** For one mutant. */
+  readonly seconds: number;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+}
+
+const detected = (run: TestRun, environment: Environment): Verdict => {
+  const stable = new Set(environment.tests.flatMap(({ id, standing }) => (standing === "stable" ? [id] : [])));
+  const failing = run.report.tests.some(({ id, status }) => status === "failed" && stable.has(id));
+  return failing || run.ended.kind !== "finished" || !run.report.complete || run.report.unloaded.length > 0 ? "killed" : "survived";
+};
+
+/** Two of these at a time. */
+async function inPairs<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const work = async (): Promise<void> => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) await job(next);
+  };
+  await Promise.all([work(), work()]);
+}
+
+async function runNaive(mutants: readonly Mutant[], environment: Environment, workspace: Workspace): Promise<NaiveRun> {
+  const begun = performance.now();
+  const verdicts = new Map<string, Verdict>();
+  await inPairs(mutants, async ({ id, before }) => {
+    verdicts.set(id, detected(await workspace.wholeSuite(before, 10 * 60 * 1000), environment));
+  });
+  return { seconds: (performance.now() - begun) / 1000 / mutants.length, verdicts };
+}
+
+/** What a sift tells of its tests: how long each takes, and to which mutants it comes. */
+class Tests {
+  readonly #ms = new Map<string, number>();
+  readonly #reaching = new Map<number, Set<string>>();
+
+  note(records: readonly SiftRecord[]): void {
+    for (const record of records) {
+      if (record.type !== "test") continue;
+      const id = testId(record.file, record.path);
+      this.#ms.set(id, record.ms);
+      for (const mutant of [...idsOf(record.ids), ...idsOf(record.odd)])
+        this.#reaching.set(mutant, (this.#reaching.get(mutant) ?? new Set()).add(id));
+    }
+  }
+
+  limitSeconds(verdicts: readonly (SiftVerdict | undefined)[]): number {
+    const of = (id: string): number => this.#ms.get(id) ?? 0;
+    const all = (at: number): number => [...(this.#reaching.get(at) ?? [])].reduce((sum, id) => sum + of(id), 0);
+    const ms = verdicts.reduce((sum, verdict, at) => {
+      if (verdict?.kind === "killed") return sum + of(verdict.by);
+      return sum + (verdict?.kind === "survived" ? all(at) : 0);
+    }, 0);
+    return ms / 1000 / 2;
+  }
 }
 
 /** Killed, as StrykerJS counts: a test fails, nothing loads, or it does not end. */
 async function lookedAt(mutant: Mutant, environment: Environment, workspace: Workspace): Promise<Verdict> {
   const files = reachingFiles(mutant, environment);
   if (files.length === 0) return "survived";
-  const { run } = await look(mutant.before, environment, files, workspace);
-  const stable = new Set(environment.tests.flatMap(({ id, standing }) => (standing === "stable" ? [id] : [])));
-  const failing = run.report.tests.some(({ id, status }) => status === "failed" && stable.has(id));
-  return failing || run.ended.kind !== "finished" || !run.report.complete || run.report.unloaded.length > 0 ? "killed" : "survived";
+  return detected((await look(mutant.before, environment, files, workspace)).run, environment);
 }
 
 async function runKihon(mutants: readonly Mutant[], environment: Environment, workspace: Workspace): Promise<KihonRun> {
   const begun = performance.now();
   const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
-  const said = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 60 * 60 * 1000 });
+  const tests = new Tests();
+  const said = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 60 * 60 * 1000, hear: (records) => tests.note(records) });
   const siftSeconds = (performance.now() - begun) / 1000;
   const verdicts = new Map<string, Verdict>();
   const unsure = mutants.filter(({ id }) => said.get(id)?.kind === "unsure");
   for (const { id } of mutants)
     if (said.get(id)?.kind !== "unsure") verdicts.set(id, said.get(id)?.kind === "survived" ? "survived" : "killed");
-  const queue = [...unsure];
-  const work = async (): Promise<void> => {
-    for (let next = queue.pop(); next !== undefined; next = queue.pop())
-      verdicts.set(next.id, await lookedAt(next, environment, workspace));
-  };
-  await Promise.all([work(), work()]);
-  return { seconds: (performance.now() - begun) / 1000, siftSeconds, looked: unsure.length, verdicts };
+  await inPairs(unsure, async (mutant) => {
+    verdicts.set(mutant.id, await lookedAt(mutant, environment, workspace));
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const limitSeconds = tests.limitSeconds(mutants.map(({ id }) => said.get(id)));
+  return { seconds, siftSeconds, looked: unsure.length, verdicts, limitSeconds };
 }
 
 const print = (line: string): void => {
@@ -160,7 +224,7 @@ const print = (line: string): void => {
 
 async function compare(
   address: string,
-  settings: { stryker: string; out: string; runs: number; cache: string | undefined },
+  settings: { stryker: string; out: string; runs: number; naive: number; cache: string | undefined },
 ): Promise<void> {
   const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
   const bench = await openBench(settings.out, settings.cache, {}, log);
@@ -169,7 +233,7 @@ async function compare(
     const workspace = await bench.workspace(environment);
     const folder = copyOf(workspace);
     linkRunner(settings.stryker, folder, environment.recipe.runner);
-    const [theirs, ours]: [StrykerRun[], KihonRun[]] = [[], []];
+    const [theirs, ours, naive]: [StrykerRun[], KihonRun[], NaiveRun[]] = [[], [], []];
     try {
       for (let round = 0; round < settings.runs; round++) {
         theirs.push(await runStryker(settings.stryker, folder, environment, workspace));
@@ -179,6 +243,10 @@ async function compare(
         const fresh = await openBench(settings.out, settings.cache, {}, log);
         try {
           ours.push(await runKihon(distinct, environment, await fresh.workspace(environment)));
+          const own = rngFor("1", environment.id, "naive")
+            .shuffle(distinct)
+            .slice(round * settings.naive, (round + 1) * settings.naive);
+          if (own.length > 0) naive.push(await runNaive(own, environment, workspace));
         } finally {
           fresh.close();
         }
@@ -188,13 +256,19 @@ async function compare(
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    tell(basename(address), environment, theirs, ours);
+    tell(basename(address), environment, { theirs, ours, naive });
   } finally {
     bench.close();
   }
 }
 
-function tell(name: string, environment: Environment, theirs: readonly StrykerRun[], ours: readonly KihonRun[]): void {
+interface Runs {
+  readonly theirs: readonly StrykerRun[];
+  readonly ours: readonly KihonRun[];
+  readonly naive: readonly NaiveRun[];
+}
+
+function tell(name: string, environment: Environment, { theirs, ours, naive }: Runs): void {
   const [judged, verdicts] = [theirs[0]?.judged ?? [], ours[0]?.verdicts];
   const count = verdicts?.size ?? 0;
   const rates = (runs: readonly { seconds: number }[]): number[] => runs.map(({ seconds }) => (60 * count) / seconds);
@@ -206,11 +280,24 @@ function tell(name: string, environment: Environment, theirs: readonly StrykerRu
   );
   print(`  StrykerJS  ${spread(theirs.map(({ seconds }) => seconds))} s, ${spread(rates(theirs))} a minute`);
   print(`  ratio      ${spread(theirs.map(({ seconds }, at) => seconds / (ours[at]?.seconds ?? Number.NaN)))}`);
-  const detected = (status: string): Verdict | null => {
+  if (naive.length > 0) {
+    const each = naive.map(({ seconds }) => 60 / seconds);
+    const ratios = naive.map(({ seconds }, at) => (seconds * count) / (ours[at]?.seconds ?? Number.NaN));
+    const tried = naive.flatMap((run) => [...run.verdicts]);
+    const differing = tried.filter(([id, verdict]) => verdict !== verdicts?.get(id));
+    print(
+      `  naive      ${spread(each)} a minute, ratio ${spread(ratios)}; ${differing.length} of ${tried.length} mutants are judged otherwise`,
+    );
+    for (const [id, verdict] of differing) print(`    ${verdicts?.get(id)}, naively ${verdict}: ${id}`);
+  }
+  print(
+    `  limit      ${spread(ours.map(({ limitSeconds }) => limitSeconds))} s, of which Kihon takes ${spread(ours.map(({ seconds, limitSeconds }) => seconds / limitSeconds))} times as long`,
+  );
+  const theirVerdict = (status: string): Verdict | null => {
     if (["Killed", "Timeout", "RuntimeError"].includes(status)) return "killed";
     return ["Survived", "NoCoverage"].includes(status) ? "survived" : null;
   };
-  const other = judged.filter(({ mutant, status }) => detected(status) !== null && detected(status) !== verdicts?.get(mutant.id));
+  const other = judged.filter(({ mutant, status }) => theirVerdict(status) !== null && theirVerdict(status) !== verdicts?.get(mutant.id));
   print(`  ${other.length} of ${judged.length} are judged otherwise`);
   for (const { mutant, status } of other.slice(0, 40)) {
     const [site] = mutant.sites;
@@ -221,15 +308,27 @@ function tell(name: string, environment: Environment, theirs: readonly StrykerRu
 }
 
 const { values, positionals } = parseArgs({
-  options: { stryker: { type: "string" }, out: { type: "string" }, runs: { type: "string", default: "5" }, cache: { type: "string" } },
+  options: {
+    stryker: { type: "string" },
+    out: { type: "string" },
+    runs: { type: "string", default: "5" },
+    naive: { type: "string", default: "4" },
+    cache: { type: "string" },
+  },
   allowPositionals: true,
 });
 if (values.stryker === undefined || values.out === undefined || positionals.length === 0) {
-  process.stderr.write("usage: node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--cache FOLDER] REPOSITORY...\n");
+  process.stderr.write("usage: node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--naive 4] [--cache FOLDER] REPOSITORY...\n");
   process.exitCode = 2;
 } else {
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
   for (const address of positionals)
-    await compare(resolve(address), { stryker: resolve(values.stryker), out, runs: Number(values.runs), cache: values.cache });
+    await compare(resolve(address), {
+      stryker: resolve(values.stryker),
+      out,
+      runs: Number(values.runs),
+      naive: Number(values.naive),
+      cache: values.cache,
+    });
 }

@@ -28,6 +28,8 @@ const recordSchema = z.discriminatedUnion("type", [
     why: z.string().nullable(),
     /** Did it come to the same mutants, by as many turns of loops, when it was run again? */
     steady: z.boolean(),
+    /** Milliseconds that it takes on the healthy code, of two runs the longer. */
+    ms: z.number().nonnegative(),
     /** Mutants that it reaches whenever it is run, and those that it does not always reach. */
     ids: z.base64(),
     odd: z.base64(),

@@ -130,11 +130,12 @@ interface Part {
   /** Of all mutants, those of other parts too. */
   readonly size: number;
   readonly wallMs: number;
+  readonly hear: (records: readonly SiftRecord[]) => void;
 }
 
 /** One part of the mutants, in one job after another until every file has judged them. */
 async function siftPart(
-  { held: { layer }, files, ids, size, wallMs }: Part,
+  { held: { layer }, files, ids, size, wallMs, hear }: Part,
   workspace: Workspace,
   findings: Findings,
   suite: Suite,
@@ -159,6 +160,7 @@ async function siftPart(
       continue;
     }
     const records = recordsOf(told);
+    hear(records);
     readTests(records, findings, suite);
     const groups = [...Map.groupBy(records, ({ of }) => of)].map(([of, own]) => readGroup(of, own, findings, suite));
     const over = new Set(groups.flatMap((group) => (group.ended ? [...group.files] : [])));
@@ -180,13 +182,17 @@ const shared = <T>(all: readonly T[], count: number): T[][] =>
 
 /**
  * Verdicts by mutant id. The mutants are those of this environment, and `reaching` gives the test files that reach each; `parts` jobs work
- * side by side, each for `wallMs` at most.
+ * side by side, each for `wallMs` at most. `hear` is given what the processes of the first round tell.
  */
 export async function sift(
   mutants: readonly Mutant[],
   reaching: ReadonlyMap<string, readonly string[]>,
   workspace: Workspace,
-  { parts, wallMs }: { readonly parts: number; readonly wallMs: number },
+  {
+    parts,
+    wallMs,
+    hear = () => {},
+  }: { readonly parts: number; readonly wallMs: number; readonly hear?: (records: readonly SiftRecord[]) => void },
 ): Promise<ReadonlyMap<string, SiftVerdict>> {
   const { environment } = workspace;
   const findings = new Findings(environment, mutants);
@@ -198,7 +204,7 @@ export async function sift(
   );
   const files = [...new Set(mutants.flatMap(({ id }) => reaching.get(id) ?? []))].sort();
   const all = [...held.ids].sort((a, b) => a - b);
-  const whole = { held, files, size: mutants.length, wallMs };
+  const whole = { held, files, size: mutants.length, wallMs, hear };
   const few = (count: number, most: number): number => Math.max(1, Math.min(parts, Math.ceil(count / most)));
   await Promise.all(shared(all, few(all.length, 50)).map((ids) => siftPart({ ...whole, ids }, workspace, findings, suite)));
   for (const { file, id } of suite.unseen(files)) findings.doubtFile(file, `${id} was not run`);

@@ -393,14 +393,15 @@ async function judge(sift, root) {
       const odd = [...early, ...late].filter((id) => !early.has(id) || !late.has(id));
       // What it does only the first time it has left somewhere, and a mutant that would not have is not noticed now.
       const steady = odd.length === 0 && (why !== null || one.turns === two.turns);
-      const shown = { type: "test", at, file: test.file, path: test.titles, why, steady, ids: packed(ids), odd: packed(odd) };
+      const ms = one && two ? Math.max(one.ms, two.ms) : 0;
+      const shown = { type: "test", at, file: test.file, path: test.titles, why, steady, ms, ids: packed(ids), odd: packed(odd) };
       write(shown);
       // Tests that a test makes while it runs are judged with it, and were seen with it.
       for (const titles of uniqueTitles(test.also)) write({ ...shown, path: titles, inner: true });
       if (test.also) test.also.clear();
       for (const id of why === null ? odd : [...ids, ...odd]) doubtful.add(id);
       if (why !== null) return;
-      test.ms = Math.max(one.ms, two.ms);
+      test.ms = ms;
       test.turns = Math.max(one.turns, two.turns);
       test.at = at;
       test.kills = 0;

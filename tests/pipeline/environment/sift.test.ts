@@ -34,6 +34,7 @@ const test = (file: string, title: string, ids: readonly number[], more: Line = 
   path: [title],
   why: null,
   steady: true,
+  ms: 1,
   ids: packed(ids),
   odd: "",
   ...more,
