@@ -1,10 +1,7 @@
-/**
- * Do the review arms give themselves away? A naive Bayes over the tokens of the added and removed lines, trained on one half of the pairs
- * and tested on the other, both ways round. 0.5 is chance.
- */
+/** Do the review arms give themselves away? A naive Bayes over the tokens of the added and removed lines says how well they do. 0.5 is chance. */
 import type { Draft } from "../schemas/instance.ts";
 
-const tokensOf = (prompt: string): string[] => {
+export const tokensOf = (prompt: string): string[] => {
   const diff = /```diff\n([\s\S]*?)\n```/.exec(prompt)?.[1] ?? "";
   return diff
     .split("\n")
@@ -12,10 +9,10 @@ const tokensOf = (prompt: string): string[] => {
     .flatMap((line) => (line.match(/[A-Za-z_$][\w$]*|\d+|[^\s\w]+/g) ?? []).map((token) => `${line[0]}${token}`));
 };
 
-interface Arm {
+export interface Arm {
   readonly wrong: boolean;
   readonly tokens: readonly string[];
-  readonly half: number;
+  readonly half: 0 | 1;
 }
 
 function accuracy(train: readonly Arm[], test: readonly Arm[]): number {
@@ -35,7 +32,13 @@ function accuracy(train: readonly Arm[], test: readonly Arm[]): number {
   return right.length / test.length;
 }
 
-/** Null under 20 pairs: too little to say anything. */
+/** Of all arms: trained on one half and tested on the other, both ways round. */
+export function cueAccuracy(arms: readonly Arm[]): number {
+  const [even, odd] = [arms.filter((arm) => arm.half === 0), arms.filter((arm) => arm.half === 1)];
+  return (accuracy(even, odd) * odd.length + accuracy(odd, even) * even.length) / arms.length;
+}
+
+/** Halves are of whole pairs. Null under 20 pairs: too little to say anything. */
 export function reviewCue(
   instances: Iterable<{ readonly draft: Pick<Draft, "id" | "skill" | "pairId" | "judgement" | "prompt"> }>,
 ): { accuracy: number; rows: number } | null {
@@ -48,8 +51,6 @@ export function reviewCue(
   const pairs = new Map([...new Set(reviews.map(({ pairId }) => pairId))].sort().map((pairId, at) => [pairId, at]));
   if (pairs.size < 20) return null;
   reviews.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const arms = reviews.map(({ pairId, wrong, tokens }): Arm => ({ wrong, tokens, half: (pairs.get(pairId) ?? 0) % 2 }));
-  const [even, odd] = [arms.filter((arm) => arm.half === 0), arms.filter((arm) => arm.half === 1)];
-  const mean = (accuracy(even, odd) * odd.length + accuracy(odd, even) * even.length) / arms.length;
-  return { accuracy: Math.round(mean * 1000) / 1000, rows: arms.length };
+  const arms = reviews.map(({ pairId, wrong, tokens }): Arm => ({ wrong, tokens, half: (pairs.get(pairId) ?? 0) % 2 === 0 ? 0 : 1 }));
+  return { accuracy: Math.round(cueAccuracy(arms) * 1000) / 1000, rows: arms.length };
 }
