@@ -42,7 +42,7 @@ function after() {
   const here = new Set();
   walk("", (relative, stat) => {
     here.add(relative);
-    if (Object.hasOwn(seen, relative) && seen[relative] === mark(stat)) return;
+    if (seen[relative] === mark(stat)) return;
     if (!stat.isFile()) return void unfit.push(relative);
     const bytes = fs.readFileSync(path.join(root, relative));
     const text = bytes.toString("utf8");

@@ -5,7 +5,7 @@
  * Ends as the command ends. The report channel (descriptors 3 and 4) is the command's.
  */
 const { spawn } = require("child_process");
-const { availableParallelism } = require("os");
+const os = require("os");
 
 /* Milliseconds, at least and at most. Long enough for a test that allows 50 ms more than it slept, and of no one rhythm. */
 const RUNS = [60, 320];
@@ -13,7 +13,9 @@ const FROZEN = [90, 190];
 const within = ([least, most]) => least + Math.random() * (most - least);
 
 const [each, file, ...args] = process.argv.slice(2);
-const busy = Array.from({ length: Number(each) * availableParallelism() }, () =>
+/* Before Node 18.14 a process knows of no other processors than the machine's. */
+const processors = os.availableParallelism ? os.availableParallelism() : os.cpus().length;
+const busy = Array.from({ length: Number(each) * processors }, () =>
   spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }),
 );
 /* A group of its own is stopped by one signal, whoever is in it. */
@@ -38,9 +40,7 @@ const release = () => {
   clearTimeout(timer);
   for (const process of busy) process.kill("SIGKILL");
 };
-command.on("spawn", () => {
-  timer = setTimeout(freeze, within(RUNS));
-});
+if (command.pid !== undefined) timer = setTimeout(freeze, within(RUNS));
 command.on("error", (error) => {
   release();
   throw error;

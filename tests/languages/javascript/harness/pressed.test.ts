@@ -46,6 +46,12 @@ describe("a command under pressure", () => {
     expect(pressed(...node("process.exit(7)")).status).toBe(7);
     expect(pressed(...node("process.kill(process.pid, 'SIGTERM')")).signal).toBe("SIGTERM");
   });
+  it("runs on a Node that does not count the processors of a process", () => {
+    const older = `data:text/javascript,${encodeURIComponent('import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; delete os.availableParallelism; syncBuiltinESMExports();')}`;
+    const words = ["--import", older, harness, ...node("process.exit(7)")];
+    const { status, stderr } = spawnSync(process.execPath, words, { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], encoding: "utf8" });
+    expect([status, stderr]).toEqual([7, ""]);
+  });
   it("writes to the report channel itself", () => {
     expect(pressed(...node("require('fs').writeSync(3, 'a line')")).output[3]).toBe("a line");
   });

@@ -1,0 +1,67 @@
+/** The oldest Node that is supported, with a build and a runner of its days: everything that lies beside the tests must run there too. */
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import type { RunSummary } from "../../schemas/run-summary.ts";
+import { ScratchRepository } from "../lib/scratch-repository.ts";
+import { cache, kihon, scratch } from "./stand.ts";
+
+const { path: folder, remove } = scratch();
+afterAll(remove);
+
+const source = `exports.clamp = function clamp(value, low, high) {
+  if (value < low) return low;
+  if (value > high) return high;
+  return value;
+};
+exports.total = function total(list) {
+  let sum = 0;
+  for (let at = 0; at < list.length; at++) sum += list[at];
+  return sum;
+};
+exports.name = function name(first, last) {
+  if (first === "" && last === "") return "nobody";
+  return first + " " + last;
+};
+`;
+const checks = `const assert = require("assert");
+const { clamp, total, name } = require("../lib/index.js");
+describe("of old", () => {
+  it("keeps what is inside", () => assert.strictEqual(clamp(2, 1, 3), 2));
+  it("cuts below", () => assert.strictEqual(clamp(0, 1, 3), 1));
+  it("cuts above", () => assert.strictEqual(clamp(9, 1, 3), 3));
+  it("sums", () => assert.strictEqual(total([1, 2, 3]), 6));
+  it("names", () => assert.strictEqual(name("Ada", "Lovelace"), "Ada Lovelace"));
+  it("names nobody", () => assert.strictEqual(name("", ""), "nobody"));
+});
+`;
+
+it("a package of Node 14 with a build and mocha goes the whole road", async () => {
+  const made = await ScratchRepository.make();
+  afterAll(() => made[Symbol.dispose]());
+  await made.commit("first", {
+    "package.json": JSON.stringify({
+      name: "aged",
+      version: "1.0.0",
+      main: "lib/index.js",
+      scripts: { build: "node build.js", test: "npm run build && mocha" },
+      devDependencies: { mocha: "8.4.0" },
+    }),
+    ".nvmrc": "14\n",
+    ".gitignore": "lib\nnode_modules\n",
+    "build.js": 'const fs = require("fs");\nfs.mkdirSync("lib", { recursive: true });\nfs.copyFileSync("src/index.js", "lib/index.js");\n',
+    "src/index.js": source,
+    "test/index.js": checks,
+  });
+  const words = ["--mutants", "40", "--per-skill", "1", "--repeats", "1", "--cache", cache, "--audit", "0.2", "--json"];
+  const { code, out, err } = await kihon(["run", "--repo", made.work, "--out", join(folder, "aged"), ...words]);
+  expect([code, err]).toEqual([0, expect.not.stringContaining("a bug")]);
+  const summary = JSON.parse(out) as RunSummary;
+  expect(summary.leftOut).toEqual([]);
+  const [repository] = summary.repositories;
+  expect(repository?.environments).toMatchObject([
+    { runner: "mocha", runnerVersion: "8.4.0", nodeVersion: expect.stringMatching(/^14\./), quarantined: 0 },
+  ]);
+  expect(summary.sifts).toMatchObject([{ nothing: null }]);
+  expect(summary.audit?.disagreed).toBe(0);
+  expect(repository?.instances).toMatchObject({ editing: 1, localization: 1, "unit-tests": 1 });
+});
