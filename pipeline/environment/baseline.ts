@@ -22,6 +22,8 @@ export interface Baseline {
   readonly files: readonly string[];
   /** Limits of later runs are made from it. Never stored in a row. */
   readonly pace: Pace;
+  /** What became of a run in another order of the files, where none could be a baseline; else null. */
+  readonly ownOrder: string | null;
 }
 
 const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
@@ -78,16 +80,16 @@ function paceOf(runs: readonly TestRun[]): Pace {
 const PRESSURE = 1;
 const SLOWER = 4;
 
-/** A whole run of the healthy tree, or why it cannot be part of a baseline. */
-export async function healthyRun(site: BaselineSite, repeat: number): Promise<Outcome<TestRun>> {
-  const one = await run(site, "all", repeat > 0 && site.runner.canShuffle ? repeat : null);
+/** A whole run of the healthy tree, or why it cannot be part of a baseline. A seed shuffles its files. */
+export async function healthyRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
+  const one = await run(site, "all", seed);
   return objection(one) ?? keep(one);
 }
 
 /** The same on a busy machine: tests that measure time, or race with it, show themselves. */
-async function pressedRun(site: BaselineSite, repeat: number): Promise<Outcome<TestRun>> {
+async function pressedRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
   const limits = { wallMs: site.runTimeoutMs * SLOWER };
-  const one = await run(site, "all", site.runner.canShuffle ? repeat : null, {}, { pressure: PRESSURE, limits });
+  const one = await run(site, "all", seed, {}, { pressure: PRESSURE, limits });
   const no = objection(one);
   return no === null ? keep(one) : { ...no, detail: `on a busy machine: ${no.detail}` };
 }
@@ -95,7 +97,7 @@ async function pressedRun(site: BaselineSite, repeat: number): Promise<Outcome<T
 const isPressed = (repeat: number, { repeats }: BaselineSite): boolean => repeat > 0 && repeat === repeats - 1;
 
 /**
- * k whole runs, from the second on in shuffled order where the runner can, and the last on a busy machine. `afterFirst` is asked about the
+ * k whole runs, from the second on in shuffled order where runner and suite can, and the last on a busy machine. `afterFirst` is asked about the
  * first of them, and may say that the others are not worth making.
  */
 export async function baseline(
@@ -103,8 +105,13 @@ export async function baseline(
   afterFirst: (first: TestRun) => Promise<Dropped | null> = async () => null,
 ): Promise<Outcome<Baseline>> {
   const runs: TestRun[] = [];
+  let ownOrder: string | null = null;
   for (let repeat = 0; repeat < site.repeats; repeat++) {
-    const one = await (isPressed(repeat, site) ? pressedRun : healthyRun)(site, repeat);
+    const make = isPressed(repeat, site) ? pressedRun : healthyRun;
+    const shuffled: Outcome<TestRun> | null = repeat > 0 && site.runner.canShuffle && ownOrder === null ? await make(site, repeat) : null;
+    // A file may need what another one has left: then all of them load in their own order only. Which file that is shows when each runs alone.
+    if (shuffled !== null && !shuffled.kept) ownOrder = `${shuffled.reason}: ${shuffled.detail}`;
+    const one = shuffled?.kept === true ? shuffled : await make(site, null);
     if (!one.kept) return one;
     const no = repeat === 0 ? await afterFirst(one.value) : null;
     if (no) return no;
@@ -118,7 +125,7 @@ export async function baseline(
   if (!tests.some((test) => test.standing === "stable"))
     return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
   const stable = new Set(tests.filter((test) => test.standing === "stable").map((test) => test.file));
-  return keep({ tests, files: [...stable].sort(), pace: paceOf(runs.filter((_, repeat) => !isPressed(repeat, site))) });
+  return keep({ tests, files: [...stable].sort(), ownOrder, pace: paceOf(runs.filter((_, repeat) => !isPressed(repeat, site))) });
 }
 
 const coverageFile = ".kihon-coverage";

@@ -113,7 +113,7 @@ export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<n
   return byRecipes(change.revision, bench, async (tree, recipe) => {
     const ready = await readied(change.revision, tree, recipe, "once", bench);
     if (!ready.kept) return ready;
-    const healthy = await healthyRun(ready.value.site, 0);
+    const healthy = await healthyRun(ready.value.site, null);
     if (!healthy.kept) return healthy;
     return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
   });
@@ -137,6 +137,9 @@ async function environmentOf(
   );
   const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
   if (!base.kept) return base;
+  const { ownOrder } = base.value;
+  if (ownOrder !== null)
+    bench.log.info(`${revision.repository.name}: its test files are run in their own order only: in another, ${ownOrder}`);
   const installedWith = async (build: Recipe["build"]): Promise<Installed> => {
     const again = await bench.install({ ...whole, build }, revision.packageDir, archive, null);
     if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
@@ -173,7 +176,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 6,
+  version: 7,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

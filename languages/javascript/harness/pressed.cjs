@@ -15,9 +15,7 @@ const within = ([least, most]) => least + Math.random() * (most - least);
 const [each, file, ...args] = process.argv.slice(2);
 /* Before Node 18.14 a process knows of no other processors than the machine's. */
 const processors = os.availableParallelism ? os.availableParallelism() : os.cpus().length;
-const busy = Array.from({ length: Number(each) * processors }, () =>
-  spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }),
-);
+const busy = Array.from({ length: Number(each) * processors }, () => spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }));
 /* A group of its own is stopped by one signal, whoever is in it. */
 const command = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", 3, 4], detached: true });
 let timer = null;
