@@ -112,10 +112,10 @@ withPlace(program.command("run"))
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
   .option("--seed <seed>", "seed of every random choice", "1")
   .option("--no-sift", "look at every mutant by itself, also at those that no test notices")
-  .option("--audit <share>", "share of the verdicts on mutants that the whole suite gives a second time (default: 0.05)", share)
+  .option("--audit <share>", "share of the verdicts that the whole suite gives a second time (default: 0.05)", share)
   .option(
     "--audit-limit <share>",
-    "share of these that may come out differently before nothing of a repository is believed (default: 0.1)",
+    "share of these that may have been wrong before nothing of a repository is believed (default: 0.1)",
     share,
   )
   .option("--no-type-check", "keep mutants that do not type-check")
@@ -172,7 +172,7 @@ withPlace(program.command("refresh"))
       ...pick(words, ["mutantsAtHead", "takedown", "licenses", "reverify", "compact", "withdrawOnly"]),
     };
     const result = await refresh(placeOf({ ...words, out: folder }), { log: logFor(words), ...given } as RefreshOptions);
-    if (result.infrastructureFailures > 0) process.exitCode = 1;
+    if (result.infrastructureFailures > 0 || (result.summary !== null && isUnsound(result.summary))) process.exitCode = 1;
     if (words["json"]) return printJson(result);
     const { refreshText } = await import("./pipeline/run-text.ts");
     print(refreshText(result, folder));

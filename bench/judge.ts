@@ -10,7 +10,8 @@
  * sandbox: give it only what you trust.
  *
  * (d) is the limit, computed: the time in a warm process, on two processors, of the tests that must run and of nothing else. Of a mutant that
- * is killed that is the test that kills it, of one that survives every test that comes to it, each as long as it takes on healthy code.
+ * is killed that is the test that kills it, of one that survives every test that comes to it, each as long as it takes on healthy code. What is
+ * killed by a file that does not load, or looked at by itself, counts nothing there.
  *
  * Prints medians, ranges, ratios, and every mutant of which two of them say otherwise.
  */
@@ -174,9 +175,10 @@ class Tests {
 
   note(records: readonly SiftRecord[]): void {
     for (const record of records) {
-      if (record.type !== "test") continue;
+      // A test that another makes while it runs is part of that one's time.
+      if (record.type !== "test" || record.inner === true) continue;
       const id = testId(record.file, record.path);
-      this.#ms.set(id, record.ms);
+      this.#ms.set(id, Math.max(record.ms, this.#ms.get(id) ?? 0));
       for (const mutant of [...idsOf(record.ids), ...idsOf(record.odd)])
         this.#reaching.set(mutant, (this.#reaching.get(mutant) ?? new Set()).add(id));
     }

@@ -152,15 +152,24 @@ function sifts(all: readonly SiftSummary[]): Markup | null {
   return html`<section><h2>Sift</h2>${table(head, rows)}</section>`;
 }
 
-const disagreementHead = ["repository", "mutant", "verdict of", "to pass, and do not", "to fail, and do not", "the whole suite"];
-const disagreementRow = ({ repository, candidateId, by, toPass, toFail, ended, flaky }: Disagreement & { repository: string }): Piece[] => [
+const disagreementHead = ["repository", "candidate", "verdict of", "to pass, and fail", "to fail, and pass", "the whole suite"];
+const disagreementRow = ({
+  repository,
+  candidateId,
+  by,
+  toPass,
+  elsewhere,
+  toFail,
+  flaky,
+}: Disagreement & { repository: string }): Piece[] => [
   html`<b>${repository}</b>`,
   html`<code>${candidateId}</code>`,
   by,
-  toPass.join(", "),
-  toFail.join(", "),
-  flaky ? "flickers" : (ended ?? "says so each time"),
+  firstOf([...toPass, ...elsewhere]),
+  firstOf(toFail),
+  flaky ? "flickers" : "says so each time",
 ];
+const firstOf = (ids: readonly string[]): string => `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? `, and ${ids.length - 5} more` : ""}`;
 
 function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup {
   const cue =
@@ -170,7 +179,7 @@ function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup
   const second =
     audit === null
       ? "Audit: no verdict was recomputed."
-      : `Audit: ${audit.recomputed} verdicts recomputed the slow way, ${audit.disagreed} came out differently.`;
+      : `Audit: ${audit.recomputed} verdicts recomputed the slow way, ${audit.disagreed} came out differently${(audit.undecided ?? 0) > 0 ? `; of ${audit.undecided} more the whole suite gave no whole report` : ""}.`;
   const differing = audit?.disagreements ?? [];
   const rewards = baselines.map(({ skill, name, rows, reward }) => ({
     name: `${skill}: ${name} (${rows})`,

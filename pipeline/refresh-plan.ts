@@ -173,9 +173,16 @@ export function fateIn(
     const { reason, detail } = said.get(stage)?.get(id) ?? { reason: null, detail: "" };
     return reason === null || isSelection(reason) ? null : { reason: reason as Reason, detail };
   };
-  return ({ id, skill, changeId }) => {
-    for (const stage of ["screen", "inject", "observe"]) {
-      const verdict = dropped(stage, changeId);
+  return ({ id, skill, changeId, environmentId }) => {
+    for (const [stage, subject] of [
+      ["screen", changeId],
+      ["inject", changeId],
+      ["observe", changeId],
+      ["audit", changeId],
+      ["pose", changeId],
+      ["pose", environmentId],
+    ] as const) {
+      const verdict = dropped(stage, subject);
       if (verdict !== null) return verdict;
     }
     if (said.get("observe")?.get(changeId)?.reason !== null || !skills.includes(skill)) return null;

@@ -11,8 +11,10 @@ function siftText({ mutants, survived, endless, killed, unsure, nothing }: SiftS
   return `${survived} survive, ${endless} never end, ${killed} are killed; ${unsure} of ${mutants} mutants are unsure`;
 }
 
-const auditText = ({ recomputed, disagreed }: NonNullable<RunSummary["audit"]>): string =>
-  `${recomputed} verdicts computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? "; the report lists them" : ""}`;
+function auditText({ recomputed, disagreed, undecided = 0 }: NonNullable<RunSummary["audit"]>): string {
+  const open = undecided > 0 ? `; of ${undecided} more the whole suite gave no whole report` : "";
+  return `${recomputed} verdicts computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? " (the report lists them)" : ""}${open}`;
+}
 
 export function runText(summary: RunSummary, out: string): string {
   const lines: string[] = [];

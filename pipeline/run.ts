@@ -13,7 +13,7 @@ import { earlierIn } from "../output/manifest.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { Width } from "../sandbox/width.ts";
-import type { Audit } from "../schemas/audit.ts";
+import type { Audited } from "../schemas/audit.ts";
 import type { Candidate, Commit, Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -34,7 +34,7 @@ import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stage
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { lightened, siftStage } from "./stages/5-sift.ts";
 import { type ObservedRecord, observeStage, type Subject } from "./stages/6-observe.ts";
-import { type Auditable, auditStage, doubtedTests, isAudited } from "./stages/7-audit.ts";
+import { type Auditable, auditStage, isAudited } from "./stages/7-audit.ts";
 import { type Posable, type PosedRecord, poseStage } from "./stages/8-pose.ts";
 import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./stages/9-prove.ts";
 import { type ExportJob, exportDataset } from "./stages/10-export.ts";
@@ -308,53 +308,46 @@ function subjectsOf(
   return { subjects, environmentOf };
 }
 
-/** By the environments that they belong to, each of which has a list. */
-function byEnvironment<T extends { readonly id: string }>(
-  environments: readonly Item<Environment>[],
-  environmentOf: ReadonlyMap<string, Item<Environment>>,
-  items: readonly T[],
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>(environments.map(({ id }) => [id, []]));
-  for (const item of items) groups.get(environmentOf.get(item.id)?.id ?? "")?.push(item);
-  return groups;
-}
-
-const shasOf = (items: readonly Item<unknown>[]): readonly string[] => items.map(({ sha }) => sha).sort();
-
-/** What was said of the mutants of an environment: what was observed, and of those that no test notices the ones that are to be audited. */
+/** Of the candidates that are audited, those that were observed and those that nothing was said to notice. */
 function auditablesOf(
-  environments: readonly Item<Environment>[],
-  observed: ReadonlyMap<string, readonly Item<ObservedRecord>[]>,
-  survivors: ReadonlyMap<string, readonly (Item<Subject> & { readonly by: "sift" | "observe" })[]>,
+  subjects: readonly Item<Subject>[],
+  observed: readonly Item<ObservedRecord>[],
+  said: Road["said"],
+  config: Config,
 ): Item<Auditable>[] {
-  return environments.map((environment) => {
-    const [seen, unseen] = [observed.get(environment.id) ?? [], survivors.get(environment.id) ?? []];
-    return {
-      id: environment.id,
-      sha: shortId([environment.sha, shasOf(seen), shasOf(unseen)]),
-      load: () => ({
-        environment: environment.load(),
-        observed: seen.map((item) => item.load()),
-        survivors: unseen.map((item) => ({ candidate: item.load().candidate, by: item.by })),
-      }),
-    };
+  const seen = new Map(observed.map((item) => [item.id, item]));
+  const survived = (id: string, stage: "sift" | "observe"): boolean => said.get(stage)?.get(id)?.reason === `${stage}/survived`;
+  return subjects.flatMap((subject) => {
+    const { id } = subject;
+    if (!isAudited(id, config)) return [];
+    const own = seen.get(id);
+    if (own !== undefined) return [composed(subject, own, (its, { observation }): Auditable => ({ ...its, by: "observe", observation }))];
+    const by = (["sift", "observe"] as const).find((stage) => survived(id, stage));
+    return by === undefined ? [] : [{ id, sha: shortId([subject.sha, by]), load: () => ({ ...subject.load(), by, observation: null }) }];
   });
 }
 
-/** All observed changes of an environment together: some drafts need to know of the others. Tests that an audit doubts are none of theirs. */
+/** All observed changes of an environment together: some drafts need to know of the others, and all of what audits found. */
 function posablesOf(
-  audited: Driven<Auditable, Audit>,
-  observed: ReadonlyMap<string, readonly Item<ObservedRecord>[]>,
-  environments: ReadonlyMap<string, Item<Environment>>,
+  environments: readonly Item<Environment>[],
+  environmentOf: ReadonlyMap<string, Item<Environment>>,
+  observed: readonly Item<ObservedRecord>[],
+  audited: readonly KeptItem<Auditable, Audited>[],
+  disagreed: ReadonlySet<string>,
 ): Item<Posable>[] {
-  const gone = new Set(audited.outcomes.flatMap(({ verdicts }) => verdicts?.flatMap(({ id, blob }) => (blob === null ? [id] : [])) ?? []));
-  return audited.kept.flatMap((item) => {
-    const environment = environments.get(item.id);
-    if (environment === undefined) return [];
-    const own = (observed.get(item.id) ?? []).filter(({ id }) => !gone.has(id));
-    const doubted = new Set(doubtedTests(item.load()));
-    const load = (): Posable => ({ environment: environment.load(), observed: own.map((record) => record.load()), doubted });
-    return [{ id: item.id, sha: shortId([environment.sha, shasOf(own), [...doubted].sort()]), load }];
+  const placeOf = ({ id }: { readonly id: string }): string => environmentOf.get(id)?.id ?? "";
+  const records = Map.groupBy(
+    observed.filter(({ id }) => !disagreed.has(id)),
+    placeOf,
+  );
+  const audits = Map.groupBy(audited, ({ from }) => placeOf(from));
+  return environments.map((environment) => {
+    const [own, found] = [records.get(environment.id) ?? [], audits.get(environment.id) ?? []];
+    return {
+      id: environment.id,
+      sha: shortId([environment.sha, ...[own, found].map((items) => items.map(({ sha }) => sha).sort())]),
+      load: () => ({ environment: environment.load(), observed: own.map((item) => item.load()), audits: found.map((item) => item.load()) }),
+    };
   });
 }
 
@@ -425,18 +418,13 @@ export async function travel<T>(
     subjects.filter(({ id }) => noticed.has(id) || !mutants.has(id)),
   );
   road.summary.noteObserved(observed, repositoryOf);
-  const survivor = (id: string): "sift" | "observe" | null => {
-    const said = ["sift", "observe"] as const;
-    return said.find((stage) => road.said.get(stage)?.get(id)?.reason === `${stage}/survived`) ?? null;
-  };
-  const survivors = subjects.flatMap((item) => {
-    const by = isAudited(item.id, bench.config) ? survivor(item.id) : null;
-    return by === null ? [] : [{ ...item, by }];
-  });
-  const own = byEnvironment(environments, environmentOf, observed.kept);
-  const audited = await road.step(auditStage, auditablesOf(environments, own, byEnvironment(environments, environmentOf, survivors)));
-  road.summary.noteAudited(audited);
-  const posed = await road.step(poseStage, posablesOf(audited, own, byId));
+  const audited = await road.step(auditStage, auditablesOf(subjects, observed.kept, road.said, bench.config));
+  road.summary.noteAudited(audited, repositoryOf);
+  const disagreed = new Set(
+    audited.outcomes.flatMap(({ verdicts }) => verdicts?.flatMap(({ id, blob }) => (blob === null ? [id] : [])) ?? []),
+  );
+  const posed = await road.step(poseStage, posablesOf(environments, environmentOf, observed.kept, audited.kept, disagreed));
+  road.summary.notePosed(posed);
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);
   const proven = await road.step(proveStage, provables, { quotaKey });
   if (road.stopped) return null;

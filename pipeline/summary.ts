@@ -2,7 +2,7 @@
 
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
-import type { Audit } from "../schemas/audit.ts";
+import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
@@ -17,7 +17,7 @@ import { siftSummary } from "./sift-summary.ts";
 import type { Preparable } from "./stages/3-prepare.ts";
 import type { Injectable } from "./stages/4-inject.ts";
 import type { Sifted } from "./stages/5-sift.ts";
-import type { Auditable } from "./stages/7-audit.ts";
+import type { Posable } from "./stages/8-pose.ts";
 
 interface Counts {
   generated: number;
@@ -51,7 +51,7 @@ export class Summary {
   readonly #kinds = new Map<string, "mutant" | "mirror">();
   readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
   readonly #sifts: SiftSummary[] = [];
-  #audit: NonNullable<RunSummary["audit"]> = { recomputed: 0, disagreed: 0, disagreements: [] };
+  readonly #audit = { recomputed: 0, undecided: 0, disagreements: [] as NonNullable<NonNullable<RunSummary["audit"]>["disagreements"]> };
   #troubles = 0;
 
   constructor(bench: Bench) {
@@ -171,23 +171,23 @@ export class Summary {
     }
   }
 
-  /** An environment of which nothing is believed any more is left out. */
-  noteAudited({ outcomes, kept }: Driven<Auditable, Audit>): void {
-    const nameOf = (id: string): string => this.#environments.find((environment) => environment.id === id)?.revision.repository.name ?? "";
+  noteAudited({ kept }: Driven<unknown, Audited>, repositoryOf: (id: string) => string | null): void {
     for (const item of kept) {
-      const { recomputed, disagreements } = item.load();
-      const repository = nameOf(item.id);
-      this.#audit = {
-        recomputed: this.#audit.recomputed + recomputed,
-        disagreed: this.#audit.disagreed + disagreements.length,
-        disagreements: [...(this.#audit.disagreements ?? []), ...disagreements.map((one) => ({ repository, ...one }))],
-      };
+      const { result, why: _, ...found } = item.load();
+      if (result === "undecided") this.#audit.undecided += 1;
+      else this.#audit.recomputed += 1;
+      if (result === "disagrees") this.#audit.disagreements.push({ repository: repositoryOf(found.candidateId) ?? "", ...found });
     }
+  }
+
+  /** An environment of which nothing is believed any more is left out. */
+  notePosed({ outcomes }: Driven<Posable, unknown>): void {
     for (const { inputs, verdicts } of outcomes) {
-      const own = verdicts?.find(({ id }) => id === inputs[0]?.id);
-      if (own === undefined || own.blob !== null) continue;
-      const packageDir = this.#environments.find(({ id }) => id === own.id)?.revision.packageDir ?? ".";
-      this.#leftOut.push({ name: nameOf(own.id), packageDir, reason: own.reason ?? "", detail: own.detail });
+      const verdict = verdicts?.find(({ id, blob }) => id === inputs[0]?.id && blob === null);
+      const environment = this.#environments.find(({ id }) => id === verdict?.id);
+      if (verdict === undefined || environment === undefined) continue;
+      const { repository, packageDir } = environment.revision;
+      this.#leftOut.push({ name: repository.name, packageDir, reason: verdict.reason ?? "", detail: verdict.detail });
     }
   }
 
@@ -223,7 +223,7 @@ export class Summary {
       sandbox: { provider: provider.name, promises: [...promises] },
       reviewCue,
       ...(splitProof === undefined ? {} : { splitProof }),
-      audit: this.#audit.recomputed === 0 ? null : this.#audit,
+      audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },
       baselines: [],
       infrastructureFailures: this.#troubles,
     };

@@ -38,6 +38,8 @@ export interface Installed {
   readonly compiled?: string;
   /** Host folder of what tools keep in TMPDIR. */
   readonly temporary?: string;
+  /** The folders without those that only earlier runs left, where there are such. */
+  readonly bare?: readonly string[];
 }
 
 /** How long a healthy suite takes on this machine: its slowest whole run, and its longest time without a result. */
@@ -366,9 +368,9 @@ export class Workspace {
    */
   wholeSuite(layer: Layer, wallMs: number): Promise<TestRun> {
     const { recipe, revision } = this.environment;
-    const { folders, node, harness } = this.installed;
+    const { folders, bare = folders, node, harness } = this.installed;
     const request = { layer: this.normalise(layer), files: "all", bail: false, seed: null, limits: { wallMs } } as const;
-    return runTests(this.#jobs, recipe, revision.packageDir, { folders, node, harness, builds: null }, this.runner, request);
+    return runTests(this.#jobs, recipe, revision.packageDir, { folders: bare, node, harness, builds: null }, this.runner, request);
   }
 
   /** A run by itself of sources that tell of their calls, and what they told. */

@@ -109,13 +109,13 @@ export const configSchema = z
       .min(0)
       .max(1)
       .default(0.05)
-      .describe("Share of the verdicts on mutants that are computed a second time, by the whole suite in a fresh workspace."),
+      .describe("Share of the verdicts on candidates that are computed a second time, by the whole suite in a fresh workspace."),
     auditLimit: z
       .number()
       .min(0)
       .max(1)
       .default(0.1)
-      .describe("Share of these that may come out differently, flaky tests aside, before nothing of the environment is believed."),
+      .describe("Share of these that may have been wrong, flaky tests aside, before nothing of the environment is believed."),
     typeCheck: z.boolean().default(true).describe("Drop mutants that do not type-check where the project type-checks."),
     splitRatio: splitRatioSchema
       .default({ train: 1, validation: 0, test: 0 })

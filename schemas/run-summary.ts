@@ -95,7 +95,7 @@ export const runSummarySchema = z
     startedAt: z.string(),
     finishedAt: z.string(),
     repositories: z.array(repositorySummarySchema),
-    /** Packages of which no environment came to be, and why: they are in no table of repositories. */
+    /** Packages of which no environment came to be, or of whose environment nothing is believed, and why. */
     leftOut: z.array(z.object({ name: z.string(), packageDir: z.string(), reason: z.string(), detail: z.string() })).optional(),
     stages: z.array(stageSummarySchema),
     /** Of every environment with mutants. Absent in summaries of before it was counted. */
@@ -113,6 +113,8 @@ export const runSummarySchema = z
       .object({
         recomputed: count,
         disagreed: count,
+        /** Those of which the whole suite gave no whole report: they are in neither figure. Absent in summaries of before they were counted. */
+        undecided: count.optional(),
         disagreements: z.array(disagreementSchema.unwrap().extend({ repository: z.string() })).optional(),
       })
       .nullable(),

@@ -1,75 +1,105 @@
-/** A verdict on a mutant, held against what the whole suite says of its plain source in a fresh workspace. */
-import { isDeepStrictEqual } from "node:util";
+/** A verdict on a candidate, held against what the whole suite says of its plain source in a fresh workspace. */
 import type { TestRun, Workspace } from "../../sandbox/workspace.ts";
-import type { Disagreement } from "../../schemas/audit.ts";
-import type { Mutant } from "../../schemas/candidate.ts";
+import type { Audited } from "../../schemas/audit.ts";
+import type { Candidate } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Observation } from "../../schemas/observation.ts";
+import { failsByItself } from "./look.ts";
 
-/** What was said of a mutant, and who said it. */
+/** What was said of a candidate, and who said it. */
 export interface Claim {
-  readonly mutant: Mutant;
-  readonly by: Disagreement["by"];
+  readonly candidate: Candidate;
+  readonly by: Audited["by"];
   /** What its tests were seen to do; null where none was said to notice it. */
   readonly observation: Pick<Observation, "files" | "failToPass" | "passToPass"> | null;
+  /** Test files that are known to come to it. */
+  readonly reaching: readonly string[];
 }
 
-type Difference = Pick<Disagreement, "toPass" | "toFail" | "ended">;
-
-/** Of a run that gave no whole report nothing more can be said. */
-function endOf({ ended, report }: TestRun): string | null {
+/** Why a run says nothing of single tests, or null. */
+function hindrance({ ended, report }: TestRun): string | null {
   if (ended.kind !== "finished") return ended.kind;
-  if (ended.failedCommand !== null) return "build-failed";
-  if (report.unloaded.length > 0) return "does-not-load";
-  return report.complete ? null : "ended-early";
+  if (ended.failedCommand !== null) return "the build fails";
+  if (report.tests.length === 0) return "no test was run";
+  return report.complete ? null : "the suite ends early";
 }
 
-/** Tests whose outcome was said. A file that nobody ran does not come to the mutant: there, every test was said to pass. */
-function saidOf({ observation }: Claim, environment: Environment): ReadonlyMap<string, "pass" | "fail"> {
-  const ran = new Set(observation?.files);
-  const passes = new Set(observation?.passToPass);
-  const fails = new Set(observation?.failToPass);
+/** Ids of the stable tests that pass here, of files that stand alone. What does not is none to hold a verdict against. */
+function passing(environment: Environment, { report }: TestRun): readonly { id: string; file: string }[] {
+  const passed = new Set(report.tests.flatMap(({ id, status }) => (status === "passed" ? [id] : [])));
   const alone = new Set(environment.testFiles.flatMap(({ file, standalone }) => (standalone ? [file] : [])));
-  const said = new Map<string, "pass" | "fail">();
-  for (const { id, file, standing } of environment.tests) {
-    if (standing !== "stable" || !alone.has(file)) continue;
-    if (fails.has(id)) said.set(id, "fail");
-    else if (!ran.has(file) || passes.has(id)) said.set(id, "pass");
-  }
-  return said;
+  return environment.tests.filter(({ id, file, standing }) => standing === "stable" && alone.has(file) && passed.has(id));
 }
 
-/** In what a run of the whole suite differs from the claim, or null. */
-export function differenceOf(claim: Claim, environment: Environment, run: TestRun): Difference | null {
-  const ended = endOf(run);
-  if (ended !== null) return { toPass: [], toFail: [], ended };
-  const passed = new Set(run.report.tests.flatMap(({ id, status }) => (status === "passed" ? [id] : [])));
-  const failed = new Set(run.report.tests.flatMap(({ id, status }) => (status === "failed" ? [id] : [])));
-  const [toPass, toFail]: [string[], string[]] = [[], []];
-  for (const [id, said] of saidOf(claim, environment)) {
-    if (said === "pass" && !passed.has(id)) toPass.push(id);
-    if (said === "fail" && !failed.has(id)) toFail.push(id);
-  }
-  return toPass.length + toFail.length === 0 ? null : { toPass, toFail, ended: null };
+/**
+ * Tests that do otherwise in this run than was said. Of a file that nobody ran it was said that it does not come to the candidate: there, every
+ * test passes. What failed by a limit, or is skipped, tells nothing.
+ */
+function differing(claim: Claim, tests: readonly { id: string; file: string }[], { report }: TestRun): ReadonlySet<string> {
+  const { observation } = claim;
+  const [ran, passes, fails] = [observation?.files, observation?.passToPass, observation?.failToPass].map((ids) => new Set(ids));
+  const seen = new Map(report.tests.map((test) => [test.id, test]));
+  const unloaded = new Set(report.unloaded.map(({ file }) => file));
+  return new Set(
+    tests.flatMap(({ id, file }) => {
+      const test = seen.get(id);
+      if (fails?.has(id)) return test?.status === "passed" ? [id] : [];
+      if (ran?.has(file) && !passes?.has(id)) return [];
+      const failed = test === undefined ? unloaded.has(file) : test.status === "failed" && failsByItself(test);
+      return failed ? [id] : [];
+    }),
+  );
 }
 
-const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])].sort();
+/** The whole suite on the healthy tree, once for each workspace: what it does there is what a candidate's run is held against. */
+const controls = new WeakMap<Workspace, Promise<TestRun>>();
+function control(workspace: Workspace, wallMs: number): Promise<TestRun> {
+  const known = controls.get(workspace);
+  if (known !== undefined) return known;
+  const run = workspace.wholeSuite({}, wallMs);
+  controls.set(workspace, run);
+  run.catch(() => controls.delete(workspace));
+  return run;
+}
 
-/** So often more is a whole suite run that says something else than the claim: does it say so each time? */
-const again = 2;
+/** Built anew and with nothing kept, a suite takes longer than the looks whose limit it is. */
+const slower = 4;
+const leastMs = 60_000;
 
-/** Null where the whole suite says the same. `wallMs` is the limit of one run of it. */
-export async function audit(claim: Claim, workspace: Workspace, wallMs: number): Promise<Disagreement | null> {
-  const look = async (): Promise<Difference | null> =>
-    differenceOf(claim, workspace.environment, await workspace.wholeSuite(claim.mutant.before, wallMs));
-  const first = await look();
-  if (first === null) return null;
-  let [all, flaky] = [first, false];
-  for (let at = 0; at < again; at++) {
-    const next = await look();
-    flaky ||= !isDeepStrictEqual(next, first);
-    if (next !== null)
-      all = { toPass: union(all.toPass, next.toPass), toFail: union(all.toFail, next.toFail), ended: all.ended ?? next.ended };
+/** So often is a whole suite run that says something else than the claim; what it says in most of these runs counts. */
+const runs = 3;
+
+/** `wallMs` is the limit of one run of the whole suite as it is otherwise made. */
+export async function audit(claim: Claim, workspace: Workspace, wallMs: number): Promise<Audited> {
+  const { environment } = workspace;
+  const head = { candidateId: claim.candidate.id, environmentId: environment.id, by: claim.by };
+  const nothing = { toPass: [], elsewhere: [], toFail: [], flaky: false };
+  const undecided = (why: string): Audited => ({ ...head, ...nothing, result: "undecided", why });
+  const healthy = await control(workspace, slower * wallMs);
+  const unhealthy = hindrance(healthy);
+  if (unhealthy !== null) return undecided(`without the change: ${unhealthy}`);
+  const tests = passing(environment, healthy);
+  const limitMs = Math.max(leastMs, slower * healthy.result.usage.wallMs);
+  const counts = new Map<string, number>();
+  for (let at = 0; at < runs; at++) {
+    const run = await workspace.wholeSuite(claim.candidate.before, limitMs);
+    const why = hindrance(run);
+    if (why !== null) return undecided(why);
+    for (const id of differing(claim, tests, run)) counts.set(id, (counts.get(id) ?? 0) + 1);
+    if (counts.size === 0) return { ...head, ...nothing, result: "agrees", why: "" };
   }
-  return { candidateId: claim.mutant.id, by: claim.by, ...all, flaky };
+  const found = tests.filter(({ id }) => (counts.get(id) ?? 0) * 2 > runs);
+  if (found.length === 0) return { ...head, ...nothing, result: "agrees", why: "" };
+  const isFailing = new Set(claim.observation?.failToPass);
+  const of = (holds: (test: { id: string; file: string }) => boolean): string[] => found.filter(holds).map(({ id }) => id);
+  const comes = ({ file }: { file: string }): boolean => claim.reaching.includes(file);
+  return {
+    ...head,
+    result: "disagrees",
+    toPass: of((test) => !isFailing.has(test.id) && comes(test)),
+    elsewhere: of((test) => !isFailing.has(test.id) && !comes(test)),
+    toFail: of((test) => isFailing.has(test.id)),
+    flaky: counts.values().some((count) => count < runs),
+    why: "",
+  };
 }

@@ -69,7 +69,7 @@ function layered(installed: Installed, shelf: string): Installed {
   const [cache, compiled, temporary] = ["tree", "compiled", "temporary"].map((name) => join(shelf, name)) as [string, string, string];
   return {
     ...installed,
-    folders: existsSync(cache) ? [tree, cache, ...below] : installed.folders,
+    ...(existsSync(cache) ? { folders: [tree, cache, ...below], bare: installed.folders } : {}),
     ...(existsSync(compiled) ? { compiled } : {}),
     ...(existsSync(temporary) ? { temporary } : {}),
   };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { rngFor } from "../../lib/rng.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
+import type { Audited } from "../../schemas/audit.ts";
 import { candidateSchema } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { draftSchema } from "../../schemas/instance.ts";
@@ -13,16 +14,22 @@ import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { rewriteAll } from "../rewrite.ts";
 import type { ObservedRecord } from "./6-observe.ts";
-import { withoutTests } from "./7-audit.ts";
+import { few, judged, withoutTests } from "./7-audit.ts";
 
-export const posedSchema = z.object({ draft: draftSchema, candidate: candidateSchema }).readonly();
+export const posedSchema = z
+  .object({
+    draft: draftSchema,
+    candidate: candidateSchema,
+    /** Tests of the environment that an audit doubts: nothing is asked with them. */
+    doubted: z.array(z.string()).readonly(),
+  })
+  .readonly();
 export type PosedRecord = z.infer<typeof posedSchema>;
-/** All observed changes of one environment. */
+/** All observed changes of one environment, and what audits of some said. */
 export interface Posable {
   readonly environment: Environment;
   readonly observed: readonly ObservedRecord[];
-  /** Tests that an audit saw do something else than was said: nothing is asked with them. */
-  readonly doubted: ReadonlySet<string>;
+  readonly audits: readonly Audited[];
 }
 
 const quarantined = (environment: Environment, doubted: ReadonlySet<string>): Environment => ({
@@ -30,13 +37,41 @@ const quarantined = (environment: Environment, doubted: ReadonlySet<string>): En
   tests: environment.tests.map((test) => (doubted.has(test.id) ? { ...test, standing: "quarantined" } : test)),
 });
 
+interface Believed {
+  readonly observed: readonly ObservedRecord[];
+  readonly doubted: ReadonlySet<string>;
+  /** Of the environment and its changes, those of which nothing may be asked. */
+  readonly gone: readonly Result<PosedRecord>[];
+}
+
+/** What audits leave of what was observed. */
+export function believed({ environment, observed, audits }: Posable, limit: number): Believed {
+  const { unsound, doubted } = judged(audits, limit);
+  const goes = (id: string, reason: "audit/unsound" | "audit/doubted", detail: string): Result<PosedRecord> => ({
+    ...{ id, parent: id },
+    outcome: drop(reason, detail),
+  });
+  if (unsound !== null) {
+    const ids = [environment.id, ...observed.map(({ candidate }) => candidate.id)];
+    return { observed: [], doubted, gone: ids.map((id) => goes(id, "audit/unsound", unsound)) };
+  }
+  const { left = [], lost = [] } = Object.groupBy(observed, ({ observation }) =>
+    observation.failToPass.every((test) => doubted.has(test)) ? "lost" : "left",
+  );
+  return {
+    observed: left.map((record) => withoutTests(record, doubted)),
+    doubted,
+    gone: lost.map(({ candidate, observation }) => goes(candidate.id, "audit/doubted", `an audit doubts ${few(observation.failToPass)}`)),
+  };
+}
+
 function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Generator<Result<PosedRecord>> {
-  const all = posable.observed
-    .map((record) => withoutTests(record, posable.doubted))
-    .sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1));
+  const { observed, doubted, gone } = believed(posable, config.auditLimit);
+  yield* gone;
+  const all = [...observed].sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1));
   const candidates = new Map(all.map(({ candidate }) => [candidate.id, candidate]));
   const context: PoseContext = {
-    environment: quarantined(posable.environment, posable.doubted),
+    environment: quarantined(posable.environment, doubted),
     all,
     language: workspace.language,
     runner: workspace.runner,
@@ -63,7 +98,9 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
       yield {
         id: outcome.value.id,
         parent: outcome.value.changeId,
-        outcome: candidate ? keep({ draft: outcome.value, candidate }) : drop("pose/no-candidate", outcome.value.changeId),
+        outcome: candidate
+          ? keep({ draft: outcome.value, candidate, doubted: [...doubted].sort() })
+          : drop("pose/no-candidate", outcome.value.changeId),
       };
     }
   }
@@ -92,7 +129,7 @@ export const poseStage: Stage<Posable, PosedRecord> = {
   version: allSkills.reduce((sum, skill) => sum + skill.version, 0),
   resource: "cpu",
   output: posedSchema,
-  settings: ["seed", "skills", "llm"],
+  settings: ["seed", "skills", "llm", "auditLimit"],
   async *work([posable], bench) {
     if (!posable) return;
     const workspace = await bench.workspace(posable.environment);

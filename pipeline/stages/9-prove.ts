@@ -85,8 +85,11 @@ export const proveStage: Stage<Provable, Instance> = {
   quota: ({ perSkill }) => perSkill,
   async *work([provable], bench) {
     if (!provable) return;
-    const { draft, candidate, environment } = provable;
+    const { draft, candidate, environment, doubted } = provable;
     const proven = await prove(draft, await bench.workspace(environment), { repeats: bench.config.repeats, quarantine: true });
-    yield { id: draft.id, parent: draft.id, outcome: proven.kept ? keep({ ...proven.value, candidate }) : proven };
+    if (!proven.kept) return yield { id: draft.id, parent: draft.id, outcome: proven };
+    const { proof } = proven.value;
+    const quarantined = [...new Set([...proof.quarantined, ...doubted])];
+    yield { id: draft.id, parent: draft.id, outcome: keep({ ...proven.value, proof: { ...proof, quarantined }, candidate }) };
   },
 };

@@ -1,6 +1,5 @@
 /** An audit in whole runs: of a repository whose verdicts hold, and of two with tests that notice a mutant without coming to it. */
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import type { RunSummary } from "../../schemas/run-summary.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
@@ -42,8 +41,8 @@ describe("an audit of all verdicts", () => {
     const { recomputed = 0, disagreed, disagreements = [] } = summary.audit ?? {};
     expect(recomputed).toBeGreaterThan(4);
     expect([code, disagreed, summary.leftOut]).toEqual([0, recomputed, []]);
-    for (const { toPass, toFail, flaky } of disagreements)
-      expect([toPass, toFail, flaky]).toEqual([["watch.test.js > is as it was"], [], false]);
+    for (const { elsewhere, toPass, toFail, flaky } of disagreements)
+      expect([elsewhere, toPass, toFail, flaky]).toEqual([["watch.test.js > is as it was"], [], [], false]);
     // Every verdict was audited, so every one was off: none is left to ask anything of.
     expect(summary.stages.find(({ name }) => name === "audit")?.dropped).toEqual([{ reason: "audit/disagrees", count: recomputed }]);
     const [one] = disagreements;
@@ -53,15 +52,26 @@ describe("an audit of all verdicts", () => {
   });
 
   it("ends the run with 1 and leaves the repository out where they were wrong, and says so", async () => {
-    const { code, out, summary } = await audited("unsound", {
-      "watch.test.js": watching('if (!isClean) throw new Error("changed");\ntest("loads", () => assert.ok(isClean));'),
-    });
-    expect([code, summary.audit]).toEqual([1, null]);
-    expect(summary.leftOut).toMatchObject([{ reason: "audit/unsound", detail: expect.stringContaining("does-not-load") }]);
+    // Beside another file's tests, and only there, this one notices every change.
+    const leaves =
+      'import { writeFileSync } from "node:fs";\nimport { test } from "node:test";\ntest("leaves a mark", () => writeFileSync(".mark", ""));\n';
+    const finds = watching(`import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { clamp } from "./index.js";
+test("is as it was, where there is a mark", async () => {
+  assert.equal(typeof clamp(2, 1, 3), typeof clamp(9, 1, 3));
+  for (let at = 0; at < 20 && !existsSync(".mark"); at++) await setTimeout(50);
+  if (existsSync(".mark")) assert.ok(isClean);
+});`);
+    const { code, out, summary } = await audited("unsound", { "leaves.test.js": leaves, "finds.test.js": finds });
+    const { recomputed = 0, disagreed = 0, disagreements = [] } = summary.audit ?? {};
+    expect(code).toBe(1);
+    // All but those that this test notices by itself too.
+    expect(disagreed).toBeGreaterThan(recomputed / 2);
+    for (const { toPass } of disagreements) expect(toPass).toEqual(["finds.test.js > is as it was, where there is a mark"]);
+    expect(summary.leftOut).toMatchObject([{ reason: "audit/unsound", detail: expect.stringContaining("finds.test.js") }]);
     expect(summary.repositories[0]?.instances).toEqual({});
-    const database = new DatabaseSync(join(out, ".kihon", "ledger.sqlite"), { readOnly: true });
-    const reasons = database.prepare("select distinct reason from verdict where stage = 'audit'").all();
-    database.close();
-    expect(reasons).toEqual([{ reason: "audit/unsound" }]);
+    const told = await kihon(["explain", disagreements[0]?.candidateId ?? "", "--out", out]);
+    expect(told.out).toContain("dropped: audit/disagrees");
   });
 });

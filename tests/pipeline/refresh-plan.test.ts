@@ -130,7 +130,7 @@ describe("the plan of a refresh", () => {
 });
 
 describe("the fate of a row that a run no longer gives", () => {
-  const row = stored("a", { changeId: "c" });
+  const row = stored("a", { changeId: "c", environmentId: "e" });
   const said = (more: Readonly<Record<string, Readonly<Record<string, string | null>>>>) =>
     new Map(
       Object.entries(more).map(([stage, verdicts]) => [
@@ -148,6 +148,9 @@ describe("the fate of a row that a run no longer gives", () => {
   it.each([
     ["a filter", { screen: { c: "not-a-fix/subject" } }, "not-a-fix/subject"],
     ["the observation", { observe: { c: "observe/survived" } }, "observe/survived"],
+    ["an audit", { observe: { c: null }, audit: { c: "audit/disagrees" }, pose: {} }, "audit/disagrees"],
+    ["what audits doubt", { observe: { c: null }, pose: { c: "audit/doubted" } }, "audit/doubted"],
+    ["audits of its environment", { observe: { c: null }, pose: { e: "audit/unsound" } }, "audit/unsound"],
     ["its skill", { observe: { c: null }, pose: { a: "pose/not-text" } }, "pose/not-text"],
     ["its proof", { observe: { c: null }, pose: { a: null }, prove: { a: "prove/gold-fails" } }, "prove/gold-fails"],
     ["nobody, as it is not posed", { observe: { c: null }, pose: {} }, "refresh/not-posed"],
@@ -160,5 +163,6 @@ describe("the fate of a row that a run no longer gives", () => {
     expect(fate({ observe: { c: null }, pose: { a: null }, prove: { a: "prove/over-limit" } })).toBeNull();
     expect(fate({ observe: { c: null }, pose: { a: null }, prove: {} })).toBeNull();
     expect(fate({ observe: { c: null }, pose: {} }, ["pose"])).toBeNull();
+    expect(fate({ observe: { c: null }, audit: {}, pose: { a: null }, prove: { a: null } }, ["audit"])).toBeNull();
   });
 });

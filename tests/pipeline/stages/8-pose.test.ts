@@ -40,7 +40,7 @@ const items: Item<Posable>[] = [
     load: () => ({
       environment,
       observed: everything.map((observed) => ({ ...observed, environmentId: environment.id })),
-      doubted: new Set(),
+      audits: [],
     }),
   },
 ];
