@@ -111,16 +111,29 @@ function isObvious(
   return file === largest.bag.name || questions.some((words) => rankBags(words, bags)[0] === file);
 }
 
+/** Named places of the file that is to be named, beside those that are to be named in it. */
+function otherPlaces(observed: Observed, gold: readonly Location[], { language }: PoseContext): readonly string[] {
+  const [{ file }] = gold as [Location];
+  const places = gold.map(({ symbol }) => symbol);
+  const names = new Set(language.units({ path: file, text: observed.candidate.before[file] ?? "" }).map(({ name }) => name));
+  return [...names].filter((name) => !places.some((place) => place === name || place?.endsWith(`.${name}`)));
+}
+
+/** Where there is no other file, so many places make a question: who guesses is right once in six times. */
+const fewestPlaces = 5;
+
+/** Is there nothing to choose from? Of several files that are to be named, a part could be. */
+function isChoiceless(observed: Observed, gold: readonly Location[], context: PoseContext): boolean {
+  if (otherSources(observed, context).length > 0) return false;
+  return gold.some(({ file }) => file !== gold[0]?.file) || otherPlaces(observed, gold, context).length < fewestPlaces;
+}
+
 /** Another place of the file that is to be named, and the file without any. */
 function obviousDecoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
   const [{ file }] = gold as [Location];
-  const places = new Set(gold.map(({ symbol }) => symbol));
-  const others = context.language
-    .units({ path: file, text: observed.candidate.before[file] ?? "" })
-    .filter(({ name }) => ![...places].some((place) => place === name || place?.endsWith(`.${name}`)));
-  const [other] = context.rng(observed.candidate.id, "localization/other-symbol").shuffle(others);
+  const [other] = context.rng(observed.candidate.id, "localization/other-symbol").shuffle(otherPlaces(observed, gold, context));
   const decoy = (name: string, answer: readonly Location[]): KnownAnswer => ({ role: "decoy", name, text: asAnswer(answer) });
-  return [decoy("file-alone", [{ file, symbol: null }]), ...(other ? [decoy("other-symbol", [{ file, symbol: other.name }])] : [])];
+  return [decoy("file-alone", [{ file, symbol: null }]), ...(other ? [decoy("other-symbol", [{ file, symbol: other }])] : [])];
 }
 
 function decoys(observed: Observed, gold: readonly Location[], context: PoseContext): KnownAnswer[] {
@@ -174,7 +187,8 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
   const { candidate, observation } = observed;
   const gold = goldOf(observed, context);
   if (gold.length === 0) return drop("localization/no-gold", "the fix edits no existing source file");
-  if (otherSources(observed, context).length === 0) return drop("localization/one-file", "there is no other source file to name");
+  if (isChoiceless(observed, gold, context))
+    return drop("localization/one-file", "there is no other source file to name, and too few places in this one");
   const symbols = candidate.edits.flatMap(({ symbol }) => (symbol === null ? [] : [symbol]));
   const files = gold.map((item) => item.file);
   const secrets = secretsOf("localization", candidate, observation.failToPass);
@@ -226,7 +240,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 7,
+  version: 8,
   reasons,
   *pose(context: PoseContext) {
     const healthy = healthyFiles(context);

@@ -65,3 +65,22 @@ describe("a file that can be guessed", () => {
     expect(draftFor(localization, elsewhere).judgement).not.toHaveProperty("symbols");
   });
 });
+
+describe("a package of one file", () => {
+  const several = (count: number): string =>
+    `${lower}${Array.from({ length: count }, (_, at) => `export function other${at}(text) {\n  return text.length + ${at};\n}\n`).join("")}`;
+  const only = { environment: { ...contextOf([]).environment, sourceFiles: ["src/slug.js"] } };
+  const ofSize = (count: number): Observed => fix({ before: { "src/slug.js": several(count) }, edits: [inSlug] });
+  const whole = (path: string): string | null => (path === "src/slug.js" ? several(5).replace(lower, slug) : (texts[path] ?? null));
+  it("is asked for the place, where there are enough of them to choose from", () => {
+    const { judgement, answers, prompt } = draftFor(localization, ofSize(5), [], { ...only, text: whole });
+    expect(judgement).toEqual({ kind: "locations", gold: [{ file: "src/slug.js", symbol: "slugify" }], symbols: true });
+    expect(prompt).toContain("It must be there and be right");
+    const wrong = answers.filter(({ role }) => role === "decoy").map(({ name }) => name);
+    expect(wrong).toEqual(["every-file", "failing-test-file", "file-alone", "other-symbol"]);
+    expect(answers.find(({ name }) => name === "every-file")?.text).toBe('{"locations":[{"file":"src/slug.js"}]}');
+  });
+  it("is asked nothing, where they are fewer", () => {
+    expect(reasonFor(localization, ofSize(4), { ...only, text: whole })).toBe("localization/one-file");
+  });
+});

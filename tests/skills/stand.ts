@@ -222,8 +222,13 @@ export function ask(skill: Skill, context: PoseContext): Asked {
   };
 }
 /** The one draft of a change. */
-export function draftFor(skill: Skill, observed: Observed, others: readonly Observed[] = everything): Draft {
-  const found = ask(skill, contextOf([...new Set([...others, observed])])).drafts.filter(
+export function draftFor(
+  skill: Skill,
+  observed: Observed,
+  others: readonly Observed[] = everything,
+  over: Partial<PoseContext> = {},
+): Draft {
+  const found = ask(skill, contextOf([...new Set([...others, observed])], over)).drafts.filter(
     ({ changeId }) => changeId === observed.candidate.id,
   );
   if (!found[0]) throw new Error(`${skill.name} poses nothing on ${observed.candidate.id}`);
