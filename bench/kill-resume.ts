@@ -252,7 +252,7 @@ async function main(): Promise<number> {
   });
   const folder = mkdtempSync(join(tmpdir(), "kihon-kills-"));
   chmodSync(folder, 0o755); // jobs pass it on their way to the cache inside
-  const words = ["--mutants", values.mutants, "--per-skill", "2", "--repeats", "2"];
+  const words = ["--mutants", values.mutants, "--per-skill", "2", "--repeats", "2", "--audit", "1"];
   const print = (text: string): void => {
     process.stdout.write(`${text}\n`);
   };
