@@ -1,6 +1,9 @@
 /**
- * What Node and the tools keep between runs, all of it by content, made once by a run of the clean suite: the runner's own cache, V8's
- * code of the dependencies' modules, tsx's transforms. A later run sees it (or a copy of its own) and cannot change it.
+ * What Node and the tools keep between runs, made once by a run of the clean suite: the runner's own cache, V8's code of the dependencies'
+ * modules, tsx's and Babel's transforms. A later run sees it (or a copy of its own) and cannot change it.
+ *
+ * All of it is kept by content, but for Babel's, which is kept by path and time stamp: what a layer holds is written when its job starts, after
+ * whatever lies in the tree.
  */
 import { isUtf8 } from "node:buffer";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -17,6 +20,8 @@ import type { InstallSite } from "./install.ts";
 
 /** Where the filling run's compile cache and TMPDIR lie in the workspace, from where they can be collected. */
 const place = "node_modules/.cache/kihon-warm";
+/** Packages that keep what they made of a source in the tree, in `node_modules/.cache/<name>`. */
+const keepers = ["@babel/register"];
 /** `NODE_COMPILE_CACHE` came with it. */
 const compiles = ">=22.1.0";
 
@@ -79,7 +84,9 @@ function layered(installed: Installed, shelf: string): Installed {
 export async function warmed(site: InstallSite, installed: Installed, test: WarmTest): Promise<Installed> {
   const [tree, dependencies] = installed.folders;
   if (tree === undefined || dependencies === undefined) return installed;
-  const folders = test.runner.cacheFolders.map((folder) => posix.join(test.packageDir, folder));
+  const kept = keepers.filter((name) => existsSync(join(dependencies, test.packageDir, "node_modules", name)));
+  const own = [...test.runner.cacheFolders, ...kept.map((name) => `node_modules/.cache/${name}`)];
+  const folders = own.map((folder) => posix.join(test.packageDir, folder));
   // Without a sandbox the folder of compiled code would lie open to every run, under paths that no later run has.
   const isolated = site.provider.isolates;
   const useful = semver.satisfies(test.recipe.nodeVersion, compiles) || existsSync(join(dependencies, "node_modules", "tsx"));
@@ -87,7 +94,7 @@ export async function warmed(site: InstallSite, installed: Installed, test: Warm
   const { recipe } = test;
   // The tree is part of the key: what one repository's tests leave here is never read by another's, whatever they install.
   const places = [tree, dependencies, installed.harness].map((folder) => basename(folder));
-  const key = shortId([...places, test.runner.name, test.packageDir, recipe.env, recipe.build, isolated]);
+  const key = shortId([...places, test.runner.name, test.packageDir, recipe.env, recipe.build, isolated, folders]);
   const final = join(site.cache, "warm", key);
   if (existsSync(final)) return layered(installed, final);
   const collect = isolated ? [...folders, place] : folders;

@@ -22,15 +22,11 @@ const program = (wanted: number): string =>
 test("sum", () => assert.equal(one + two, ${wanted}));`;
 let installed: Installed;
 
-beforeAll(async () => {
-  const tree = await treeFor(provider, place.path, { "two.mjs": "export const two = 2;\n", "test/sum.test.mjs": program(3) });
-  const dependencies = await treeFor(provider, place.path, {
-    "node_modules/one/package.json": '{ "name": "one", "type": "module", "exports": "./one.js" }',
-    "node_modules/one/one.js": "export const one = 1;\n",
-  });
+/** A tree with what a run of its clean suite left. */
+async function warm(tree: Readonly<Record<string, string>>, modules: Readonly<Record<string, string>>): Promise<Installed> {
+  const folders = [await treeFor(provider, place.path, tree), await treeFor(provider, place.path, modules)];
   const harness = fileURLToPath(new URL("../../../languages/javascript/harness", import.meta.url));
-  const cold = { folders: [tree, dependencies], node: nodeFolder, harness, builds: null };
-  await mkdir(join(place.path, "cache"), { mode: 0o755 });
+  const cold = { folders, node: nodeFolder, harness, builds: null };
   const site = {
     cache: join(place.path, "cache"),
     provider,
@@ -39,11 +35,22 @@ beforeAll(async () => {
     timeoutMs: 60_000,
     log: createLog({ json: false, terminal: false, write: () => {}, now: () => 0 }),
   };
-  installed = await warmed(site, cold, { runner: nodeTest, recipe, packageDir: ".", wallMs: 60_000 });
+  return warmed(site, cold, { runner: nodeTest, recipe, packageDir: ".", wallMs: 60_000 });
+}
+
+beforeAll(async () => {
+  await mkdir(join(place.path, "cache"), { mode: 0o755 });
+  installed = await warm(
+    { "two.mjs": "export const two = 2;\n", "test/sum.test.mjs": program(3) },
+    {
+      "node_modules/one/package.json": '{ "name": "one", "type": "module", "exports": "./one.js" }',
+      "node_modules/one/one.js": "export const one = 1;\n",
+    },
+  );
 });
 
-const run = (layer: Record<string, string>): Promise<TestRun> =>
-  runTests(jobs, recipe, ".", installed, nodeTest, { layer, files: ["test/sum.test.mjs"], seed: null, bail: false });
+const run = (layer: Record<string, string>, of = installed, file = "test/sum.test.mjs"): Promise<TestRun> =>
+  runTests(jobs, recipe, ".", of, nodeTest, { layer, files: [file], seed: null, bail: false });
 
 test("the shelf has the code of the dependency's module alone", () => {
   const [version] = readdirSync(installed.compiled ?? "");
@@ -64,4 +71,31 @@ test("adds", () => fs.writeFileSync("/kihon/compiled/" + version + "/00000000", 
   const { report } = await run({ "test/sum.test.mjs": spoil });
   expect(report.tests.map(({ failure }) => failure?.message)).toEqual([expect.stringContaining("EROFS"), expect.stringContaining("EROFS")]);
   expect(readTree(installed.compiled ?? "")).toEqual(before);
+});
+test("what Babel made of a source is kept by its path and time, so that a changed one is made anew", async () => {
+  // As @babel/register does it, in little: it says of each source whether it had to be made, and keeps what it made.
+  const keeper = `const fs = require("fs"); const path = require("path");
+const kept = path.resolve("node_modules/.cache/@babel/register/.babel.json");
+const cache = fs.existsSync(kept) ? JSON.parse(fs.readFileSync(kept, "utf8")) : {};
+require.extensions[".jsx"] = (module, file) => {
+  const mtime = +fs.statSync(file).mtime;
+  const known = cache[file] && cache[file].mtime === mtime;
+  if (!known) cache[file] = { mtime, code: fs.readFileSync(file, "utf8") };
+  module._compile("exports.known = " + Boolean(known) + ";" + cache[file].code, file);
+  fs.mkdirSync(path.dirname(kept), { recursive: true });
+  fs.writeFileSync(kept, JSON.stringify(cache));
+};`;
+  const suite = `require("@babel/register"); const { test } = require("node:test"); const assert = require("assert");
+const { two, known } = require("../two.jsx");
+test("two, known " + known, () => assert.equal(two, 2));`;
+  const of = await warm(
+    { "two.jsx": "exports.two = 2;\n", "test/two.test.cjs": suite },
+    { "node_modules/@babel/register/index.js": keeper, "node_modules/@babel/register/package.json": '{ "name": "@babel/register" }' },
+  );
+  const said = async (layer: Record<string, string>) =>
+    (await run(layer, of, "test/two.test.cjs")).report.tests.map(({ id, status }) => [id.split(" > ").at(-1), status]);
+  expect(await said({})).toEqual([["two, known true", "passed"]]);
+  expect(await said({ "two.jsx": "exports.two = 3;\n" })).toEqual([["two, known false", "failed"]]);
+  expect(await said({ "two.jsx": "exports.two = 2;\n" })).toEqual([["two, known false", "passed"]]);
+  expect(of.bare).toHaveLength(2);
 });
