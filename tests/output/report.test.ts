@@ -33,6 +33,18 @@ describe("the report", () => {
     expect(report([], { sifts: [] })).not.toContain("<h2>Sift</h2>");
   });
 
+  it("lists each verdict that the whole suite did not confirm, and says where it said nothing", () => {
+    const found = {
+      ...{ repository: "acme/calc", candidateId: "00000000000000c1", environmentId: "00000000000000e1", by: "sift" as const },
+      ...{ toPass: [], toFail: ["<b> > late"], elsewhere: Array.from({ length: 7 }, (_, at) => `t${at}`), flaky: true },
+    };
+    const audit = { recomputed: 9, undecided: 2, disagreed: 1, disagreements: [found] };
+    const text = report([], { audit });
+    expect(text).toContain("9 verdicts recomputed the slow way, 1 came out differently; of 2 more the whole suite gave no whole report.");
+    expect(text).toContain("<td>t0, t1, t2, t3, t4, and 2 more</td><td>&lt;b&gt; &gt; late</td><td>flickers</td>");
+    expect(report([], { audit: null })).toContain("Audit: no verdict was recomputed.");
+  });
+
   it("loads nothing from anywhere", () => {
     const text = report([toRows(sampleInstance("editing"), environment, context).public]);
     expect(text).not.toMatch(/(?:src|href)\s*=|url\(|@import|<link|<script/i);
