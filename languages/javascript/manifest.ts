@@ -6,7 +6,14 @@ import { testCommands, toolName } from "./scripts.ts";
 
 export { type BuildPlan, detectBuild } from "./builds.ts";
 export { testFilesOf } from "./test-files.ts";
-export { detectNodeVersion, detectPackageManager, type NodeChoice, nativePackages, type PackageManagerChoice } from "./toolchain.ts";
+export {
+  detectNodeVersion,
+  detectPackageManager,
+  lockless,
+  type NodeChoice,
+  nativePackages,
+  type PackageManagerChoice,
+} from "./toolchain.ts";
 
 export type RunnerChoice =
   | { readonly runner: Runner; readonly detection: Detection; readonly reason: null }

@@ -136,7 +136,7 @@ export function detectPackageManager(facts: ManifestFacts, nodeMajor: number): P
 }
 
 /** npm installs, whatever the repository declares: it is the one client of all times that takes a date limit. */
-function lockless(facts: ManifestFacts, nodeMajor: number): PackageManagerChoice {
+export function lockless(facts: ManifestFacts, nodeMajor: number): PackageManagerChoice {
   const hasDependencies = ["dependencies", "devDependencies", "optionalDependencies"].some(
     (key) => Object.keys(facts.rootManifest[key] ?? {}).length > 0,
   );

@@ -2,19 +2,10 @@
 import { matchesGlob } from "node:path";
 import type { ArchiveEntry } from "../../lib/archive.ts";
 
-const patterns = [
-  "package.json",
-  "package-lock.json",
-  "npm-shrinkwrap.json",
-  "pnpm-lock.yaml",
-  "pnpm-workspace.yaml",
-  ".pnpmfile.cjs",
-  "yarn.lock",
-  ".yarnrc",
-  ".yarnrc.yml",
-  ".npmrc",
-  "*.patch",
-];
+/** At the root of a tree: what the one or the other client goes by in choosing versions. npm reads yarn's too. */
+export const lockNames: readonly string[] = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock"];
+
+const patterns = ["package.json", ...lockNames, "pnpm-workspace.yaml", ".pnpmfile.cjs", ".yarnrc", ".yarnrc.yml", ".npmrc", "*.patch"];
 
 /** Path → text of everything that an install's result depends on, without what lies in test fixtures. */
 export function installInputs(entries: readonly ArchiveEntry[]): Readonly<Record<string, string>> {

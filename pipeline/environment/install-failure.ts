@@ -33,6 +33,18 @@ const causes: readonly [RegExp, string][] = [
   [/code ELIFECYCLE|ERR_PNPM_[A-Z_]*LIFECYCLE|npm err(?:or|!) command failed|YN0009/i, "a script of a package failed"],
 ];
 
+/** Causes that lie in what a lock file fixes: without it, other versions may do. */
+const ofLocks = [
+  "a version is no longer on the registry",
+  "a package is no longer on the registry",
+  "the lock file does not fit the manifest",
+  "the lock file cannot be read",
+  "a package's integrity does not match",
+];
+
+/** `failure`: as `installFailure` words it. */
+export const liesInLock = (failure: string): boolean => ofLocks.some((cause) => failure.startsWith(`${cause}: `));
+
 /** `npm error code ETARGET`: what npm has to say stands below it. */
 const codeAlone = /^npm ERR(?:OR|!) code \w+$/i;
 

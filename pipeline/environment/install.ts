@@ -2,7 +2,7 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import semver from "semver";
 import { z } from "zod";
@@ -19,7 +19,7 @@ import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../..
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
-import { installInputs } from "./inputs.ts";
+import { installInputs, lockNames } from "./inputs.ts";
 import { installFailure } from "./install-failure.ts";
 import { withLowest } from "./lowest.ts";
 import { withoutOutside } from "./outside.ts";
@@ -186,7 +186,10 @@ export async function dependencies(
     let lock: Dependencies["frozenLock"] = frozen;
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
-      for (const [path, text] of Object.entries(installTexts(recipe, inputs))) await writeFile(join(work, path), text);
+      // Where no lock file is obeyed none may be found, and where another one is asked for it comes next.
+      if (recipe.lockFile === null) for (const name of lockNames) await rm(join(work, name), { force: true });
+      for (const [path, text] of Object.entries(installTexts(recipe, inputs)))
+        if (recipe.lockFile !== null || !lockNames.includes(path)) await writeFile(join(work, path), text);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
       // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
       if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));

@@ -11,6 +11,7 @@ import {
   detectNodeVersion,
   detectPackageManager,
   detectRunner,
+  lockless,
   nativePackages,
   type PackageManagerChoice,
 } from "../../languages/javascript/manifest.ts";
@@ -69,19 +70,24 @@ export function registryLimit(committedAt: string, now: number): string | null {
 
 type RegistryView = Pick<Recipe, "registryAsOf" | "directVersions" | "registryReason">;
 
+/** By which client, from which lock file, out of what of the registry. */
+interface Way {
+  readonly manager: PackageManagerChoice;
+  readonly view: RegistryView;
+}
+
 /**
- * What of the registry an install sees: with a lock file all, for it fixes the versions; without one what was there when the revision was made.
- * Where the registry does not tell what that was: all of it, and where no environment comes of that, the versions that the manifest names.
+ * What of the registry an install without a lock file sees: what was there when the revision was made. Where the registry does not tell what
+ * that was: all of it, and where no environment comes of that, the versions that the manifest names.
  */
 async function registryViews(
   cache: string,
-  { install, lockFile, evidence }: PackageManagerChoice,
+  { install, evidence }: PackageManagerChoice,
   committedAt: string,
   now: number,
 ): Promise<readonly [RegistryView, RegistryView?]> {
   const newest = { registryAsOf: null, directVersions: "newest" } as const;
   if (install.length === 0) return [{ ...newest, registryReason: "nothing is installed" }];
-  if (lockFile !== null) return [{ ...newest, registryReason: `${lockFile} fixes the versions` }];
   const limit = registryLimit(committedAt, now);
   const asked = `${evidence}; committed at ${committedAt}`;
   if (limit === null) return [{ ...newest, registryReason: asked }];
@@ -93,7 +99,34 @@ async function registryViews(
   ];
 }
 
-/** The likeliest, and one to be tried where no environment comes of it; nearly always there is no other. `now`: milliseconds since 1970. */
+/** A lock file fixes the versions, and all of the registry is seen. Where what it fixes is gone, npm installs as if there were none. */
+async function waysOf(
+  cache: string,
+  facts: ManifestFacts,
+  manager: PackageManagerChoice,
+  nodeVersion: string,
+  committedAt: string,
+  now: number,
+): Promise<readonly [Way, Way?]> {
+  const { lockFile } = manager;
+  const free = lockFile === null ? manager : lockless(facts, semver.major(nodeVersion));
+  const [view, other] = await registryViews(cache, free, committedAt, now);
+  if (lockFile === null)
+    return other === undefined
+      ? [{ manager, view }]
+      : [
+          { manager, view },
+          { manager, view: other },
+        ];
+  const fixed: RegistryView = { registryAsOf: null, directVersions: "newest", registryReason: `${lockFile} fixes the versions` };
+  const reason = `${lockFile} cannot be installed any more; committed at ${committedAt}`;
+  return [
+    { manager, view: fixed },
+    { manager: free, view: { ...view, registryReason: reason } },
+  ];
+}
+
+/** The likeliest, and one to be tried where no environment comes of it. `now`: milliseconds since 1970. */
 export async function recipesOf(
   tree: CheckedTree,
   revision: Revision,
@@ -119,28 +152,23 @@ export async function recipesOf(
   const tools = await toolsOf(cache, facts, committedAt);
   if (!tools.kept) return tools;
   const { manager, ...versions } = tools.value;
-  const [view, other] = await registryViews(cache, manager, committedAt, now);
-  const bare = {
+  const recipeBy = async ({ manager: client, view }: Way): Promise<Recipe> => ({
     ...versions,
-    packageManager: manager.manager,
-    lockFile: manager.lockFile,
-    install: manager.install.map((argv) => [...argv]),
-    installEnv: { ...manager.env },
-    scriptsAllowed: manager.install.length > 0 ? [...nativePackages(facts)] : [],
+    packageManagerVersion: client === manager ? versions.packageManagerVersion : (await managerTool(cache, "npm", client.version)).version,
+    packageManager: client.manager,
+    lockFile: client.lockFile,
+    install: client.install.map((argv) => [...argv]),
+    installEnv: { ...client.env },
+    scriptsAllowed: client.install.length > 0 ? [...nativePackages(facts)] : [],
     build: build.steps.map((argv) => [...argv]),
     runner: runner.name,
     runnerVersion: "",
     runnerArgs: [...detection.args],
     env: { ...detectEnv(facts) },
-  };
-  return keep(
-    other === undefined
-      ? [{ ...bare, ...view }]
-      : [
-          { ...bare, ...view },
-          { ...bare, ...other },
-        ],
-  );
+    ...view,
+  });
+  const [way, other] = await waysOf(cache, facts, manager, versions.nodeVersion, committedAt, now);
+  return keep(other === undefined ? [await recipeBy(way)] : [await recipeBy(way), await recipeBy(other)]);
 }
 
 /** The installed version of a runner's package, looked up as Node would from the package's folder; null for a built-in runner. */

@@ -12,6 +12,7 @@ import type { Stage } from "../contract.ts";
 import { type BaselineSite, baseline, healthyRun, mapCoverage } from "../environment/baseline.ts";
 import { glimpse } from "../environment/glimpse.ts";
 import { installInputs } from "../environment/inputs.ts";
+import { liesInLock } from "../environment/install-failure.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
 import { packageVersion, recipesOf } from "../environment/recipe.ts";
@@ -78,6 +79,8 @@ async function byRecipes<T>(
   const outcome = await make(tree, likeliest);
   if (outcome.kept || other === undefined) return outcome;
   if (outcome.reason.startsWith("glimpse/") || notOfVersions.includes(outcome.reason)) return outcome;
+  // What a lock file fixes is as it was then; only where it is gone is anything else as good.
+  if (likeliest.lockFile !== null && !(outcome.reason === "prepare/install-failed" && liesInLock(outcome.detail))) return outcome;
   bench.log.warn(`${revision.repository.name}: ${outcome.reason}: ${outcome.detail}; once more, with ${packagesOf(other)}`);
   const again = await make(tree, other);
   return again.kept || again.reason.startsWith("glimpse/") ? again : outcome;

@@ -85,6 +85,28 @@ describe("a repository that gives nothing ends with 0, an empty dataset and its 
     expect(await leftOut("no-locked", files)).toMatchObject({ reason: "prepare/install-failed" });
   });
 
+  it("but not with a lock file whose version is gone, which is set aside and said", async () => {
+    const dependencies = { ms: "^2.1.0" };
+    const [version, resolved] = ["2.1.99", "https://registry.npmjs.org/ms/-/ms-2.1.99.tgz"];
+    const lock = {
+      ...{ name: "small", version: "1.0.0", lockfileVersion: 3, requires: true },
+      packages: {
+        "": { name: "small", version: "1.0.0", dependencies },
+        "node_modules/ms": { version, resolved, integrity: "sha512-AAAA" },
+      },
+    };
+    const needs = { "index.test.js": `import "ms";\n${healthy["index.test.js"]}` };
+    const files = { ...healthy, ...needs, "package.json": manifest({ dependencies }), "package-lock.json": JSON.stringify(lock) };
+    const { work } = await repository(files);
+    const out = join(folder, "gone-version");
+    const { code, out: text, err } = await kihon(["run", "--repo", work, "--out", out, ...small, "--skills", "editing", "--json"]);
+    expect(code).toBe(0);
+    expect(err).toMatch(/is no longer on the registry.*once more, with packages .*package-lock.json cannot be installed any more/);
+    expect((JSON.parse(text) as RunSummary).repositories[0]?.instances.editing).toBe(1);
+    const verified = await kihon(["verify", out, "--cache", cache, "--json"]);
+    expect(JSON.parse(verified.out)).toMatchObject({ rows: 1, proven: 1 });
+  });
+
   it("with a dependency on a git host that its tests need", async () => {
     const needs = { "index.test.js": `import "thing";\n${healthy["index.test.js"]}` };
     const { reason, detail } = await leftOut("git-host", { ...healthy, ...needs, "package.json": manifest({ dependencies: onGitHost }) });

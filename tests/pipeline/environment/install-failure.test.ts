@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { installFailure } from "../../../pipeline/environment/install-failure.ts";
+import { installFailure, liesInLock } from "../../../pipeline/environment/install-failure.ts";
 
 describe("why an install failed", () => {
   // As the clients said it: npm 8 to 11, pnpm 8, yarn 1.22 and 4.
@@ -96,4 +96,10 @@ describe("why an install failed", () => {
   it("is the client's last word where it is none of these", () => {
     expect(installFailure("something\nSegmentation fault\n")).toBe("unknown cause: Segmentation fault");
   });
+});
+
+it("a failure lies in the lock file where that names what is gone, or cannot be read", () => {
+  const gone = installFailure("npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:1/a/-/a-1.0.0.tgz");
+  expect([liesInLock(gone), liesInLock(installFailure("npm error code EINTEGRITY"))]).toEqual([true, true]);
+  expect([liesInLock(installFailure("npm error code ERESOLVE")), liesInLock(installFailure("ENOSPC"))]).toEqual([false, false]);
 });
