@@ -35,33 +35,51 @@ describe("of old", () => {
 });
 `;
 
-it("a package of Node 14 with a build and mocha goes the whole road", async () => {
+const built = {
+  "package.json": JSON.stringify({
+    name: "aged",
+    version: "1.0.0",
+    main: "lib/index.js",
+    scripts: { build: "node build.js", test: "npm run build && mocha" },
+    devDependencies: { mocha: "8.4.0" },
+  }),
+  ".gitignore": "lib\nnode_modules\n",
+  "build.js": 'const fs = require("fs");\nfs.mkdirSync("lib", { recursive: true });\nfs.copyFileSync("src/index.js", "lib/index.js");\n',
+  "src/index.js": source,
+  "test/index.js": checks,
+};
+/** mocha read its words from a file of its own; here also which files are its tests, and one to load before them. */
+const classic = {
+  "package.json": JSON.stringify({
+    name: "aged",
+    version: "1.0.0",
+    main: "lib/index.js",
+    scripts: { test: "mocha --reporter nyan" },
+    devDependencies: { mocha: "2.5.3" },
+  }),
+  "lib/index.js": source,
+  "spec/setup.js": "global.isReady = true;\n",
+  "spec/index.js": `${checks}it("is ready", () => assert.strictEqual(isReady, true));\n`,
+  "test/mocha.opts": "# in the manner of its time\n--require ./spec/setup\n--timeout 5\nspec/index.js\n",
+};
+
+it.each([
+  ["a build and mocha 8", "8.4.0", 6, built],
+  ["mocha 2 and its file of options", "2.5.3", 7, classic],
+])("a package of Node 14 with %s goes the whole road", async (name, version, tests, files) => {
   const made = await ScratchRepository.make();
   afterAll(() => made[Symbol.dispose]());
-  await made.commit("first", {
-    "package.json": JSON.stringify({
-      name: "aged",
-      version: "1.0.0",
-      main: "lib/index.js",
-      scripts: { build: "node build.js", test: "npm run build && mocha" },
-      devDependencies: { mocha: "8.4.0" },
-    }),
-    ".nvmrc": "14\n",
-    ".gitignore": "lib\nnode_modules\n",
-    "build.js": 'const fs = require("fs");\nfs.mkdirSync("lib", { recursive: true });\nfs.copyFileSync("src/index.js", "lib/index.js");\n',
-    "src/index.js": source,
-    "test/index.js": checks,
-  });
-  const words = ["--mutants", "40", "--per-skill", "1", "--repeats", "1", "--cache", cache, "--audit", "0.2", "--json"];
-  const { code, out, err } = await kihon(["run", "--repo", made.work, "--out", join(folder, "aged"), ...words]);
+  await made.commit("first", { ".nvmrc": "14\n", ...files });
+  const words = ["--mutants", "40", "--per-skill", "1", "--repeats", "2", "--cache", cache, "--audit", "0.2", "--json"];
+  const { code, out, err } = await kihon(["run", "--repo", made.work, "--out", join(folder, name.replaceAll(" ", "-")), ...words]);
   expect([code, err]).toEqual([0, expect.not.stringContaining("a bug")]);
   const summary = JSON.parse(out) as RunSummary;
   expect(summary.leftOut).toEqual([]);
   const [repository] = summary.repositories;
   expect(repository?.environments).toMatchObject([
-    { runner: "mocha", runnerVersion: "8.4.0", nodeVersion: expect.stringMatching(/^14\./), quarantined: 0 },
+    { runner: "mocha", runnerVersion: version, nodeVersion: expect.stringMatching(/^14\./), tests, quarantined: 0 },
   ]);
   expect(summary.sifts).toMatchObject([{ nothing: null }]);
   expect(summary.audit?.disagreed).toBe(0);
-  expect(repository?.instances).toMatchObject({ editing: 1, localization: 1, "unit-tests": 1 });
+  expect(repository?.instances).toMatchObject({ editing: 1, "unit-tests": 1 });
 });

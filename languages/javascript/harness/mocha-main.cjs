@@ -4,12 +4,14 @@ const path = require("path");
 const { openChannel, describeError, relativeTo, findPackage, takeRequest, followSift, siftedBy, shuffled } = require("./channel.cjs");
 
 const mocha = findPackage("mocha");
-const bin = path.join(mocha.folder, "bin", "mocha");
+const major = Number(mocha.manifest.version.split(".")[0]);
+const isClassic = major < 6;
+const bin = path.join(mocha.folder, "bin", isClassic ? "_mocha" : "mocha");
 const ownScript = __filename;
 const request = takeRequest(bin);
-const optionsModule = require(path.join(mocha.folder, "lib/cli/options.js"));
-const { isNodeFlag } = require(path.join(mocha.folder, "lib/cli/node-flags.js"));
-const loadOptions = optionsModule.loadOptions;
+const optionsModule = isClassic ? null : require(path.join(mocha.folder, "lib/cli/options.js"));
+const isNodeFlag = isClassic ? () => false : require(path.join(mocha.folder, "lib/cli/node-flags.js")).isNodeFlag;
+const loadOptions = isClassic ? () => ({}) : optionsModule.loadOptions;
 
 /** Flags for `node` itself, from the command line or a configuration file: mocha gives them to a child of its own, and so do we. */
 function nodeFlags(options) {
@@ -118,6 +120,13 @@ function reporterFor(record, root) {
   };
 }
 
+/** What later versions take as options. A suite gives it to what is added to it. */
+function limit(suite) {
+  suite.timeout(request.timeoutMs);
+  suite.bail(request.bail);
+  if (suite.retries) suite.retries(0);
+}
+
 /** A file that does not load ends mocha before its reporter exists: say which one it was. */
 function watchLoading(Mocha, record, root) {
   for (const method of ["loadFiles", "loadFilesAsync"]) {
@@ -125,6 +134,7 @@ function watchLoading(Mocha, record, root) {
     if (!original) continue;
     Mocha.prototype[method] = function (...args) {
       let current = "";
+      if (isClassic) limit(this.suite);
       this.suite.on("pre-require", (_globals, file) => {
         current = file;
       });
@@ -224,6 +234,12 @@ function runHere() {
     return this;
   };
   watchLoading(Mocha, record, request.root);
+  if (isClassic) {
+    const { words, preloaded } = require("./mocha-classic.cjs").classicWords(request, major);
+    request.preloaded = preloaded;
+    process.argv = [process.argv[0], bin].concat(words);
+    return void require(bin);
+  }
   optionsModule.loadOptions = () => {
     const options = loadOptions(request.args);
     request.preloaded = options.file;

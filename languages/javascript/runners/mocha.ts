@@ -1,4 +1,4 @@
-/** mocha, 6 to 11, under the repository's own settings. */
+/** mocha, 2 to 11, under the repository's own settings. */
 import type { Runner, TestPlan } from "../../contract.ts";
 import { harnessCommand } from "./command.ts";
 import { detectBy } from "./detect.ts";
