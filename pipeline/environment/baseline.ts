@@ -46,12 +46,15 @@ export const run = (
   });
 
 /** Why a run of the healthy tree cannot be a baseline, or null. */
-function objection({ ended, report, result }: TestRun) {
+function objection({ ended, report, result }: TestRun, { recipe }: BaselineSite) {
   const said = tail(`${result.stdout}\n${result.stderr}`);
   if (ended.kind === "timed-out") return drop("prepare/baseline-hangs", "the whole suite did not end in time");
   if (ended.kind !== "finished") return drop("prepare/baseline-killed", `the run ended: ${ended.kind}`);
   if (ended.failedCommand !== null) return drop("prepare/build-failed", said);
-  if (report.tests.length === 0) return drop("prepare/no-tests", report.unloaded[0]?.failure.message ?? said);
+  if (report.tests.length === 0) {
+    const words = [recipe.runner, ...recipe.runnerArgs].join(" ");
+    return drop("prepare/no-tests", report.unloaded[0]?.failure.message ?? (said === "" ? `${words} found none` : said));
+  }
   if (!report.complete) return drop("prepare/baseline-incomplete", said);
   if (report.forged > 0) return drop("prepare/report-forged", `${report.forged} foreign lines on the report channel`);
   const green = report.unloaded.length === 0 && report.strays.length === 0 && report.tests.every((test) => test.status !== "failed");
@@ -83,14 +86,14 @@ const SLOWER = 4;
 /** A whole run of the healthy tree, or why it cannot be part of a baseline. A seed shuffles its files. */
 export async function healthyRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
   const one = await run(site, "all", seed);
-  return objection(one) ?? keep(one);
+  return objection(one, site) ?? keep(one);
 }
 
 /** The same on a busy machine: tests that measure time, or race with it, show themselves. */
 async function pressedRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
   const limits = { wallMs: site.runTimeoutMs * SLOWER };
   const one = await run(site, "all", seed, {}, { pressure: PRESSURE, limits });
-  const no = objection(one);
+  const no = objection(one, site);
   return no === null ? keep(one) : { ...no, detail: `on a busy machine: ${no.detail}` };
 }
 

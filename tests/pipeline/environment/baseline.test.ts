@@ -35,6 +35,10 @@ describe("a baseline's order of files", () => {
     expect(found.kept && found.value.ownOrder).toMatch(/^prepare\/no-tests: it does not parse/);
     expect(found.kept && found.value.tests.map(({ standing }) => standing)).toEqual(["stable", "stable"]);
   });
+  it("is of no use where there are no tests, and says by which words they were looked for", async () => {
+    const { found } = await baselineBy(() => ({ files: {} }));
+    expect(found).toMatchObject({ kept: false, reason: "prepare/no-tests", detail: "node-test found none" });
+  });
   it("saves no suite that cannot be run in its own either", async () => {
     const { found } = await baselineBy((seed) => ({ files: seed === 2 ? {} : green.files, ...(seed === null ? { complete: false } : {}) }));
     expect(found).toMatchObject({ kept: false, reason: "prepare/baseline-incomplete" });
