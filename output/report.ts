@@ -159,13 +159,14 @@ const disagreementRow = ({
   by,
   toPass,
   elsewhere,
+  inCompany,
   toFail,
   flaky,
 }: Disagreement & { repository: string }): Piece[] => [
   html`<b>${repository}</b>`,
   html`<code>${candidateId}</code>`,
   by,
-  firstOf([...toPass, ...elsewhere]),
+  firstOf([...toPass, ...elsewhere, ...inCompany]),
   firstOf(toFail),
   flaky ? "flickers" : "says so each time",
 ];

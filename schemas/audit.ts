@@ -15,6 +15,8 @@ export const auditedSchema = z
     toPass: z.array(z.string()),
     /** The same, of files of which it is not known that they come to the change. */
     elsewhere: z.array(z.string()),
+    /** Of those, tests that pass where their file is run alone: what fails them is what another file left in the process that they share. */
+    inCompany: z.array(z.string()),
     /** Tests that were to fail, and pass in the whole suite. */
     toFail: z.array(z.string()),
     /** The whole suite does not do the same each time: then it is a test that flickers, and not the verdict that was wrong. */

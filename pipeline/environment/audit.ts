@@ -62,6 +62,21 @@ function control(workspace: Workspace, wallMs: number): Promise<TestRun> {
   return run;
 }
 
+/** Which of these tests fail as well where each of their files is run by itself. */
+async function failingAlone(
+  { candidate }: Claim,
+  tests: readonly { id: string; file: string }[],
+  workspace: Workspace,
+): Promise<ReadonlySet<string>> {
+  const failing = new Set<string>();
+  for (const file of new Set(tests.map((test) => test.file))) {
+    const { report } = await workspace.run({ layer: candidate.before, files: [file], bail: false, shared: false }, 0);
+    const passed = new Set(report.tests.flatMap(({ id, status }) => (status === "passed" ? [id] : [])));
+    for (const test of tests) if (test.file === file && !passed.has(test.id)) failing.add(test.id);
+  }
+  return failing;
+}
+
 /** Built anew and with nothing kept, a suite takes longer than the looks whose limit it is. */
 const slower = 4;
 const leastMs = 60_000;
@@ -73,7 +88,7 @@ const runs = 3;
 export async function audit(claim: Claim, workspace: Workspace, wallMs: number): Promise<Audited> {
   const { environment } = workspace;
   const head = { candidateId: claim.candidate.id, environmentId: environment.id, by: claim.by };
-  const nothing = { toPass: [], elsewhere: [], toFail: [], flaky: false };
+  const nothing = { toPass: [], elsewhere: [], inCompany: [], toFail: [], flaky: false };
   const undecided = (why: string): Audited => ({ ...head, ...nothing, result: "undecided", why });
   const healthy = await control(workspace, slower * wallMs);
   const unhealthy = hindrance(healthy);
@@ -93,11 +108,14 @@ export async function audit(claim: Claim, workspace: Workspace, wallMs: number):
   const isFailing = new Set(claim.observation?.failToPass);
   const of = (holds: (test: { id: string; file: string }) => boolean): string[] => found.filter(holds).map(({ id }) => id);
   const comes = ({ file }: { file: string }): boolean => claim.reaching.includes(file);
+  const far = found.filter((test) => !isFailing.has(test.id) && !comes(test));
+  const alone = await failingAlone(claim, far, workspace);
   return {
     ...head,
     result: "disagrees",
     toPass: of((test) => !isFailing.has(test.id) && comes(test)),
-    elsewhere: of((test) => !isFailing.has(test.id) && !comes(test)),
+    elsewhere: far.flatMap(({ id }) => (alone.has(id) ? [id] : [])),
+    inCompany: far.flatMap(({ id }) => (alone.has(id) ? [] : [id])),
     toFail: of((test) => isFailing.has(test.id)),
     flaky: counts.values().some((count) => count < runs),
     why: "",

@@ -19,7 +19,7 @@ import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../..
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
-import { installInputs, lockNames } from "./inputs.ts";
+import { installInputs, lockNames, obeyed } from "./inputs.ts";
 import { installFailure } from "./install-failure.ts";
 import { withLowest } from "./lowest.ts";
 import { withoutOutside } from "./outside.ts";
@@ -155,7 +155,8 @@ const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>
 };
 
 /** What of these an install reads in another form than they have in the tree. */
-function installTexts(recipe: Recipe, inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function installTexts(recipe: Recipe, all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const inputs = obeyed(all, recipe);
   const { texts } = withoutOutside(inputs);
   return recipe.directVersions === "lowest" ? { ...texts, ...withLowest({ ...inputs, ...texts }) } : texts;
 }
@@ -186,10 +187,8 @@ export async function dependencies(
     let lock: Dependencies["frozenLock"] = frozen;
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
-      // Where no lock file is obeyed none may be found, and where another one is asked for it comes next.
-      if (recipe.lockFile === null) for (const name of lockNames) await rm(join(work, name), { force: true });
-      for (const [path, text] of Object.entries(installTexts(recipe, inputs)))
-        if (recipe.lockFile !== null || !lockNames.includes(path)) await writeFile(join(work, path), text);
+      if (recipe.lockFile === null) for (const name of lockNames) await rm(join(work, name), { recursive: true, force: true });
+      for (const [path, text] of Object.entries(installTexts(recipe, inputs))) await writeFile(join(work, path), text);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
       // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
       if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));

@@ -34,28 +34,35 @@ function parseManifest(text: string | undefined): Readonly<Record<string, unknow
 const nodeRange = (range: string, evidence: string): string =>
   evidence === "default" && ["22", "24"].includes(process.versions.node.split(".")[0] ?? "") ? process.versions.node : range;
 
+/** What fetches tools; that there is none of the version that is asked for says something of the repository. */
+async function toolFor<T>(fetched: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return keep(await fetched());
+  } catch (error) {
+    if (error instanceof NoSuchTool) return drop("prepare/no-tool", error.message);
+    throw error;
+  }
+}
+
 /** Exact versions of Node and the package manager, fetched where they are not in the cache. */
 async function toolsOf(
   cache: string,
   facts: ManifestFacts,
   committedAt: string,
 ): Promise<Outcome<Pick<Recipe, "nodeVersion" | "nodeReason" | "packageManagerVersion"> & { readonly manager: PackageManagerChoice }>> {
-  try {
+  return toolFor(async () => {
     const wanted = detectNodeVersion(facts, committedAt);
     const node = await nodeTool(cache, nodeRange(wanted.range, wanted.evidence));
     const manager = detectPackageManager(facts, semver.major(node.version));
     const tool =
       manager.install.length === 0 ? null : await managerTool(cache, manager.manager === "none" ? "npm" : manager.manager, manager.version);
-    return keep({
+    return {
       nodeVersion: node.version,
       nodeReason: wanted.evidence,
       packageManagerVersion: tool?.version ?? manager.version,
       manager,
-    });
-  } catch (error) {
-    if (error instanceof NoSuchTool) return drop("prepare/no-tool", error.message);
-    throw error;
-  }
+    };
+  });
 }
 
 /**
@@ -69,12 +76,6 @@ export function registryLimit(committedAt: string, now: number): string | null {
 }
 
 type RegistryView = Pick<Recipe, "registryAsOf" | "directVersions" | "registryReason">;
-
-/** By which client, from which lock file, out of what of the registry. */
-interface Way {
-  readonly manager: PackageManagerChoice;
-  readonly view: RegistryView;
-}
 
 /**
  * What of the registry an install without a lock file sees: what was there when the revision was made. Where the registry does not tell what
@@ -99,40 +100,14 @@ async function registryViews(
   ];
 }
 
-/** A lock file fixes the versions, and all of the registry is seen. Where what it fixes is gone, npm installs as if there were none. */
-async function waysOf(
-  cache: string,
-  facts: ManifestFacts,
-  manager: PackageManagerChoice,
-  nodeVersion: string,
-  committedAt: string,
-  now: number,
-): Promise<readonly [Way, Way?]> {
-  const { lockFile } = manager;
-  const free = lockFile === null ? manager : lockless(facts, semver.major(nodeVersion));
-  const [view, other] = await registryViews(cache, free, committedAt, now);
-  if (lockFile === null)
-    return other === undefined
-      ? [{ manager, view }]
-      : [
-          { manager, view },
-          { manager, view: other },
-        ];
-  const fixed: RegistryView = { registryAsOf: null, directVersions: "newest", registryReason: `${lockFile} fixes the versions` };
-  const reason = `${lockFile} cannot be installed any more; committed at ${committedAt}`;
-  return [
-    { manager, view: fixed },
-    { manager: free, view: { ...view, registryReason: reason } },
-  ];
+export interface Recipes {
+  readonly likeliest: Recipe;
+  /** To be tried where no environment comes of the likeliest, if there is one. It is made when it is asked for: that may take a fetch. */
+  readonly other?: () => Promise<Outcome<Recipe>>;
 }
 
-/** The likeliest, and one to be tried where no environment comes of it. `now`: milliseconds since 1970. */
-export async function recipesOf(
-  tree: CheckedTree,
-  revision: Revision,
-  cache: string,
-  now: number,
-): Promise<Outcome<readonly [Recipe, Recipe?]>> {
+/** `now`: milliseconds since 1970. */
+export async function recipesOf(tree: CheckedTree, revision: Revision, cache: string, now: number): Promise<Outcome<Recipes>> {
   const { packageDir, committedAt } = revision;
   const manifestPath = packageDir === "." ? "package.json" : `${packageDir}/package.json`;
   const [manifest, rootManifest] = [parseManifest(tree.texts.get(manifestPath)), parseManifest(tree.texts.get("package.json"))];
@@ -152,9 +127,9 @@ export async function recipesOf(
   const tools = await toolsOf(cache, facts, committedAt);
   if (!tools.kept) return tools;
   const { manager, ...versions } = tools.value;
-  const recipeBy = async ({ manager: client, view }: Way): Promise<Recipe> => ({
+  const recipeBy = (client: PackageManagerChoice, packageManagerVersion: string, view: RegistryView): Recipe => ({
     ...versions,
-    packageManagerVersion: client === manager ? versions.packageManagerVersion : (await managerTool(cache, "npm", client.version)).version,
+    packageManagerVersion,
     packageManager: client.manager,
     lockFile: client.lockFile,
     install: client.install.map((argv) => [...argv]),
@@ -167,8 +142,24 @@ export async function recipesOf(
     env: { ...detectEnv(facts) },
     ...view,
   });
-  const [way, other] = await waysOf(cache, facts, manager, versions.nodeVersion, committedAt, now);
-  return keep(other === undefined ? [await recipeBy(way)] : [await recipeBy(way), await recipeBy(other)]);
+  const own = (view: RegistryView): Recipe => recipeBy(manager, versions.packageManagerVersion, view);
+  const { lockFile } = manager;
+  if (lockFile === null) {
+    const [view, second] = await registryViews(cache, manager, committedAt, now);
+    return keep({ likeliest: own(view), ...(second === undefined ? {} : { other: async () => keep(own(second)) }) });
+  }
+  const free = lockless(facts, semver.major(versions.nodeVersion));
+  const other = async (): Promise<Outcome<Recipe>> => {
+    const [view] = await registryViews(cache, free, committedAt, now);
+    const tool = await toolFor(() => managerTool(cache, "npm", free.version));
+    if (!tool.kept) return tool;
+    const registryReason = `${lockFile} cannot be installed any more; ${view.registryReason}`;
+    return keep(recipeBy(free, tool.value.version, { ...view, registryReason }));
+  };
+  return keep({
+    likeliest: own({ registryAsOf: null, directVersions: "newest", registryReason: `${lockFile} fixes the versions` }),
+    other,
+  });
 }
 
 /** The installed version of a runner's package, looked up as Node would from the package's folder; null for a built-in runner. */

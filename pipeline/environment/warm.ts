@@ -2,16 +2,19 @@
  * What Node and the tools keep between runs, made once by a run of the clean suite: the runner's own cache, V8's code of the dependencies'
  * modules, tsx's and Babel's transforms. A later run sees it (or a copy of its own) and cannot change it.
  *
- * All of it is kept by content, but for Babel's, which is kept by path and time stamp: what a layer holds is written when its job starts, after
- * whatever lies in the tree.
+ * All of it is kept by content, but for Babel's, which is kept by options, path and time stamp. What a layer holds is written when its job starts,
+ * after whatever lies in the tree. What a transform is made of besides must not change either: nothing is kept where a plugin is the
+ * repository's own, or reads other files.
  */
 import { isUtf8 } from "node:buffer";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { crc32 } from "node:zlib";
 import semver from "semver";
+import { z } from "zod";
 import type { Runner } from "../../languages/contract.ts";
 import { shortId } from "../../lib/hash.ts";
+import { readJson } from "../../lib/json.ts";
 import { WORKSPACE } from "../../sandbox/guest.ts";
 import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
 import { guestHarness, type Installed, runTests } from "../../sandbox/workspace.ts";
@@ -38,6 +41,29 @@ export interface WarmTest {
  */
 export const compiledNames = (path: string): readonly string[] =>
   [crc32(path, crc32(Buffer.of(0))), crc32(`file://${path}`, crc32(Buffer.of(1)))].map((sum) => sum.toString(16).padStart(8, "0"));
+
+/** Babel plugins that put into a source what they find in other files. */
+const readers = [
+  "babel-plugin-macros",
+  "babel-plugin-preval",
+  "babel-plugin-codegen",
+  "babel-plugin-inline-import",
+  "babel-plugin-inline-json-import",
+];
+
+/** Does what Babel makes of a source hang on that source and on what is installed alone? Each place is where a configuration may lie. */
+export function isPureBabel(tree: string, dependencies: string, packageDir: string): boolean {
+  if (readers.some((name) => existsSync(join(dependencies, packageDir, "node_modules", name)))) return false;
+  const places = [...new Set([tree, join(tree, packageDir)])];
+  const configs = places.flatMap((place) =>
+    readdirSync(place).flatMap((name) => (/^(?:\.babelrc|babel\.config)(?:\.|$)/.test(name) ? [join(place, name)] : [])),
+  );
+  const own = places.flatMap((place) => {
+    const manifest = readJson(readFileSync(join(place, "package.json"), "utf8"), z.looseObject({ babel: z.unknown() }));
+    return [JSON.stringify(manifest?.babel ?? null)];
+  });
+  return [...configs.map((path) => readFileSync(path, "utf8")), ...own].every((text) => !/["'`]\.{1,2}\//.test(text));
+}
 
 /** The names for all modules of the dependencies that the tree itself has not. */
 function dependencyNames(tree: string, dependencies: string): ReadonlySet<string> {
@@ -84,11 +110,12 @@ function layered(installed: Installed, shelf: string): Installed {
 export async function warmed(site: InstallSite, installed: Installed, test: WarmTest): Promise<Installed> {
   const [tree, dependencies] = installed.folders;
   if (tree === undefined || dependencies === undefined) return installed;
-  const kept = keepers.filter((name) => existsSync(join(dependencies, test.packageDir, "node_modules", name)));
-  const own = [...test.runner.cacheFolders, ...kept.map((name) => `node_modules/.cache/${name}`)];
-  const folders = own.map((folder) => posix.join(test.packageDir, folder));
   // Without a sandbox the folder of compiled code would lie open to every run, under paths that no later run has.
   const isolated = site.provider.isolates;
+  const isKeeping = (name: string): boolean => existsSync(join(dependencies, test.packageDir, "node_modules", name));
+  const kept = isolated && isPureBabel(tree, dependencies, test.packageDir) ? keepers.filter(isKeeping) : [];
+  const own = [...test.runner.cacheFolders, ...kept.map((name) => `node_modules/.cache/${name}`)];
+  const folders = own.map((folder) => posix.join(test.packageDir, folder));
   const useful = semver.satisfies(test.recipe.nodeVersion, compiles) || existsSync(join(dependencies, "node_modules", "tsx"));
   if (folders.length === 0 && !(isolated && useful)) return installed;
   const { recipe } = test;

@@ -11,7 +11,7 @@ import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
 import { type BaselineSite, baseline, healthyRun, mapCoverage } from "../environment/baseline.ts";
 import { glimpse } from "../environment/glimpse.ts";
-import { installInputs } from "../environment/inputs.ts";
+import { installInputs, obeyed } from "../environment/inputs.ts";
 import { liesInLock } from "../environment/install-failure.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
@@ -75,21 +75,23 @@ async function byRecipes<T>(
   const tree = await readTree(bench.repository(revision.repository.name), revision.commit);
   const recipes = await recipesOf(tree, revision, bench.place.cache, Date.now());
   if (!recipes.kept) return recipes;
-  const [likeliest, other] = recipes.value;
+  const { likeliest, other } = recipes.value;
   const outcome = await make(tree, likeliest);
   if (outcome.kept || other === undefined) return outcome;
   if (outcome.reason.startsWith("glimpse/") || notOfVersions.includes(outcome.reason)) return outcome;
   // What a lock file fixes is as it was then; only where it is gone is anything else as good.
   if (likeliest.lockFile !== null && !(outcome.reason === "prepare/install-failed" && liesInLock(outcome.detail))) return outcome;
-  bench.log.warn(`${revision.repository.name}: ${outcome.reason}: ${outcome.detail}; once more, with ${packagesOf(other)}`);
-  const again = await make(tree, other);
+  const next = await other();
+  if (!next.kept) return outcome;
+  bench.log.warn(`${revision.repository.name}: ${outcome.reason}: ${outcome.detail}; once more, with ${packagesOf(next.value)}`);
+  const again = await make(tree, next.value);
   return again.kept || again.reason.startsWith("glimpse/") ? again : outcome;
 }
 
 async function readied(revision: Revision, tree: CheckedTree, found: Recipe, use: "often" | "once", bench: Bench): Promise<Outcome<Ready>> {
   const { config } = bench;
   const bytes = packTree(tree.entries);
-  const outside = found.install.length === 0 ? [] : withoutOutside(installInputs(tree.entries)).names;
+  const outside = found.install.length === 0 ? [] : withoutOutside(obeyed(installInputs(tree.entries), found)).names;
   if (outside.length > 0) bench.log.warn(`${revision.repository.name}: left out, from outside the registry: ${outside.join(", ")}`);
   const archive = { bytes, sha: bench.store.put(bytes) };
   const runner = bench.runner(found.runner);
@@ -142,7 +144,7 @@ async function environmentOf(
   if (!base.kept) return base;
   const { ownOrder } = base.value;
   if (ownOrder !== null)
-    bench.log.info(`${revision.repository.name}: its test files are run in their own order only: in another, ${ownOrder}`);
+    bench.log.info(`${revision.repository.name}: its baseline was taken in the files' own order: in another, ${ownOrder}`);
   const installedWith = async (build: Recipe["build"]): Promise<Installed> => {
     const again = await bench.install({ ...whole, build }, revision.packageDir, archive, null);
     if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
@@ -179,7 +181,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 7,
+  version: 8,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

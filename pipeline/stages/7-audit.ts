@@ -25,9 +25,9 @@ export const isAudited = (candidateId: string, { seed, audit: share }: Pick<Conf
 export const few = (ids: readonly string[]): string =>
   `${ids.slice(0, 2).join(", ")}${ids.length > 2 ? ` and ${ids.length - 2} more` : ""}`;
 
-export function inWords({ by, toPass, elsewhere, toFail, flaky }: Audited): string {
+export function inWords({ by, toPass, elsewhere, inCompany, toFail, flaky }: Audited): string {
   const said = by === "sift" ? "a sift" : "a look";
-  const failing = [...toPass, ...elsewhere];
+  const failing = [...toPass, ...elsewhere, ...inCompany];
   const parts = [
     ...(failing.length === 0 ? [] : [`fails in the whole suite: ${few(failing)}`]),
     ...(toFail.length === 0 ? [] : [`passes in the whole suite: ${few(toFail)}`]),
@@ -35,11 +35,16 @@ export function inWords({ by, toPass, elsewhere, toFail, flaky }: Audited): stri
   return `otherwise than ${said} said${flaky ? ", and not each time" : ""}: ${parts.join("; ")}`;
 }
 
-const doubtedBy = ({ toPass, elsewhere, toFail }: Audited): readonly string[] => [...toPass, ...elsewhere, ...toFail];
+const doubtedBy = ({ toPass, elsewhere, inCompany, toFail }: Audited): readonly string[] => [
+  ...toPass,
+  ...elsewhere,
+  ...inCompany,
+  ...toFail,
+];
 
 /**
- * Audits that say that a verdict was wrong. Not so a whole suite that flickers; nor tests that fail with several candidates without
- * coming to any, such as one that reads the sources as text: no verdict speaks of these.
+ * Audits that say that a verdict was wrong. Not so a whole suite that flickers; nor tests that fail with several candidates without coming to
+ * any, such as one that reads the sources as text, or that fail by the company of other files alone: no verdict speaks of these.
  */
 export function wrongIn(audits: readonly Audited[]): readonly Audited[] {
   const counts = new Map<string, number>();

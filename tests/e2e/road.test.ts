@@ -6,6 +6,7 @@ import { datasetFiles } from "../../bench/kill-resume.ts";
 import { createLog, defaultPlace, type GradeLine, openGrader, parseConfig, type RunSummary, run, verify } from "../../index.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import type { Instance } from "../../schemas/instance.ts";
+import { stageNames } from "../../schemas/stages.ts";
 import { cache, demo, kihon, scratch, small } from "./stand.ts";
 
 const { path: folder, remove } = scratch();
@@ -53,17 +54,7 @@ describe("a whole run", () => {
   it("prints a summary and log lines as JSON when asked, and the same counts from what it knows", async () => {
     const { out: text, err } = await kihon(["resume", out, "--cache", cache, "--json"]);
     const summary = JSON.parse(text) as RunSummary;
-    expect(summary.stages.map(({ name }) => name)).toEqual([
-      "mine",
-      "screen",
-      "prepare",
-      "inject",
-      "sift",
-      "observe",
-      "pose",
-      "prove",
-      "export",
-    ]);
+    expect(summary.stages.map(({ name }) => name)).toEqual([...stageNames]);
     for (const line of err.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
   });
 

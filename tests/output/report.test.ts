@@ -36,7 +36,7 @@ describe("the report", () => {
   it("lists each verdict that the whole suite did not confirm, and says where it said nothing", () => {
     const found = {
       ...{ repository: "acme/calc", candidateId: "00000000000000c1", environmentId: "00000000000000e1", by: "sift" as const },
-      ...{ toPass: [], toFail: ["<b> > late"], elsewhere: Array.from({ length: 7 }, (_, at) => `t${at}`), flaky: true },
+      ...{ toPass: [], inCompany: [], toFail: ["<b> > late"], elsewhere: Array.from({ length: 7 }, (_, at) => `t${at}`), flaky: true },
     };
     const audit = { recomputed: 9, undecided: 2, disagreed: 1, disagreements: [found] };
     const text = report([], { audit });

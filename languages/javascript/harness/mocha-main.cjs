@@ -10,8 +10,9 @@ const bin = path.join(mocha.folder, "bin", isClassic ? "_mocha" : "mocha");
 const ownScript = __filename;
 const request = takeRequest(bin);
 const optionsModule = isClassic ? null : require(path.join(mocha.folder, "lib/cli/options.js"));
-const isNodeFlag = isClassic ? () => false : require(path.join(mocha.folder, "lib/cli/node-flags.js")).isNodeFlag;
-const loadOptions = isClassic ? () => ({}) : optionsModule.loadOptions;
+const isNodeFlag = isClassic ? null : require(path.join(mocha.folder, "lib/cli/node-flags.js")).isNodeFlag;
+const loadOptions = isClassic ? null : optionsModule.loadOptions;
+const classic = isClassic ? require("./mocha-classic.cjs").classicWords(request, major) : null;
 
 /** Flags for `node` itself, from the command line or a configuration file: mocha gives them to a child of its own, and so do we. */
 function nodeFlags(options) {
@@ -235,9 +236,8 @@ function runHere() {
   };
   watchLoading(Mocha, record, request.root);
   if (isClassic) {
-    const { words, preloaded } = require("./mocha-classic.cjs").classicWords(request, major);
-    request.preloaded = preloaded;
-    process.argv = [process.argv[0], bin].concat(words);
+    request.preloaded = classic.preloaded;
+    process.argv = [process.argv[0], bin].concat(classic.words);
     return void require(bin);
   }
   optionsModule.loadOptions = () => {
@@ -248,7 +248,8 @@ function runHere() {
   require(path.join(mocha.folder, "lib/cli/cli.js")).main([]);
 }
 
-const flags = request.inner ? [] : nodeFlags(loadOptions(request.args));
+const ownFlags = () => (isClassic ? classic.flags : nodeFlags(loadOptions(request.args)));
+const flags = request.inner ? [] : ownFlags();
 const plan = request.sift && !request.inner ? require("./sift.cjs").readPlan() : { steps: [] };
 if (plan.steps.length > 0) runSteps(flags, plan);
 else if (flags.length > 0) runInChild(flags);

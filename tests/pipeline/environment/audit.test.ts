@@ -47,7 +47,7 @@ async function audited(claim: Claim, scripts: readonly Script[], { over = {}, co
 }
 const agrees = {
   ...{ candidateId: candidate.id, environmentId: environment.id, result: "agrees" },
-  ...{ toPass: [], elsewhere: [], toFail: [], flaky: false, why: "" },
+  ...{ toPass: [], inCompany: [], elsewhere: [], toFail: [], flaky: false, why: "" },
 };
 
 describe("an audit agrees where the whole suite", () => {
@@ -98,7 +98,14 @@ describe("an audit disagrees where the whole suite", () => {
     ["fails by an error", killed, suite(["-adds", "-keeps zero!error"]), { toPass: [keeps] }],
   ])("%s, three times", async (_name, claim, script, difference) => {
     const { found, runs } = await audited(claim, [script]);
-    expect([found, runs()]).toEqual([{ ...agrees, by: "observe", result: "disagrees", ...difference }, 3]);
+    const files = "elsewhere" in difference ? 1 : 0; // each runs once more, alone
+    expect([found, runs()]).toEqual([{ ...agrees, by: "observe", result: "disagrees", ...difference }, 3 + files]);
+  });
+
+  it("fails in a file that nobody ran, which passes where it is run alone", async () => {
+    const together = suite(["-adds", "+keeps zero"], ["-subtracts"]);
+    const { found } = await audited(killed, [together, together, together, { files: { "test/sub.test.js": ["+subtracts"] } }]);
+    expect(found).toEqual({ ...agrees, by: "observe", result: "disagrees", inCompany: [subtracts] });
   });
 
   it("flickers: what most of its runs say counts", async () => {

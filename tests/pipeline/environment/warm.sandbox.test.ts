@@ -24,7 +24,7 @@ let installed: Installed;
 
 /** A tree with what a run of its clean suite left. */
 async function warm(tree: Readonly<Record<string, string>>, modules: Readonly<Record<string, string>>): Promise<Installed> {
-  const folders = [await treeFor(provider, place.path, tree), await treeFor(provider, place.path, modules)];
+  const folders = [await treeFor(provider, place.path, { "package.json": "{}", ...tree }), await treeFor(provider, place.path, modules)];
   const harness = fileURLToPath(new URL("../../../languages/javascript/harness", import.meta.url));
   const cold = { folders, node: nodeFolder, harness, builds: null };
   const site = {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compiledNames, shelved } from "../../../pipeline/environment/warm.ts";
+import { compiledNames, isPureBabel, shelved } from "../../../pipeline/environment/warm.ts";
 
 const place = "node_modules/.cache/kihon-warm";
 const kept = (path: string, folders: readonly string[] = []): string | null => shelved(path, folders, (name) => name === "0a1b2c3d");
@@ -38,4 +38,32 @@ it("names the code of a module as Node does, by kind and path", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+describe("what Babel makes of a source hangs on more than that source", () => {
+  const isPure = (files: Readonly<Record<string, string>>, installed: readonly string[] = []): boolean => {
+    const folder = mkdtempSync(join(tmpdir(), "kihon-babel-"));
+    try {
+      for (const name of installed) mkdirSync(join(folder, "dependencies", "node_modules", name), { recursive: true });
+      mkdirSync(join(folder, "tree", "pack"), { recursive: true });
+      for (const [path, text] of Object.entries({ "package.json": "{}", "pack/package.json": "{}", ...files }))
+        writeFileSync(join(folder, "tree", path), text);
+      return (
+        isPureBabel(join(folder, "tree"), join(folder, "dependencies"), ".") &&
+        isPureBabel(join(folder, "tree"), join(folder, "dependencies"), "pack")
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  it("where a plugin is the repository's own, or reads other files", () => {
+    expect(isPure({ ".babelrc": '{ "plugins": ["./src"] }' })).toBe(false);
+    expect(isPure({ "pack/babel.config.js": "module.exports = { presets: [require('../preset')] };" })).toBe(false);
+    expect(isPure({ "package.json": '{ "babel": { "plugins": ["./plugin.js"] } }' })).toBe(false);
+    expect(isPure({}, ["babel-plugin-preval"])).toBe(false);
+  });
+  it("and nowhere else", () => {
+    const env = '{ "presets": [["@babel/preset-env", { "targets": { "node": "10" } }]] }';
+    expect(isPure({ ".babelrc": env, "package.json": '{ "main": "./index.js" }' }, ["@babel/register"])).toBe(true);
+  });
 });

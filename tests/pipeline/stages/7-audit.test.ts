@@ -35,7 +35,7 @@ const recordOf = (at: number, failToPass: readonly string[], passToPass: readonl
 
 const one = (candidateId: string, more: Partial<Audited> = {}): Audited => ({
   ...{ candidateId, environmentId: environment.id, by: "observe", result: "disagrees" },
-  ...{ toPass: [], elsewhere: [], toFail: [], flaky: false, why: "" },
+  ...{ toPass: [], inCompany: [], elsewhere: [], toFail: [], flaky: false, why: "" },
   ...more,
 });
 const agreeing = Array.from({ length: 18 }, (_, at) => one(`agrees${at}`, { result: "agrees" }));
@@ -76,6 +76,7 @@ describe("a verdict was wrong where", () => {
   });
   it("and not where such a test fails with several, or the whole suite flickers, or nothing was decided", () => {
     expect(wrong(one("a", { elsewhere: [subtracts] }), one("b", { elsewhere: [subtracts] }))).toEqual([]);
+    expect(wrong(one("a", { inCompany: [subtracts] }))).toEqual([]);
     expect(wrong(one("a", { toPass: [adds], flaky: true }), one("b", { result: "undecided" }))).toEqual([]);
   });
 });
