@@ -295,7 +295,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 7,
+  version: 8,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

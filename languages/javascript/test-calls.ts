@@ -236,7 +236,7 @@ export const testCalls = (file: SourceFile): readonly TestCall[] =>
     .filter(({ kind }) => kind === "test")
     .map(toTestCall);
 
-/** Removes a statement with its line where nothing else is on it; leaves a `;` where the neighbours would grow together. */
+/** Removes a statement with its line where nothing else is on it, and the blank lines below; leaves a `;` where the neighbours would grow together. */
 function removal(text: string, node: SyntaxNode): Edit {
   if (node.type !== "expression_statement") return { start: node.start, end: node.end, text: "undefined" };
   if (!LISTS.has(node.parent?.type ?? "")) return { start: node.start, end: node.end, text: ";" };
@@ -247,7 +247,9 @@ function removal(text: string, node: SyntaxNode): Edit {
   const lineStart = text.lastIndexOf("\n", node.start - 1) + 1;
   const lineEnd = text.indexOf("\n", node.end);
   const isAlone = text.slice(lineStart, node.start).trim() === "" && lineEnd >= 0 && text.slice(node.end, lineEnd).trim() === "";
-  return isAlone ? { start: lineStart, end: lineEnd + 1, text: "" } : { start: node.start, end: node.end, text: "" };
+  if (!isAlone) return { start: node.start, end: node.end, text: "" };
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(lineEnd + 1))?.[0].length ?? 0;
+  return { start: lineStart, end: lineEnd + 1 + blank, text: "" };
 }
 
 /** The file without the tests that `keep` refuses, and without the suites that this empties; unchanged where the rest would not parse. */

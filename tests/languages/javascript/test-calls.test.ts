@@ -86,6 +86,13 @@ describe("a reduced file", () => {
     expect(reduced(text, "b")).toBe("import { it } from 'vitest';\nconst help = 1;\nbeforeEach(reset);\nit('b', y);\n");
   });
 
+  test("has no holes of blank lines where tests were", () => {
+    const text =
+      "const help = 1;\n\nit('a', f);\n\nit('b', () => {\n  x();\n});\n  \n\nit('c', f);\n\ndescribe('d', () => {\n  it('e', f);\n\n  it('g', f);\n});\n";
+    expect(reduced(text, "c", "g")).toBe("const help = 1;\n\nit('c', f);\n\ndescribe('d', () => {\n  it('g', f);\n});\n");
+    expect(reduced("it('a', f);\n\nit('b', f);\n", "a")).toBe("it('a', f);\n\n");
+  });
+
   test("loses suites left without a test, but not those that never had one", () => {
     const text = "describe('a', () => {\n  before(x);\n  it('b', f);\n});\ndescribe('c', () => {\n  shared();\n});\nit('d', f);\n";
     expect(reduced(text, "d")).toBe("describe('c', () => {\n  shared();\n});\nit('d', f);\n");
