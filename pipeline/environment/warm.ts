@@ -7,7 +7,7 @@
  * repository's own, or reads other files.
  */
 import { isUtf8 } from "node:buffer";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { crc32 } from "node:zlib";
 import semver from "semver";
@@ -51,18 +51,23 @@ const readers = [
   "babel-plugin-inline-json-import",
 ];
 
-/** Does what Babel makes of a source hang on that source and on what is installed alone? Each place is where a configuration may lie. */
+/** Empty where there is nothing; null where it is no plain file: a link may lead anywhere. */
+function plainText(path: string): string | null {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return "";
+  return stat.isFile() ? readFileSync(path, "utf8") : null;
+}
+
+/** Does what Babel makes of a source hang on that source and on what is installed alone? Its configuration may lie at the root and in the package. */
 export function isPureBabel(tree: string, dependencies: string, packageDir: string): boolean {
-  if (readers.some((name) => existsSync(join(dependencies, packageDir, "node_modules", name)))) return false;
-  const places = [...new Set([tree, join(tree, packageDir)])];
-  const configs = places.flatMap((place) =>
-    readdirSync(place).flatMap((name) => (/^(?:\.babelrc|babel\.config)(?:\.|$)/.test(name) ? [join(place, name)] : [])),
-  );
-  const own = places.flatMap((place) => {
-    const manifest = readJson(readFileSync(join(place, "package.json"), "utf8"), z.looseObject({ babel: z.unknown() }));
-    return [JSON.stringify(manifest?.babel ?? null)];
+  const places = [...new Set([".", packageDir])];
+  if (places.some((place) => readers.some((name) => existsSync(join(dependencies, place, "node_modules", name))))) return false;
+  return places.every((place) => {
+    const names = readdirSync(join(tree, place)).filter((name) => /^(?:\.babelrc|babel\.config)(?:\.|$)/.test(name));
+    const manifest = readJson(plainText(join(tree, place, "package.json")) ?? "", z.looseObject({ babel: z.unknown() }));
+    const texts = [...names.map((name) => plainText(join(tree, place, name))), JSON.stringify(manifest?.babel ?? null)];
+    return texts.every((text) => text !== null && !/["'`]\.{1,2}\//.test(text));
   });
-  return [...configs.map((path) => readFileSync(path, "utf8")), ...own].every((text) => !/["'`]\.{1,2}\//.test(text));
 }
 
 /** The names for all modules of the dependencies that the tree itself has not. */
@@ -113,7 +118,8 @@ export async function warmed(site: InstallSite, installed: Installed, test: Warm
   // Without a sandbox the folder of compiled code would lie open to every run, under paths that no later run has.
   const isolated = site.provider.isolates;
   const isKeeping = (name: string): boolean => existsSync(join(dependencies, test.packageDir, "node_modules", name));
-  const kept = isolated && isPureBabel(tree, dependencies, test.packageDir) ? keepers.filter(isKeeping) : [];
+  const able = isolated ? keepers.filter(isKeeping) : [];
+  const kept = able.length > 0 && isPureBabel(tree, dependencies, test.packageDir) ? able : [];
   const own = [...test.runner.cacheFolders, ...kept.map((name) => `node_modules/.cache/${name}`)];
   const folders = own.map((folder) => posix.join(test.packageDir, folder));
   const useful = semver.satisfies(test.recipe.nodeVersion, compiles) || existsSync(join(dependencies, "node_modules", "tsx"));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -62,7 +62,19 @@ describe("what Babel makes of a source hangs on more than that source", () => {
     expect(isPure({ "package.json": '{ "babel": { "plugins": ["./plugin.js"] } }' })).toBe(false);
     expect(isPure({}, ["babel-plugin-preval"])).toBe(false);
   });
-  it("and nowhere else", () => {
+  it("where its configuration is a link, which is not followed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "kihon-babel-"));
+    try {
+      symlinkSync("/dev/zero", join(folder, ".babelrc"));
+      expect(isPureBabel(folder, folder, ".")).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+  it("and nowhere else, a manifest or not", () => {
+    const bare = mkdtempSync(join(tmpdir(), "kihon-babel-"));
+    expect(isPureBabel(bare, bare, ".")).toBe(true);
+    rmSync(bare, { recursive: true });
     const env = '{ "presets": [["@babel/preset-env", { "targets": { "node": "10" } }]] }';
     expect(isPure({ ".babelrc": env, "package.json": '{ "main": "./index.js" }' }, ["@babel/register"])).toBe(true);
   });
