@@ -2,54 +2,24 @@
 // The command line of mocha 2 to 5, which had its own file of words and read them itself.
 const fs = require("fs");
 
+const setOf = (words) => new Set(words.trim().split(/\s+/));
+
 /** Options that take the word behind them. */
-const valued = new Set(
-  [
-    "-O",
-    "--reporter-options",
-    "-R",
-    "--reporter",
-    "-g",
-    "--grep",
-    "-f",
-    "--fgrep",
-    "-r",
-    "--require",
-    "-s",
-    "--slow",
-    "-t",
-    "--timeout",
-  ].concat([
-    "-u",
-    "--ui",
-    "--compilers",
-    "--globals",
-    "--icu-data-dir",
-    "--opts",
-    "--retries",
-    "--watch-extensions",
-    "--file",
-    "--exclude",
-  ]),
-);
+const valued = setOf(`
+  -O --reporter-options -R --reporter -g --grep -f --fgrep -r --require -s --slow -t --timeout -u --ui
+  --compilers --globals --icu-data-dir --opts --retries --watch-extensions --file --exclude
+`);
 /** What the harness decides, what a person looks at, and what waits. */
-const replaced = new Set(
-  ["-O", "--reporter-options", "-R", "--reporter", "-s", "--slow", "-t", "--timeout", "-b", "--bail", "--retries", "-w", "--watch"].concat(
-    ["--watch-extensions", "-c", "--colors", "-C", "--no-colors", "-G", "--growl", "--opts", "-d", "--debug", "--debug-brk", "--inspect"],
-    ["--inspect-brk", "--exit", "--no-exit", "--full-trace", "--allow-uncaught", "--no-timeouts"],
-  ),
-);
+const replaced = setOf(`
+  -O --reporter-options -R --reporter -s --slow -t --timeout --no-timeouts -b --bail --retries -w --watch --watch-extensions
+  -c --colors -C --no-colors -G --growl --opts -d --debug --debug-brk --inspect --inspect-brk --exit --no-exit --full-trace --allow-uncaught
+`);
 
 /** What `bin/mocha` hands to node, and never to `bin/_mocha`. */
-const ofNode = new Set(
-  ["--expose-gc", "-gc", "--gc-global", "--es_staging", "--no-deprecation", "--no-warnings", "--prof", "--log-timer-events"].concat([
-    "--throw-deprecation",
-    "--use_strict",
-    "--allow-natives-syntax",
-    "--perf-basic-prof",
-    "--napi-modules",
-  ]),
-);
+const ofNode = setOf(`
+  --expose-gc -gc --gc-global --es_staging --no-deprecation --no-warnings --prof --log-timer-events
+  --throw-deprecation --use_strict --allow-natives-syntax --perf-basic-prof --napi-modules
+`);
 const isOfNode = (name) => ofNode.has(name) || /^--(?:harmony|trace|icu-data-dir|max-old-space-size|preserve-symlinks)/.test(name);
 
 /** As mocha's own `bin/options.js` reads the file: lines of words, `#` begins a comment, and a space may be escaped. */
