@@ -9,7 +9,8 @@ import { writeDataset } from "../../output/dataset-writer.ts";
 import { writeParquet } from "../../output/parquet.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { skills } from "../../schemas/instance.ts";
-import { type CellType, type ConfigName, columnsOf, configNames, type Row } from "../../schemas/row.ts";
+import { type ConfigName, columnsOf, configNames, type Row } from "../../schemas/row.ts";
+import { duckType, fromDuckdb, fromParquetjs, unquoted } from "./readers.ts";
 import { archive, context, datasetInput, environment, sampleInstance } from "./samples.ts";
 
 let folder = "";
@@ -36,23 +37,11 @@ function expectedRow(config: ConfigName): Row {
   return config === skill ? pair.public : pair.private;
 }
 
-const plainNames = { string: "VARCHAR", int32: "INTEGER", double: "DOUBLE", binary: "BLOB" } as const;
-function duckType(type: CellType): string {
-  if (type.kind === "list") return `${duckType(type.of)}[]`;
-  if (type.kind !== "struct") return plainNames[type.kind];
-  return `STRUCT(${Object.entries(type.fields)
-    .map(([name, field]) => `"${name}" ${duckType(field)}`)
-    .join(", ")})`;
-}
-
-/** DuckDB quotes only the names that need it. */
-const unquoted = (type: string): string => type.replaceAll('"', "");
-
 describe.each(["snappy", "zstd"])("DuckDB on %s files", (codec) => {
   it.each(configNames)("sees the documented types of %s", async (config) => {
     const described = await database.runAndReadAll(`describe select * from read_parquet('${pathOf(codec, config)}')`);
     const seen = described.getRowObjects().map((row) => [row["column_name"], unquoted(String(row["column_type"]))]);
-    const documented = Object.entries(columnsOf(config)).map(([name, { type }]) => [name, unquoted(duckType(type))]);
+    const documented = Object.entries(columnsOf(config)).map(([name, { type }]) => [name, duckType(type)]);
     expect(seen).toEqual(documented);
   });
 
@@ -62,24 +51,10 @@ describe.each(["snappy", "zstd"])("DuckDB on %s files", (codec) => {
     expect(rows).toHaveLength(1);
     const expected = expectedRow(config);
     for (const name of Object.keys(columnsOf(config))) {
-      const got = rows[0]?.[name];
-      expect(got instanceof Uint8Array ? new Uint8Array(got) : got, name).toEqual(expected[name]);
+      expect(fromDuckdb(rows[0]?.[name]), name).toEqual(expected[name]);
     }
   });
 });
-
-/** parquetjs shows a three-level list as `{list: [{element}]}`, and leaves nulls out. */
-function fromParquetjs(value: unknown, type: CellType): unknown {
-  if (value === undefined || value === null) return type.kind === "list" ? [] : null;
-  if (type.kind === "binary") return new Uint8Array(value as Buffer);
-  if (type.kind === "list") {
-    const { list } = value as { list?: { element: unknown }[] | null };
-    return (list ?? []).map(({ element }) => fromParquetjs(element, type.of));
-  }
-  if (type.kind !== "struct") return value;
-  const fields = value as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.entries(type.fields).map(([name, field]) => [name, fromParquetjs(fields[name], field)]));
-}
 
 describe("parquetjs on snappy files", () => {
   it.each(configNames)("reads every cell of %s", async (config) => {
