@@ -9,7 +9,7 @@ import type { Width } from "../sandbox/width.ts";
 import type { Dropped } from "../schemas/outcome.ts";
 import type { Bench } from "./bench.ts";
 import type { Stage } from "./contract.ts";
-import type { Ledger, Verdict, WorkKey } from "./ledger.ts";
+import { type Ledger, type Said, type Told, toldOf, type Verdict, type WorkKey } from "./ledger.ts";
 import type { Store } from "./store.ts";
 
 const maxTries = 3;
@@ -59,7 +59,7 @@ interface Batch<In> {
 
 const settingsOf = <In, Out>(stage: Stage<In, Out>, { config }: Bench): string =>
   shortId(stage.settings.map((name) => [name, config[name]]));
-const overLimit = (verdicts: readonly Verdict[]): boolean => verdicts.some(({ reason }) => reason?.endsWith("/over-limit") ?? false);
+const overLimit = ({ dropped }: Told): boolean => dropped.some(({ reason }) => reason.endsWith("/over-limit"));
 
 function batchesOf<In, Out>(
   stage: Stage<In, Out>,
@@ -92,21 +92,14 @@ async function workOn<In, Out>(stage: Stage<In, Out>, batch: Batch<In>, bench: B
 }
 
 /** Tries again what says so; null when our own trouble remains, which is written down and is no verdict. */
-async function attempt<In, Out>(
-  stage: Stage<In, Out>,
-  batch: Batch<In>,
-  bench: Bench,
-  ledger: Ledger,
-  tally: Tally,
-): Promise<Verdict[] | null> {
+async function attempt<In, Out>(stage: Stage<In, Out>, batch: Batch<In>, bench: Bench, ledger: Ledger, tally: Tally): Promise<Told | null> {
   for (let tries = 1; ; tries++) {
     const started = performance.now();
     try {
       const verdicts = await workOn(stage, batch, bench);
       const wallMs = performance.now() - started;
       ledger.record(batch.key, verdicts, { wallMs, tries });
-      tally.wallMs += wallMs;
-      return verdicts;
+      return toldOf(verdicts, wallMs);
     } catch (error) {
       if (!(error instanceof RetryLater) && !(error instanceof BrokenRecord)) throw error;
       if (error instanceof RetryLater && tries < maxTries) {
@@ -155,15 +148,25 @@ export interface DriveOptions<In> {
 export interface Driven<In, Out> {
   readonly kept: readonly KeptItem<In, Out>[];
   readonly tally: Tally;
-  /** Per batch, in order: what went in and what was said; null where our own trouble left no verdict. */
-  readonly outcomes: readonly { readonly inputs: readonly Item<In>[]; readonly verdicts: readonly Verdict[] | null }[];
+  /** Per batch, in order. */
+  readonly outcomes: readonly BatchOutcome<In>[];
+  /** What was said of a record; undefined where nothing was. Reads the ledger. */
+  readonly said: (id: string) => Said | undefined;
+}
+
+export interface BatchOutcome<In> {
+  readonly inputs: readonly Item<In>[];
+  /** Null where our own trouble left no verdict. */
+  readonly told: Told | null;
+  /** Every verdict by itself. Reads the ledger. */
+  readonly verdicts: () => readonly Verdict[];
 }
 
 /** What the ledger knows of a batch; null where it must be done: never done, dropped for a quota that may have room now, or its blobs are gone. */
-function knownOf<In, Out>(stage: Stage<In, Out>, key: WorkKey, { store, log }: Bench, ledger: Ledger): readonly Verdict[] | null {
+function knownOf<In, Out>(stage: Stage<In, Out>, key: WorkKey, { store, log }: Bench, ledger: Ledger): Told | null {
   const known = ledger.lookup(key);
   if (known === null || overLimit(known)) return null;
-  const lost = known.find(({ blob }) => blob !== null && !isWhole(stage, blob, store));
+  const lost = known.kept.find(({ blob }) => !isWhole(stage, blob, store));
   if (lost === undefined) return known;
   log.warn(`${stage.name}: what was stored for ${lost.id} is gone; it is made anew`);
   return null;
@@ -190,10 +193,10 @@ export async function drive<In, Out>(
   const tally: Tally = { in: items.length, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() };
   const running = new Set<Promise<void>>();
   try {
-    const results = await passAll({ stage, batches, bench, options, tally, running });
+    const outcomes = await passAll({ stage, batches, bench, options, tally, running });
     await Promise.all(running);
-    const outcomes = batches.map((batch, at) => ({ inputs: batch.items, verdicts: results[at] ?? null }));
-    return { kept: keptOf(stage, outcomes, bench, tally), tally, outcomes };
+    const said = saidIn(batches, outcomes, options.ledger);
+    return { kept: keptOf(stage, outcomes, bench, tally), tally, outcomes, said };
   } finally {
     // After a failure too: what is already running is earned, and nothing may write once the ledger is closed.
     await Promise.allSettled(running);
@@ -221,7 +224,10 @@ async function room(running: ReadonlySet<Promise<void>>, width: Width): Promise<
   }
 }
 
-/** Starts every batch in order, as many side by side as may be; gives the list into which their verdicts come. */
+/** An outcome whose batch is still at work. */
+type Unsettled<In> = { -readonly [K in keyof BatchOutcome<In>]: BatchOutcome<In>[K] };
+
+/** Starts every batch in order, as many side by side as may be; gives the list into which what they say comes. */
 async function passAll<In, Out>({
   stage,
   batches,
@@ -229,20 +235,23 @@ async function passAll<In, Out>({
   options,
   tally,
   running,
-}: Passing<In, Out>): Promise<readonly (readonly Verdict[] | null)[]> {
+}: Passing<In, Out>): Promise<readonly BatchOutcome<In>[]> {
   const { ledger, width, mode } = options;
-  const results: (readonly Verdict[] | null)[] = new Array(batches.length).fill(null);
+  const outcomes = batches.map(({ items, key }): Unsettled<In> => ({ inputs: items, told: null, verdicts: () => ledger.verdicts(key) }));
   const limit = stage.quota?.(bench.config) ?? Number.POSITIVE_INFINITY;
   const quotas = new Quotas();
   let done = 0;
   for (const [at, batch] of batches.entries()) {
+    const outcome = outcomes[at] as Unsettled<In>;
     const quotaKey = batch.items[0] && options.quotaKey ? options.quotaKey(batch.items[0]) : "";
     while (quotas.ask(quotaKey, limit) === "wait") await Promise.race(running);
     const full = quotas.ask(quotaKey, limit) === "full";
     if (!full) quotas.start(quotaKey);
-    const settle = (verdicts: readonly Verdict[] | null): void => {
-      if (!full) quotas.end(quotaKey, verdicts?.filter(({ blob }) => blob !== null).length ?? 0);
-      results[at] = verdicts;
+    const settle = (told: Told | null): void => {
+      if (!full) quotas.end(quotaKey, told?.kept.length ?? 0);
+      outcome.told = told;
+      if (told === null) outcome.verdicts = () => [];
+      tally.wallMs += told?.wallMs ?? 0;
       done += 1;
       bench.log.progress(`${stage.name} ${done}/${batches.length}`);
     };
@@ -255,12 +264,12 @@ async function passAll<In, Out>({
         detail: `${limit} are kept`,
       }));
       if (mode !== "stored" && ledger.lookup(batch.key) === null) ledger.record(batch.key, verdicts, { wallMs: 0, tries: 0 });
-      settle(verdicts);
+      settle(toldOf(verdicts, 0));
+      outcome.verdicts = () => verdicts;
       continue;
     }
     const known = mode === "fresh" ? null : knownOf(stage, batch.key, bench, ledger);
     if (known !== null || mode === "stored") {
-      if (known !== null) tally.wallMs += ledger.wallMs(batch.key);
       settle(known);
       continue;
     }
@@ -270,7 +279,27 @@ async function passAll<In, Out>({
     tracked.catch(() => undefined); // awaited by the caller; this only keeps an early failure from being unhandled
     running.add(tracked);
   }
-  return results;
+  return outcomes;
+}
+
+/** What the batches of this drive said of a record: the last of them that spoke of it. */
+function saidIn<In>(batches: readonly Batch<In>[], outcomes: readonly BatchOutcome<In>[], ledger: Ledger): Driven<In, unknown>["said"] {
+  const [first] = batches;
+  if (first === undefined) return () => undefined;
+  let places: ReadonlyMap<string, number> | null = null;
+  return (id) => {
+    places ??= new Map(batches.map(({ key }, at) => [key.input, at]));
+    let [last, found]: [number, Said | undefined] = [-1, undefined];
+    for (const { input, ...said } of ledger.said(first.key, id)) {
+      const at = places.get(input) ?? -1;
+      const outcome = outcomes[at];
+      if (at < last || !outcome?.told) continue;
+      last = at;
+      // A quota is full in this run, whatever an earlier one said.
+      found = overLimit(outcome.told) ? outcome.verdicts().find((its) => its.id === id) : said;
+    }
+    return found;
+  };
 }
 
 function keptOf<In, Out>(
@@ -280,12 +309,11 @@ function keptOf<In, Out>(
   tally: Tally,
 ): KeptItem<In, Out>[] {
   const kept: KeptItem<In, Out>[] = [];
-  for (const { inputs, verdicts } of outcomes) {
-    for (const { id, blob, reason } of verdicts ?? []) {
-      const [from] = inputs;
-      if (blob !== null && from) kept.push({ id, sha: blob, from, load: () => store.getJson(blob, stage.output) });
-      else tally.dropped.set(reason ?? "", (tally.dropped.get(reason ?? "") ?? 0) + 1);
-    }
+  for (const { inputs, told } of outcomes) {
+    const [from] = inputs;
+    if (told === null || from === undefined) continue;
+    for (const { id, blob } of told.kept) kept.push({ id, sha: blob, from, load: () => store.getJson(blob, stage.output) });
+    for (const { reason, count } of told.dropped) tally.dropped.set(reason, (tally.dropped.get(reason) ?? 0) + count);
   }
   tally.kept = kept.length;
   return kept;

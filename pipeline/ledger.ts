@@ -28,16 +28,55 @@ export interface Verdict {
   readonly detail: string;
 }
 
+/** How many records a piece of work dropped for a reason, of those that came of the same parent. */
+export interface Drops {
+  readonly reason: string;
+  readonly parent: string | null;
+  readonly count: number;
+}
+
+/** What was said of a piece of work, in the space that its kept records need: of the others there may be thousands for each of these. */
+export interface Told {
+  /** In the order in which they were said. */
+  readonly kept: readonly { readonly id: string; readonly parent: string | null; readonly blob: string }[];
+  /** In the order of the first of each. */
+  readonly dropped: readonly Drops[];
+  readonly wallMs: number;
+}
+
+export function toldOf(verdicts: readonly Omit<Verdict, "detail">[], wallMs: number): Told {
+  const kept: Told["kept"][number][] = [];
+  const dropped = new Map<string, { reason: string; parent: string | null; count: number }>();
+  for (const { id, parent, blob, reason } of verdicts) {
+    if (blob !== null) {
+      kept.push({ id, parent, blob });
+      continue;
+    }
+    const drops = { reason: reason ?? "", parent, count: 0 };
+    const key = `${drops.reason} ${parent ?? ""}`;
+    const known = dropped.get(key) ?? drops;
+    known.count += 1;
+    dropped.set(key, known);
+  }
+  return { kept, dropped: [...dropped.values()], wallMs };
+}
+
 export interface WorkCost {
   readonly wallMs: number;
   readonly tries: number;
 }
+
+/** What was said of a record; a null reason keeps it. */
+export type Said = Pick<Verdict, "reason" | "detail">;
 
 export interface Story extends Verdict {
   readonly stage: string;
 }
 
 const schemaVersion = 1;
+
+/** So many verdicts of a piece of work are read to count them; of more, the kept ones are read and the others counted where they lie. */
+const readWhole = 32;
 
 const tables = `
 create table if not exists meta (name text primary key, value text not null) strict, without rowid;
@@ -155,7 +194,7 @@ export class Ledger {
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync | null;
   readonly #statements: Record<
-    "known" | "verdicts" | "work" | "verdict" | "clear" | "trouble" | "untrouble",
+    "first" | "kept" | "dropped" | "verdicts" | "said" | "work" | "verdict" | "clear" | "trouble" | "untrouble",
     ReturnType<DatabaseSync["prepare"]>
   >;
 
@@ -174,7 +213,14 @@ export class Ledger {
     const key = "stage = ? and version = ? and input = ? and settings = ?";
     const prepare = (sql: string): ReturnType<DatabaseSync["prepare"]> => this.#database.prepare(sql);
     this.#statements = {
-      known: prepare(`select wall_ms from work where ${key}`),
+      first: prepare(
+        `select wall_ms, id, parent, blob, reason from work left join verdict using (stage, version, input, settings) where ${key} order by seq limit ${readWhole + 1}`,
+      ),
+      kept: prepare(`select id, parent, blob from verdict where ${key} and blob is not null order by seq`),
+      dropped: prepare(
+        `select reason, parent, count(*) as count from verdict where ${key} and blob is null group by reason, parent order by min(seq)`,
+      ),
+      said: prepare("select input, reason, detail from verdict where id = ? and stage = ? and version = ? and settings = ?"),
       verdicts: prepare(`select id, parent, blob, reason, detail from verdict where ${key} order by seq`),
       work: prepare("insert or replace into work values (?, ?, ?, ?, ?, ?)"),
       verdict: prepare("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -215,15 +261,31 @@ export class Ledger {
     this.#writing(() => this.#database.prepare("insert or replace into meta values (?, ?)").run(name, value));
   }
 
-  /** The verdicts of a piece of work that was finished, or null. */
-  lookup({ stage, version, input, settings }: WorkKey): readonly Verdict[] | null {
-    if (!this.#statements.known.get(stage, version, input, settings)) return null;
+  /** What was said of a piece of work that was finished, or null. */
+  lookup({ stage, version, input, settings }: WorkKey): Told | null {
+    const key = [stage, version, input, settings] as const;
+    const first = this.#statements.first.all(...key) as unknown as (Omit<Verdict, "detail"> & { readonly wall_ms: number })[];
+    const [row] = first;
+    if (row === undefined) return null;
+    const wallMs = row.wall_ms;
+    if (first.length <= readWhole) {
+      return toldOf(
+        first.filter(({ id }) => id !== null),
+        wallMs,
+      );
+    }
+    const kept = this.#statements.kept.all(...key) as unknown as Told["kept"];
+    return { kept, dropped: this.#statements.dropped.all(...key) as unknown as readonly Drops[], wallMs };
+  }
+
+  /** Every verdict of a piece of work, in order; none where it was not finished. */
+  verdicts({ stage, version, input, settings }: WorkKey): readonly Verdict[] {
     return this.#statements.verdicts.all(stage, version, input, settings) as unknown as Verdict[];
   }
 
-  /** How long a finished piece of work took; 0 where it was not done. */
-  wallMs({ stage, version, input, settings }: WorkKey): number {
-    return Number(this.#statements.known.get(stage, version, input, settings)?.["wall_ms"] ?? 0);
+  /** What the pieces of work of a stage said of one record, each with its input hash. */
+  said({ stage, version, settings }: Omit<WorkKey, "input">, id: string): readonly (Said & { readonly input: string })[] {
+    return this.#statements.said.all(id, stage, version, settings) as unknown as (Said & { input: string })[];
   }
 
   /** All of a piece of work, or nothing of it. */

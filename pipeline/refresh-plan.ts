@@ -1,7 +1,8 @@
 /** What a refresh does to the rows: which stay, which leave and why, which come. It reads and writes nothing. */
 import type { Reason } from "../schemas/outcome.ts";
+import type { StageName } from "../schemas/stages.ts";
 import type { RowWithdrawal, Withdrawal } from "../schemas/withdrawal.ts";
-import type { Said } from "./run.ts";
+import type { Said } from "./ledger.ts";
 import type { RowSubject, StoredRow } from "./stored-rows.ts";
 import type { Takedowns } from "./takedown.ts";
 
@@ -165,12 +166,12 @@ const isSelection = (reason: string): boolean => /\/over-(?:limit|budget)$/.test
 
 /** What a run said, stage by stage, of rows that it no longer gives. What it did not come to, or could not do, stays. */
 export function fateIn(
-  said: ReadonlyMap<string, ReadonlyMap<string, Said>>,
+  said: (stage: StageName, id: string) => Said | undefined,
   troubled: ReadonlySet<string>,
   skills: readonly string[],
 ): (row: StoredRow) => Cause | null {
-  const dropped = (stage: string, id: string): Cause | null => {
-    const { reason, detail } = said.get(stage)?.get(id) ?? { reason: null, detail: "" };
+  const dropped = (stage: StageName, id: string): Cause | null => {
+    const { reason, detail } = said(stage, id) ?? { reason: null, detail: "" };
     return reason === null || isSelection(reason) ? null : { reason: reason as Reason, detail };
   };
   return ({ id, skill, changeId, environmentId }) => {
@@ -185,8 +186,8 @@ export function fateIn(
       const verdict = dropped(stage, subject);
       if (verdict !== null) return verdict;
     }
-    if (said.get("observe")?.get(changeId)?.reason !== null || !skills.includes(skill)) return null;
-    if (said.get("pose")?.has(id)) return dropped("pose", id) ?? dropped("prove", id);
+    if (said("observe", changeId)?.reason !== null || !skills.includes(skill)) return null;
+    if (said("pose", id)) return dropped("pose", id) ?? dropped("prove", id);
     return troubled.has("pose") ? null : { reason: "refresh/not-posed", detail: "its skill no longer poses it" };
   };
 }

@@ -408,7 +408,7 @@ async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job
   const choice = await chosenBeside(scene, job);
   const { data, stored, takedowns, failed } = scene;
   const denied = await deniedRows(data, config.contamination);
-  const fate = fateIn(road.said, road.troubled, config.skills);
+  const fate = fateIn((stage, id) => road.said(stage, id), road.troubled, config.skills);
   const fresh = freshOf(job, choice);
   const byId = new Map(environments.map((item) => [item.id, item]));
   const makers = new Map<string, ReturnType<typeof rowMaker>>();

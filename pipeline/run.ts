@@ -24,7 +24,7 @@ import { parseConfig } from "./config.ts";
 import type { Stage } from "./contract.ts";
 import { type Driven, type DriveOptions, drive, type Item, type KeptItem, remembered } from "./drive.ts";
 import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
-import { Ledger, type Verdict } from "./ledger.ts";
+import { Ledger, type Said } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder, widthOf } from "./place.ts";
 import { Profile, type StageTime, stageWatch } from "./profile.ts";
@@ -154,9 +154,6 @@ export async function openSources(config: Config, bench: Bench, pins: Pins): Pro
   return { sources: [...items.values()], found: github.found };
 }
 
-/** What was said of a record; a null reason keeps it. */
-export type Said = Pick<Verdict, "reason" | "detail">;
-
 const oneAtATime = new Width([1, 1]);
 
 /** The stages in order. Each step turns the kept records of the one before into the inputs of the next. */
@@ -165,8 +162,7 @@ export class Road {
   readonly #ledger: Ledger;
   readonly #only: StageName | undefined;
   readonly summary: Summary;
-  /** By stage, then by the id of what it was said of. */
-  readonly said = new Map<string, Map<string, Said>>();
+  readonly #said = new Map<string, Driven<unknown, unknown>["said"]>();
   /** Stages in which our own trouble left records without a verdict. */
   readonly troubled = new Set<string>();
   readonly times: StageTime[] = [];
@@ -191,7 +187,13 @@ export class Road {
     items: readonly Item<In>[],
     more: Pick<DriveOptions<In>, "keyOf" | "quotaKey"> = {},
   ): Promise<Driven<In, Out>> {
-    if (this.stopped) return { kept: [], tally: { in: 0, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() }, outcomes: [] };
+    if (this.stopped)
+      return {
+        kept: [],
+        tally: { in: 0, kept: 0, retried: 0, failed: 0, wallMs: 0, dropped: new Map() },
+        outcomes: [],
+        said: () => undefined,
+      };
     const mode = this.#modeOf(stage.name);
     const watch = stageWatch(() => this.#bench.jobs.usage());
     const driven = await drive(stage, items, this.#bench, {
@@ -200,12 +202,13 @@ export class Road {
       mode,
       ...more,
     });
-    if (mode === "stored" && items.length > 0 && driven.outcomes.every(({ verdicts }) => verdicts === null)) {
+    if (mode === "stored" && items.length > 0 && driven.outcomes.every(({ told }) => told === null)) {
       throw new StopRun(`this run has nothing stored of the stage ${stage.name}`, {
         next: `run it without --only ${this.#only} first, with the same settings`,
       });
     }
-    this.#note(stage.name, driven);
+    if (driven.tally.failed > 0) this.troubled.add(stage.name);
+    this.#said.set(stage.name, driven.said);
     const took = watch(stage.name, driven.tally);
     this.times.push(took);
     this.summary.note(stage.name, driven, took.jobs.cpuMs);
@@ -227,10 +230,9 @@ export class Road {
     return summary;
   }
 
-  #note<In, Out>(stage: string, { outcomes, tally }: Driven<In, Out>): void {
-    if (tally.failed > 0) this.troubled.add(stage);
-    const verdicts = outcomes.flatMap((batch) => batch.verdicts ?? []);
-    this.said.set(stage, new Map(verdicts.map(({ id, reason, detail }) => [id, { reason, detail }])));
+  /** What a stage said of a record; undefined where it said nothing. */
+  said(stage: StageName, id: string): Said | undefined {
+    return this.#said.get(stage)?.(id);
   }
 }
 
@@ -312,11 +314,11 @@ function subjectsOf(
 function auditablesOf(
   subjects: readonly Item<Subject>[],
   observed: readonly Item<ObservedRecord>[],
-  said: Road["said"],
+  road: Pick<Road, "said">,
   config: Config,
 ): Item<Auditable>[] {
   const seen = new Map(observed.map((item) => [item.id, item]));
-  const survived = (id: string, stage: "sift" | "observe"): boolean => said.get(stage)?.get(id)?.reason === `${stage}/survived`;
+  const survived = (id: string, stage: "sift" | "observe"): boolean => road.said(stage, id)?.reason === `${stage}/survived`;
   return subjects.flatMap((subject) => {
     const { id } = subject;
     if (!isAudited(id, config)) return [];
@@ -418,11 +420,9 @@ export async function travel<T>(
     subjects.filter(({ id }) => noticed.has(id) || !mutants.has(id)),
   );
   road.summary.noteObserved(observed, repositoryOf);
-  const audited = await road.step(auditStage, auditablesOf(subjects, observed.kept, road.said, bench.config));
+  const audited = await road.step(auditStage, auditablesOf(subjects, observed.kept, road, bench.config));
   road.summary.noteAudited(audited, repositoryOf);
-  const disagreed = new Set(
-    audited.outcomes.flatMap(({ verdicts }) => verdicts?.flatMap(({ id, blob }) => (blob === null ? [id] : [])) ?? []),
-  );
+  const disagreed = new Set(audited.outcomes.flatMap(({ verdicts }) => verdicts().flatMap(({ id, blob }) => (blob === null ? [id] : []))));
   const posed = await road.step(poseStage, posablesOf(environments, environmentOf, observed.kept, audited.kept, disagreed));
   road.summary.notePosed(posed);
   const { provables, quotaKey } = provablesOf(posed.kept, byId, bench.config.seed);

@@ -11,7 +11,6 @@ import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from ".
 import type { Bench } from "./bench.ts";
 import type { Driven } from "./drive.ts";
 import { tool } from "./identity.ts";
-import type { Verdict } from "./ledger.ts";
 import { promisesOf } from "./promises.ts";
 import { siftSummary } from "./sift-summary.ts";
 import type { Preparable } from "./stages/3-prepare.ts";
@@ -87,17 +86,19 @@ export class Summary {
   }
 
   #noteMined({ outcomes }: Driven<unknown, unknown>): void {
-    for (const { inputs, verdicts } of outcomes) {
-      const first = verdicts?.[0];
-      if (first === undefined || verdicts?.some(({ blob }) => blob !== null)) continue;
+    for (const { inputs, told, verdicts } of outcomes) {
+      if (told === null || told.kept.length > 0) continue;
+      const [first] = verdicts();
+      if (first === undefined) continue;
       this.#leftOut.push({ name: inputs[0]?.id ?? "", packageDir: ".", reason: first.reason ?? "", detail: first.detail });
     }
   }
 
   #noteScreened({ outcomes }: Driven<MinedItem, unknown>): void {
-    for (const { inputs, verdicts } of outcomes) {
-      const [verdict] = verdicts ?? [];
-      if (verdict === undefined || verdict.blob !== null) continue;
+    for (const { inputs, told, verdicts } of outcomes) {
+      if (told === null || told.kept.length > 0) continue;
+      const [verdict] = verdicts();
+      if (verdict === undefined) continue;
       const item = inputs[0]?.load();
       if (item?.kind !== "revision") continue;
       const { repository, packageDir } = item.revision;
@@ -107,11 +108,11 @@ export class Summary {
 
   #notePrepared({ kept, outcomes }: Driven<Preparable, Environment>): void {
     for (const item of kept) this.#environments.push(item.load());
-    for (const { inputs, verdicts } of outcomes) {
+    for (const { inputs, told, verdicts } of outcomes) {
       const given = inputs[0]?.load();
       if (given === undefined) continue;
       const { revision, change } = given;
-      const isKept = verdicts?.some(({ blob }) => blob !== null) ?? false;
+      const isKept = told !== null && told.kept.length > 0;
       if (change !== null) {
         const { history } = this.#of(revision.repository.name);
         history.changes += 1;
@@ -119,35 +120,39 @@ export class Summary {
         continue;
       }
       if (isKept) continue;
-      const { reason, detail } = verdicts?.[0] ?? { reason: null, detail: "trouble of this machine or of the registry" };
+      const { reason, detail } = verdicts()[0] ?? { reason: null, detail: "trouble of this machine or of the registry" };
       this.#leftOut.push({ name: revision.repository.name, packageDir: revision.packageDir, reason: reason ?? "not-finished", detail });
     }
   }
 
   /** A mutant comes of its environment, a mirror of the change that it takes back. */
   #noteInjected(driven: Driven<Injectable, unknown>): void {
-    for (const { inputs, verdicts } of driven.outcomes) {
+    for (const { inputs, told } of driven.outcomes) {
       const [input] = inputs;
-      if (input === undefined || verdicts === null) continue;
+      if (input === undefined || told === null) continue;
       const counts = this.#of(input.load().environment.revision.repository.name);
-      const { mutants = [], mirrors = [] } = Object.groupBy(verdicts, ({ parent }) => (parent === input.id ? "mutants" : "mirrors"));
+      for (const { reason, parent, count } of told.dropped) {
+        if (parent !== input.id) continue;
+        counts.generated += count;
+        counts.covered += reason === "inject/uncovered" ? 0 : count;
+      }
+      const { mutants = [], mirrors = [] } = Object.groupBy(told.kept, ({ parent }) => (parent === input.id ? "mutants" : "mirrors"));
       counts.generated += mutants.length;
-      counts.covered += mutants.filter(({ reason }) => reason !== "inject/uncovered").length;
-      const made = (all: readonly Verdict[]): readonly string[] => all.flatMap(({ id, blob }) => (blob === null ? [] : [id]));
-      counts.sampled += made(mutants).length;
-      counts.history.mirrors += made(mirrors).length;
-      for (const id of made(mutants)) this.#kinds.set(id, "mutant");
-      for (const id of made(mirrors)) this.#kinds.set(id, "mirror");
+      counts.covered += mutants.length;
+      counts.sampled += mutants.length;
+      counts.history.mirrors += mirrors.length;
+      for (const { id } of mutants) this.#kinds.set(id, "mutant");
+      for (const { id } of mirrors) this.#kinds.set(id, "mirror");
     }
   }
 
   /** Mutants that go here were seen to survive. `environmentOf` is asked by the id of the subject, which is costly to load. */
   noteSifted({ outcomes, kept }: Driven<unknown, Sifted>, environmentOf: (id: string) => Environment | null): void {
     const said = new Map(kept.map((item) => [item.id, item]));
-    for (const { inputs, verdicts } of outcomes) {
+    for (const { inputs, told, verdicts } of outcomes) {
       const environment = inputs[0] === undefined ? null : environmentOf(inputs[0].id);
-      if (environment === null || verdicts === null) continue;
-      const mutants = verdicts.filter(({ id }) => this.#kinds.get(id) === "mutant");
+      if (environment === null || told === null) continue;
+      const mutants = verdicts().filter(({ id }) => this.#kinds.get(id) === "mutant");
       this.#of(environment.revision.repository.name).observed += mutants.filter(({ blob }) => blob === null).length;
       if (mutants.length > 0) this.#sifts.push(siftSummary(environment, mutants, (id) => said.get(id)?.load() ?? null));
     }
@@ -155,12 +160,12 @@ export class Summary {
 
   /** As above: what the tests of each were seen to do by itself. */
   noteObserved({ outcomes }: Driven<unknown, unknown>, repositoryOf: (id: string) => string | null): void {
-    for (const { inputs, verdicts } of outcomes) {
+    for (const { inputs, told } of outcomes) {
       const [subject] = inputs;
       const name = subject === undefined ? null : repositoryOf(subject.id);
-      if (subject === undefined || name === null || verdicts === null) continue;
+      if (subject === undefined || name === null || told === null) continue;
       const counts = this.#of(name);
-      const failing = verdicts.filter(({ blob }) => blob !== null).length;
+      const failing = told.kept.length;
       const kind = this.#kinds.get(subject.id) ?? "commit";
       if (kind === "commit") counts.history.observed += failing;
       else if (kind === "mirror") counts.history.mirrorsFailing += failing;
@@ -181,13 +186,10 @@ export class Summary {
   }
 
   /** An environment of which nothing is believed any more is left out. */
-  notePosed({ outcomes }: Driven<Posable, unknown>): void {
-    for (const { inputs, verdicts } of outcomes) {
-      const verdict = verdicts?.find(({ id, blob }) => id === inputs[0]?.id && blob === null);
-      const environment = this.#environments.find(({ id }) => id === verdict?.id);
-      if (verdict === undefined || environment === undefined) continue;
-      const { repository, packageDir } = environment.revision;
-      this.#leftOut.push({ name: repository.name, packageDir, reason: verdict.reason ?? "", detail: verdict.detail });
+  notePosed({ said }: Driven<Posable, unknown>): void {
+    for (const { id, revision } of this.#environments) {
+      const { reason, detail } = said(id) ?? { reason: null, detail: "" };
+      if (reason !== null) this.#leftOut.push({ name: revision.repository.name, packageDir: revision.packageDir, reason, detail });
     }
   }
 

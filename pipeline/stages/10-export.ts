@@ -69,7 +69,7 @@ function noteLeftOut(leftOut: readonly LeftOut[], ledger: Ledger): void {
     const reason: Reason = `export/${name}`;
     const own = leftOut.filter((one) => one.reason === name);
     const verdicts = own.map(({ id, detail }): Verdict => ({ id, parent: id, blob: null, reason, detail }));
-    if (canonical(ledger.lookup(work) ?? []) !== canonical(verdicts)) ledger.record(work, verdicts, { wallMs: 0, tries: 1 });
+    if (canonical(ledger.verdicts(work)) !== canonical(verdicts)) ledger.record(work, verdicts, { wallMs: 0, tries: 1 });
   }
 }
 

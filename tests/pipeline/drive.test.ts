@@ -127,7 +127,7 @@ describe("the driver", () => {
       return keep({ value: input });
     });
     const first = await drive(stage, items(0, 1, 2), benchWith(), going());
-    expect([first.tally.failed, first.kept.length, first.outcomes[1]?.verdicts]).toEqual([1, 2, null]);
+    expect([first.tally.failed, first.kept.length, first.outcomes[1]?.told]).toEqual([1, 2, null]);
     expect(ledger.troubles()).toEqual([{ stage: "prove", id: "n1", message: "cannot be read" }]);
     expect(said.join("")).toContain("n1: cannot be read");
     broken = false;
@@ -239,6 +239,37 @@ describe("a quota", () => {
       [0, 2, 4],
       ["n0", "n2", "n4"],
     ]);
+  });
+});
+
+describe("what was said of a record", () => {
+  const asked = ({ said: of }: { said: (id: string) => { reason: string | null } | undefined }, ...ids: string[]) =>
+    ids.map((id) => of(id)?.reason);
+
+  it("is told from the ledger, of the batches of this drive", async () => {
+    const { stage } = stageOf((input) => (input === 1 ? drop("prove/odd", "why") : keep({ value: input })));
+    const all = await drive(stage, items(0, 1), benchWith(), going());
+    expect(asked(all, "n0", "n1", "n2")).toEqual([null, "prove/odd", undefined]);
+    expect(all.outcomes.map(({ verdicts }) => verdicts().map(({ detail }) => detail))).toEqual([[""], ["why"]]);
+    const some = await drive(stage, items(0), benchWith(), going());
+    expect(asked(some, "n0", "n1")).toEqual([null, undefined]);
+  });
+
+  it("is nothing where our own trouble left no verdict, whatever was said before", async () => {
+    const { stage } = stageOf((input) => keep({ value: input }));
+    await drive(stage, items(0), benchWith(), going());
+    const broken = stageOf(() => {
+      throw new BrokenRecord("no");
+    });
+    const again = await drive(broken.stage, items(0), benchWith(), going({ mode: "fresh" }));
+    expect([asked(again, "n0"), again.outcomes.map(({ told, verdicts }) => [told, verdicts()])]).toEqual([[undefined], [[null, []]]]);
+  });
+
+  it("is that its quota is full where it is now, whatever was said when it was larger", async () => {
+    const { stage } = stageOf((input) => keep({ value: input }));
+    await drive({ ...stage, quota: () => 2 }, items(0, 1), benchWith(), going());
+    const smaller = await drive({ ...stage, quota: () => 1 }, items(0, 1), benchWith(), going());
+    expect(asked(smaller, "n0", "n1")).toEqual([null, "prove/over-limit"]);
   });
 });
 

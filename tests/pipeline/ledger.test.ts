@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StopRun } from "../../lib/errors.ts";
 import { exec } from "../../lib/exec.ts";
 import { sha256 } from "../../lib/hash.ts";
-import { Ledger, type Verdict } from "../../pipeline/ledger.ts";
+import { Ledger, toldOf, type Verdict } from "../../pipeline/ledger.ts";
 import { Store } from "../../pipeline/store.ts";
 
 let folder = "";
@@ -35,7 +35,7 @@ describe("a ledger", () => {
   it("gives back what was recorded, in its order, after it is opened again", () => {
     writing((ledger) => ledger.record(key("a"), [kept("2"), dropped("1")], cost));
     writing((ledger) => {
-      expect(ledger.lookup(key("a"))).toEqual([kept("2"), dropped("1")]);
+      expect(ledger.verdicts(key("a"))).toEqual([kept("2"), dropped("1")]);
       expect(ledger.lookup(key("b"))).toBeNull();
     });
   });
@@ -43,7 +43,33 @@ describe("a ledger", () => {
   it("tells work without verdicts from work that was not done", () => {
     writing((ledger) => {
       ledger.record(key("none"), [], cost);
-      expect(ledger.lookup(key("none"))).toEqual([]);
+      expect(ledger.lookup(key("none"))).toEqual({ kept: [], dropped: [], wallMs: 1.5 });
+      expect(ledger.lookup(key("other"))).toBeNull();
+    });
+  });
+
+  it.each([1, 10, 400])("tells what was kept, and counts the rest by reason and parent (%i of each)", (each) => {
+    const verdicts = Array.from({ length: each }, (_, at) => [
+      dropped(`d${at}`, "one"),
+      kept(`k${at}`, "one"),
+      { ...dropped(`e${at}`), reason: "inject/uncovered" },
+      dropped(`f${at}`, "other"),
+    ]).flat();
+    writing((ledger) => {
+      ledger.record(key("a"), verdicts, cost);
+      ledger.record(key("b"), [dropped("d0")], cost);
+      const told = ledger.lookup(key("a"));
+      expect(told).toEqual({ ...toldOf(verdicts, 1.5), dropped: expect.anything() });
+      expect(told?.kept.map(({ id, parent }) => [id, parent])).toEqual(Array.from({ length: each }, (_, at) => [`k${at}`, "one"]));
+      expect(told?.dropped.map(({ reason, parent, count }) => [reason, parent, count])).toEqual([
+        ["pose/no-gold", "one", each],
+        ["inject/uncovered", null, each],
+        ["pose/no-gold", "other", each],
+      ]);
+      expect(ledger.said(key(""), "d0").map(({ input, reason, detail }) => [input, reason, detail])).toEqual([
+        ["a", "pose/no-gold", "why"],
+        ["b", "pose/no-gold", "why"],
+      ]);
     });
   });
 
@@ -63,7 +89,7 @@ describe("a ledger", () => {
     writing((ledger) => {
       ledger.record(key("a"), [kept("1"), kept("2")], cost);
       ledger.record(key("a"), [dropped("1")], cost);
-      expect(ledger.lookup(key("a"))).toEqual([dropped("1")]);
+      expect(ledger.verdicts(key("a"))).toEqual([dropped("1")]);
     });
   });
 
@@ -72,7 +98,7 @@ describe("a ledger", () => {
       ledger.record(key("a"), [kept("1")], cost);
       const bad = { ...kept("2"), id: null as unknown as string };
       expect(() => ledger.record(key("a"), [kept("3"), bad], cost)).toThrow(/NOT NULL/);
-      expect(ledger.lookup(key("a"))).toEqual([kept("1")]);
+      expect(ledger.verdicts(key("a"))).toEqual([kept("1")]);
     });
   });
 
@@ -103,7 +129,7 @@ describe("a ledger", () => {
     writing((ledger) => ledger.record(key("a"), [kept("1")], cost));
     const before = sha256(readFileSync(path()));
     const reader = new Ledger(path(), { write: false });
-    expect(reader.lookup(key("a"))).toEqual([kept("1")]);
+    expect(reader.verdicts(key("a"))).toEqual([kept("1")]);
     reader.close();
     expect(sha256(readFileSync(path()))).toBe(before);
   });
@@ -115,10 +141,10 @@ describe("one writer at a time", () => {
       ledger.record(key("a"), [kept("1")], cost);
       expect(() => new Ledger(path(), { write: true })).toThrow(new RegExp(`process ${process.pid} \\(since .*Z\\) is writing`));
       const reader = new Ledger(path(), { write: false });
-      expect(reader.lookup(key("a"))).toEqual([kept("1")]);
+      expect(reader.verdicts(key("a"))).toEqual([kept("1")]);
       reader.close();
     });
-    writing((ledger) => expect(ledger.lookup(key("a"))).toEqual([kept("1")]));
+    writing((ledger) => expect(ledger.verdicts(key("a"))).toEqual([kept("1")]));
   });
 
   it("refuses a writer in another process, and takes over once that process was killed", async () => {
@@ -126,7 +152,7 @@ describe("one writer at a time", () => {
     expect(() => new Ledger(path(), { write: true })).toThrow(new RegExp(`process ${pid} .* is writing`));
     process.kill(pid, "SIGKILL");
     await ended;
-    writing((ledger) => expect(ledger.lookup({ stage: "test", version: 1, input: "0", settings: "s" })).toHaveLength(3));
+    writing((ledger) => expect(ledger.verdicts({ stage: "test", version: 1, input: "0", settings: "s" })).toHaveLength(3));
   });
 });
 
@@ -167,8 +193,9 @@ describe("kill -9", () => {
       from = writing((ledger) => {
         let at = 0;
         for (; ; at++) {
-          const verdicts = ledger.lookup({ stage: "test", version: 1, input: String(at), settings: "s" });
-          if (verdicts === null) return at;
+          const work = { stage: "test", version: 1, input: String(at), settings: "s" };
+          if (ledger.lookup(work) === null) return at;
+          const verdicts = ledger.verdicts(work);
           expect(verdicts.map(({ id }) => id)).toEqual([`${at}.0`, `${at}.1`, `${at}.2`]);
           for (const { blob, id } of verdicts) expect(store.get(blob ?? "").toString()).toContain(`blob ${id} `);
         }
@@ -226,6 +253,6 @@ describe("a damaged ledger stops the run and is left as it is", () => {
     truncateSync(path(), 100);
     expect(() => new Ledger(path(), { write: true })).toThrow(StopRun);
     copyFileSync(`${path()}.copy`, path());
-    writing((ledger) => expect(ledger.lookup(key("input 199"))).toHaveLength(2));
+    writing((ledger) => expect(ledger.verdicts(key("input 199"))).toHaveLength(2));
   });
 });

@@ -131,15 +131,12 @@ describe("the plan of a refresh", () => {
 
 describe("the fate of a row that a run no longer gives", () => {
   const row = stored("a", { changeId: "c", environmentId: "e" });
-  const said = (more: Readonly<Record<string, Readonly<Record<string, string | null>>>>) =>
-    new Map(
-      Object.entries(more).map(([stage, verdicts]) => [
-        stage,
-        new Map(Object.entries(verdicts).map(([id, reason]) => [id, { reason, detail: "" }])),
-      ]),
-    );
-  const fate = (more: Parameters<typeof said>[0], troubled: readonly string[] = []) =>
-    fateIn(said(more), new Set(troubled), ["editing"])(row)?.reason ?? null;
+  type More = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+  const said = (more: More) => (stage: string, id: string) => {
+    const reason = more[stage]?.[id];
+    return reason === undefined ? undefined : { reason, detail: "" };
+  };
+  const fate = (more: More, troubled: readonly string[] = []) => fateIn(said(more), new Set(troubled), ["editing"])(row)?.reason ?? null;
 
   it("is to stay where the run did not come to its change", () => {
     expect(fate({ screen: {}, observe: {}, pose: {}, prove: {} })).toBeNull();
