@@ -2,13 +2,17 @@
 import { groupOfAddress, repoGroupOf } from "../lib/address.ts";
 import { unifiedDiff } from "../lib/diff.ts";
 import type { Commit, Repository, Revision } from "../schemas/candidate.ts";
-import { type Contamination, contaminationSchema } from "../schemas/contamination.ts";
+import { type Contamination, contaminationSchema, type DenyList } from "../schemas/contamination.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { deniedBy, denyReasons, type Hit, type Suspect } from "./contamination/deny-list.ts";
 import { evaluationSets } from "./contamination/evaluation-sets.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
 
-const listsOf = ({ bundled, lists }: Contamination) => [...(bundled ? evaluationSets : []), ...lists];
+/** In the order in which they are asked. */
+export const listsInForce = ({ bundled, lists }: Pick<Contamination, "bundled" | "lists">): readonly DenyList[] => [
+  ...(bundled ? evaluationSets : []),
+  ...lists,
+];
 
 const namesOf = (repository: Repository): readonly string[] => [...new Set([repoGroupOf(repository), repository.name.toLowerCase()])];
 
@@ -42,12 +46,12 @@ const outcomeOf = <T>(value: T, hit: Hit | null): Outcome<T> =>
 
 /** What is known of a change by its candidate and its patch, whenever it was mined. */
 export function deniedChange(commit: Commit, patch: string, options: Contamination): Hit | null {
-  return isAllowed(commit.revision.repository, options) ? null : deniedBy(listsOf(options), suspectOf(commit, patch));
+  return isAllowed(commit.revision.repository, options) ? null : deniedBy(listsInForce(options), suspectOf(commit, patch));
 }
 
 export function deniedRevision({ repository, commit }: Revision, options: Contamination): Hit | null {
   if (isAllowed(repository, options)) return null;
-  return deniedBy(listsOf(options), { repositories: namesOf(repository), numbers: [], commits: [commit], patch: null, texts: [] });
+  return deniedBy(listsInForce(options), { repositories: namesOf(repository), numbers: [], commits: [commit], patch: null, texts: [] });
 }
 
 function judge({ commit, after }: FilterSubject, options: Contamination): Outcome<Commit> {

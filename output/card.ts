@@ -7,6 +7,7 @@ import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
+import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
 import type { Rewarded, Spread, Statistics } from "./statistics.ts";
 import type { WithdrawnFile } from "./withdrawn.ts";
@@ -51,6 +52,7 @@ export function toCard(input: CardInput): string {
     statistics(input),
     `${funnel(input.summary)}${picture(input, "funnel")}`,
     figures(input.summary),
+    contamination(input.summary),
     ...editions(input),
     usage(),
     grading(),
@@ -221,6 +223,14 @@ function figures({ reviewCue, audit, baselines }: RunFacts): string {
   return `## Checks on the whole\n\n${lines.length === 0 ? "None was made in this run." : lines.join("\n")}`;
 }
 
+function contamination({ contamination: facts }: RunFacts): string {
+  const head = "## Contamination";
+  if (facts === undefined) return `${head}\n\nWhich lists of evaluation sets were in force is not kept with this dataset.`;
+  const rows = listRows(facts).map((cells) => cells.map((cell) => (typeof cell === "string" ? inline(cell) : cell)));
+  const told = rows.length === 0 ? "No list was in force." : table(listHead, rows);
+  return `${head}\n\n${told}\n\n${listSentence({ ...facts, allowed: facts.allowed.map(inline) })}`;
+}
+
 /** Nothing for a dataset made in one go. */
 function editions({ refreshed, files, rows }: CardInput): string[] {
   if (refreshed === undefined) return [];
@@ -291,6 +301,7 @@ function limits({ repositories }: RunFacts): string {
       "- Prompts are written from templates and observed behaviour, not by people; they are more regular than real issues.",
       `- Tests that did not always end the same way were set aside (${quarantined} in this dataset) and decide nothing.`,
       "- The repositories are public: a model may have read their healthy state before.",
+      "- Evaluation sets are kept out as far as lists name them (Contamination). SWE-bench-Live, which changes every month and names hundreds of repositories, and Terminal-Bench, whose tasks are of no repository, are on none of the bundled lists: who measures by them gives their instances with `--deny-list`.",
     ].join("\n"),
   ].join("\n\n");
 }

@@ -7,6 +7,7 @@ import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts
 import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
 import type { RowCount } from "./contract.ts";
+import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { reportStyle } from "./report-style.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
 
@@ -57,6 +58,7 @@ ${repositories(summary.repositories)}
 ${funnel(summary.stages)}
 ${sifts(summary.sifts ?? [])}
 ${checks(summary)}
+${contamination(summary)}
 ${sandbox(summary)}
 ${sampleRows(samples)}
 </main>
@@ -192,6 +194,12 @@ function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup
       ? null
       : html`<p>Splits. ${splitSentence(splitProof)}</p>${table(["split", "repository groups", "rows", "share", "asked for"], splitRows(splitProof))}`
   }${rewards.length === 0 ? null : bars("Mean reward of fixed answers", rewards, 1)}</section>`;
+}
+
+function contamination({ contamination: facts }: RunSummary): Markup | null {
+  if (facts === undefined) return null;
+  const lists = facts.lists.length === 0 ? html`<p>No list was in force.</p>` : table(listHead, listRows(facts));
+  return html`<section><h2>Contamination</h2>${lists}<p>${listSentence(facts)}</p></section>`;
 }
 
 function sandbox({ sandbox: { provider, promises } }: RunSummary): Markup {

@@ -1,9 +1,12 @@
 /** What a run did, counted while it went: what the card and the report are written from. */
 
-import { shortId } from "../lib/hash.ts";
+import { listNamedIn } from "../filters/contamination/deny-list.ts";
+import { listsInForce } from "../filters/contamination.ts";
+import { canonical, sha256, shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
+import type { Contamination, ContaminationFacts } from "../schemas/contamination.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
@@ -39,6 +42,22 @@ export const nothingExported: Exported = { instances: [], reviewCue: null };
 /** Of the configuration, wherever its repositories lie. */
 export const configHashOf = (config: Config): string => shortId({ ...config, repos: [] });
 
+/** Of the lists in force, before anything was dropped. */
+function listsOf({ bundled, lists, allow }: Contamination): ContaminationFacts {
+  return {
+    bundled,
+    allowed: [...allow],
+    lists: listsInForce({ bundled, lists }).map(({ name, version, source, ...keys }) => ({
+      name,
+      version,
+      source,
+      sha256: sha256(canonical(keys)),
+      entries: Object.values(keys).reduce((total, entries) => total + entries.length, 0),
+      dropped: 0,
+    })),
+  };
+}
+
 export class Summary {
   readonly #bench: Bench;
   readonly #startedAt = new Date();
@@ -50,11 +69,13 @@ export class Summary {
   readonly #kinds = new Map<string, "mutant" | "mirror">();
   readonly #leftOut: NonNullable<RunSummary["leftOut"]>[number][] = [];
   readonly #sifts: SiftSummary[] = [];
+  readonly #lists: ContaminationFacts;
   readonly #audit = { recomputed: 0, undecided: 0, disagreements: [] as NonNullable<NonNullable<RunSummary["audit"]>["disagreements"]> };
   #troubles = 0;
 
   constructor(bench: Bench) {
     this.#bench = bench;
+    this.#lists = listsOf(bench.config.contamination);
   }
 
   #of(name: string): Counts {
@@ -99,6 +120,8 @@ export class Summary {
       if (told === null || told.kept.length > 0) continue;
       const [verdict] = verdicts();
       if (verdict === undefined) continue;
+      const list = verdict.reason?.startsWith("contamination/") ? listNamedIn(verdict.detail, this.#lists.lists) : undefined;
+      if (list !== undefined) list.dropped += 1;
       const item = inputs[0]?.load();
       if (item?.kind !== "revision") continue;
       const { repository, packageDir } = item.revision;
@@ -223,6 +246,7 @@ export class Summary {
       stages: this.#stages,
       sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
+      contamination: this.#lists,
       reviewCue,
       ...(splitProof === undefined ? {} : { splitProof }),
       audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },

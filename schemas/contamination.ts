@@ -32,3 +32,27 @@ export const contaminationSchema = z
   })
   .readonly();
 export type Contamination = z.infer<typeof contaminationSchema>;
+
+const count = z.int().nonnegative();
+
+/** What was in force in a run, and what came of it. */
+export const contaminationFactsSchema = z
+  .object({
+    bundled: z.boolean(),
+    /** Repositories that were used whatever the lists say. */
+    allowed: z.array(z.string()),
+    lists: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        source: z.string(),
+        /** Over what it names, whatever it is called. */
+        sha256: hex(64),
+        entries: count,
+        /** Revisions and changes. One that several lists name counts for the first. */
+        dropped: count,
+      }),
+    ),
+  })
+  .readonly();
+export type ContaminationFacts = z.infer<typeof contaminationFactsSchema>;

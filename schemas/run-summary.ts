@@ -1,6 +1,7 @@
 /** What a run did, in figures: the pipeline fills it, the dataset card and the report read it. */
 import { z } from "zod";
 import { disagreementSchema } from "./audit.ts";
+import { contaminationFactsSchema } from "./contamination.ts";
 import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
 import { splitProofSchema } from "./selection.ts";
@@ -104,6 +105,8 @@ export const runSummarySchema = z
       provider: z.string(),
       promises: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),
     }),
+    /** Absent in summaries of before it was kept. */
+    contamination: contaminationFactsSchema.optional(),
     /** How well a classifier over diff tokens tells the two review arms apart (0.5 is chance); null when there was too little to say. */
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     /** Absent in summaries of before it was made. */
@@ -143,6 +146,7 @@ export const runFactsSchema = z
       }),
     ),
     stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
+    contamination: contaminationFactsSchema.optional(),
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     splitProof: splitProofSchema.optional(),
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),

@@ -142,22 +142,29 @@ function indexOf(list: DenyList): Index {
   return made;
 }
 
+/** What the detail of a drop begins with. */
+const namedBy = ({ name, version }: Pick<DenyList, "name" | "version">): string => `${name} ${version} has `;
+
+/** The list by which something was dropped, told from the detail. */
+export const listNamedIn = <L extends Pick<DenyList, "name" | "version">>(detail: string, lists: readonly L[]): L | undefined =>
+  lists.filter((list) => detail.startsWith(namedBy(list))).sort((a, b) => b.version.length - a.version.length)[0];
+
 /** What a list says of it first: the broadest reason. */
 function hitIn({ list, sets, texts }: Index, suspect: Suspect): Hit | null {
-  const named = `${list.name} ${list.version}`;
+  const named = namedBy(list);
   const known = (set: ReadonlySet<string>, keys: readonly string[]): string | undefined => keys.find((key) => set.has(key));
   const repository = known(sets.repositories, suspect.repositories);
-  if (repository !== undefined) return { reason: "repository", detail: `${named} has ${repository}` };
+  if (repository !== undefined) return { reason: "repository", detail: `${named}${repository}` };
   const number = known(sets.numbers, suspect.numbers);
-  if (number !== undefined) return { reason: "pull-request", detail: `${named} has ${number}` };
+  if (number !== undefined) return { reason: "pull-request", detail: `${named}${number}` };
   const commit = known(sets.commits, suspect.commits);
-  if (commit !== undefined) return { reason: "commit", detail: `${named} has the commit ${commit}` };
+  if (commit !== undefined) return { reason: "commit", detail: `${named}the commit ${commit}` };
   const fingerprint = suspect.patch === null ? null : patchFingerprint(suspect.patch);
-  if (fingerprint !== null && sets.patches.has(fingerprint)) return { reason: "patch", detail: `${named} has a patch of the same lines` };
+  if (fingerprint !== null && sets.patches.has(fingerprint)) return { reason: "patch", detail: `${named}a patch of the same lines` };
   if (texts.length === 0) return null;
   const signatures = suspect.texts.flatMap((text) => textSignature(text) ?? []);
   const best = Math.max(0, ...signatures.flatMap((one) => texts.map((other) => likeness(one, other))));
-  return best >= leastLikeness ? { reason: "text", detail: `${named} has a text that is ${Math.round(best * 100)} % the same` } : null;
+  return best >= leastLikeness ? { reason: "text", detail: `${named}a text that is ${Math.round(best * 100)} % the same` } : null;
 }
 
 /** The first list that knows it. */

@@ -5,7 +5,7 @@
  * Sets without a list of their own, and why:
  * - SWE-bench Lite and Verified, SWT-bench and TDD-Bench Verified are drawn from SWE-bench: its repositories are theirs.
  * - SWE-bench-Live and its MultiLang part change every month and name hundreds of repositories; Terminal-Bench has tasks that are of no repository.
- *   Whoever measures by them gives their instances as a list (`--deny-list`).
+ *   Whoever measures by them gives their instances as a list (`--deny-list`). The card of every dataset says so.
  *
  * When a list changes, its version does; the verdicts of `2-screen` depend on it, so the version of that stage does too.
  */
@@ -41,11 +41,11 @@ export const evaluationSets: readonly DenyList[] = Object.freeze([
   ),
   listOf(
     "swe-bench-multimodal",
-    "2026-11-21",
-    "the specifications of the set's own images (MAP_REPO_VERSION_TO_SPECS_JS, dev and test split), read 2026-11-21",
+    "2026-11-22",
+    "the specifications of the set's own images (MAP_REPO_VERSION_TO_SPECS_JS, dev and test split), read 2026-11-21; cypress, emotion and plotly.js: github.com/SWE-bench/SWE-bench 7a21e05, swebench/harness/log_parsers/javascript.py",
     `Automattic/wp-calypso chartjs/Chart.js markedjs/marked processing/p5.js diegomura/react-pdf alibaba-fusion/next bpmn-io/bpmn-js
      carbon-design-system/carbon eslint/eslint GoogleChrome/lighthouse grommet/grommet highlightjs/highlight.js openlayers/openlayers
-     prettier/prettier PrismJS/prism quarto-dev/quarto-cli scratchfoundation/scratch-gui`,
+     prettier/prettier PrismJS/prism quarto-dev/quarto-cli scratchfoundation/scratch-gui cypress-io/cypress emotion-js/emotion plotly/plotly.js`,
   ),
   listOf(
     "multi-swe-bench",

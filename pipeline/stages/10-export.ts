@@ -90,11 +90,17 @@ async function isWritten(folder: string, ledger: Ledger, key: string): Promise<b
 const manifestHash = (folder: string): string => sha256(readFileSync(join(folder, "manifest.json")));
 
 /** Everything that the files say, but for the report's times. */
-function exportKey({ bench: { config }, summary }: ExportJob, kept: readonly Entry[], used: readonly Item<Environment>[]): string {
+function exportKey(
+  { bench: { config }, summary }: ExportJob,
+  { contamination }: RunSummary,
+  kept: readonly Entry[],
+  used: readonly Item<Environment>[],
+): string {
   const { codec, jsonl, takedownContact } = config;
   const rows = kept.map(({ item: { id, sha }, split, group }) => [id, sha, split, group]).sort();
   const trees = used.map(({ id, sha }) => [id, sha]);
-  return shortId([rows, trees, { codec, jsonl, takedownContact }, summary.funnel, tool, rowSchemaVersion, proveVersion]);
+  const settings = { codec, jsonl, takedownContact, contamination };
+  return shortId([rows, trees, settings, summary.funnel, tool, rowSchemaVersion, proveVersion]);
 }
 
 /** Gives the rows of an instance, read from the disk each time. */
@@ -150,7 +156,7 @@ export async function exportDataset(job: ExportJob): Promise<RunSummary> {
     reviewCue: reviewCue(reviews.map(({ item }) => item.load())),
     splitProof: choice.proof(),
   });
-  const key = exportKey(job, kept, used);
+  const key = exportKey(job, summary, kept, used);
   if (await isWritten(place.out, ledger, key)) {
     bench.log.info(`export: nothing has changed in ${place.out}`);
     return summary;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDenyList, patchFingerprint } from "../../filters/contamination/deny-list.ts";
+import { listNamedIn, parseDenyList, patchFingerprint } from "../../filters/contamination/deny-list.ts";
 import { evaluationSets } from "../../filters/contamination/evaluation-sets.ts";
 import { contamination } from "../../filters/contamination.ts";
 import { unifiedDiff } from "../../lib/diff.ts";
@@ -35,6 +35,9 @@ describe("contamination", () => {
   it.each([
     ["axios/axios", "swe-bench-multilingual"],
     ["markedjs/marked", "swe-bench-multimodal"],
+    ["cypress-io/cypress", "swe-bench-multimodal"],
+    ["emotion-js/emotion", "swe-bench-multimodal"],
+    ["plotly/plotly.js", "swe-bench-multimodal"],
     ["iamkun/dayjs", "multi-swe-bench"],
     ["sveltejs/svelte", "multi-swe-bench"],
     ["serverless/serverless", "swe-polybench"],
@@ -84,6 +87,19 @@ describe("contamination", () => {
     const outcome = contamination.judge(of("acme/calc", { pullRequest: pull(12) }), options);
     expect(outcome).toMatchObject({ kept: false, reason: `contamination/${reason}` });
     expect("detail" in outcome && outcome.detail).toEqual(typeof detail === "string" ? detail : expect.stringMatching(detail));
+  });
+
+  it("names its list in the detail, also where one version begins like another", () => {
+    const [short, long] = ["1", "1 has been mended"].map((version) => ({ ...listOf({ repository: "acme/calc" }), version }));
+    for (const list of [short, long]) {
+      const outcome = contamination.judge(of("acme/calc"), contaminationSchema.parse({ bundled: false, lists: [list] }));
+      expect(
+        listNamedIn(
+          "detail" in outcome ? outcome.detail : "",
+          [short, long].filter((one) => one !== undefined),
+        ),
+      ).toBe(list);
+    }
   });
 
   it("keeps a change that is one off in number, commit, patch and text", () => {
@@ -256,6 +272,6 @@ describe("the bundled lists", () => {
   });
 
   it("are those for which the stage has its version: whoever changes them raises it", () => {
-    expect([screenStage.version, shortId(evaluationSets)]).toEqual([2, "b3b156acd7950539"]);
+    expect([screenStage.version, shortId(evaluationSets)]).toEqual([3, "f17eed844aab0bc6"]);
   });
 });

@@ -141,6 +141,19 @@ describe("the card", () => {
     expect(card()).toContain("| prove | 9 | 5 | 4 | `prove/decoy-passed` 3, `prove/gold-failed` 1 |");
   });
 
+  it("says which lists of evaluation sets were in force, by version and hash, and what each dropped", () => {
+    const list = { name: "our-evals", version: "2 | b", source: "", sha256: "f".repeat(64), entries: 12, dropped: 3 };
+    const facts = { bundled: true, allowed: ["acme/calc"], lists: [list] };
+    const text = card({ summary: { ...summary, contamination: facts } });
+    expect(text).toContain(`| our-evals | 2 \\| b | 12 | 3 | ${"f".repeat(64)} |`);
+    expect(text).toContain("Used although a list may name it: acme/calc.");
+    expect(text).not.toContain("--no-evaluation-sets");
+    const off = card({ summary: { ...summary, contamination: { bundled: false, allowed: [], lists: [] } } });
+    expect(off).toMatch(/No list was in force\.\n\nThe bundled lists .* were not in force \(--no-evaluation-sets\)/);
+    expect(card()).toContain("Which lists of evaluation sets were in force is not kept");
+    expect(text).toMatch(/SWE-bench-Live.*Terminal-Bench.*on none of the bundled lists/);
+  });
+
   it("gives the figures that exist and says where there are none", () => {
     expect(card()).toContain("accuracy 52.0 % on 40 rows");
     expect(card()).toContain("| review | always approve | 40 | 50.0 % |");

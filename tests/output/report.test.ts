@@ -45,6 +45,13 @@ describe("the report", () => {
     expect(report([], { audit: null })).toContain("Audit: no verdict was recomputed.");
   });
 
+  it("shows the lists of evaluation sets with what each dropped, or that they were off", () => {
+    const list = { name: "our-evals", version: "2", source: "", sha256: "f".repeat(64), entries: 12, dropped: 3 };
+    const text = report([], { contamination: { bundled: true, allowed: [], lists: [list] } });
+    expect(text).toContain('<td>our-evals</td><td>2</td><td class="number">12</td><td class="number">3</td>');
+    expect(report([], { contamination: { bundled: false, allowed: [], lists: [] } })).toContain("were not in force (--no-evaluation-sets)");
+  });
+
   it("loads nothing from anywhere", () => {
     const text = report([toRows(sampleInstance("editing"), environment, context).public]);
     expect(text).not.toMatch(/(?:src|href)\s*=|url\(|@import|<link|<script/i);
