@@ -129,6 +129,8 @@ withPlace(program.command("run"))
   .option("--no-evaluation-sets", "do not keep out what the bundled lists of evaluation sets name")
   .option("--licenses <names>", "SPDX ids that code may be under, comma-separated (default: those that ask for notices alone)")
   .option("--require-license", "leave out revisions in which no licence is found", false)
+  .option("--takedown <file>", "leave out what it lists, one a line: repositories, commits, addresses of pull requests, instance ids")
+  .option("--takedown-contact <text>", "whom to write to for a takedown: an address, printed in the card")
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
   .option("--profile", "write where the time went: a table of the stages and a flame graph of this process", false)
@@ -155,7 +157,7 @@ withPlace(program.command("refresh"))
   .argument("<dataset>", "folder of the dataset, with its work folder .kihon")
   .option("--repo <path|url|bundle>", "where a repository lies now, in place of the stored addresses; may be repeated", collect, [])
   .option("--mutants-at-head", "inject into the newest revision too (default: mutants stay at the revisions they are of)", false)
-  .option("--takedown <file>", "withdraw what it lists, one a line: instance ids, repositories, addresses of pull requests")
+  .option("--takedown <file>", "withdraw what it lists, one a line: instance ids, repositories, commits, addresses of pull requests")
   .option(
     "--licenses <names>",
     "withdraw rows of repositories whose newest revision states none of these SPDX names, comma-separated",
@@ -433,6 +435,7 @@ async function configOf(words: Words): Promise<Config> {
     "audit",
     "auditLimit",
     "seed",
+    "takedownContact",
     "jsonl",
     "codec",
   ];
@@ -444,6 +447,7 @@ async function configOf(words: Words): Promise<Config> {
     typeCheck,
     ...llmOf(words),
     contamination: await contaminationOf(words),
+    ...(await takedownOf(words)),
     permissive: {
       missing: words["requireLicense"] === true ? "drop" : "keep",
       ...(words["licenses"] === undefined
@@ -486,6 +490,12 @@ function searchOf({ githubSearch: query, githubTake: take, githubLook: look, git
 async function contaminationOf({ denyList, allow, evaluationSets }: Words): Promise<Record<string, unknown>> {
   const { readDenyLists } = await import("./pipeline/deny-lists.ts");
   return { bundled: evaluationSets, allow, lists: await readDenyLists(denyList as string[]) };
+}
+
+async function takedownOf({ takedown }: Words): Promise<Record<string, unknown>> {
+  if (takedown === undefined) return {};
+  const { readTakedowns } = await import("./pipeline/takedown.ts");
+  return { takedown: { targets: readTakedowns(String(takedown)) } };
 }
 
 async function githubFileOf({ githubFile, githubApi }: Words): Promise<readonly string[]> {

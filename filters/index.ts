@@ -5,5 +5,6 @@ import { generated } from "./generated.ts";
 import { notAFix } from "./not-a-fix.ts";
 import { permissive } from "./permissive.ts";
 import { pullRequest } from "./pull-request.ts";
+import { takedown } from "./takedown.ts";
 
-export const filters = Object.freeze([contamination, permissive, pullRequest, notAFix, generated, changeSize]);
+export const filters = Object.freeze([takedown, contamination, permissive, pullRequest, notAFix, generated, changeSize]);

@@ -1,10 +1,10 @@
 /** What a refresh does to the rows: which stay, which leave and why, which come. It reads and writes nothing. */
+import type { Takedowns } from "../filters/takedown.ts";
 import type { Reason } from "../schemas/outcome.ts";
 import type { StageName } from "../schemas/stages.ts";
 import type { RowWithdrawal, Withdrawal } from "../schemas/withdrawal.ts";
 import type { Said } from "./ledger.ts";
 import type { RowSubject, StoredRow } from "./stored-rows.ts";
-import type { Takedowns } from "./takedown.ts";
 
 /** Why a row must not be in the dataset. */
 export interface Cause {

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { deniedChange, deniedRevision } from "../filters/contamination.ts";
+import { madeFrom, type Takedowns, takedownsOf } from "../filters/takedown.ts";
 import { proveVersion } from "../grading/prove.ts";
 import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
@@ -40,9 +41,9 @@ import { tellerOf } from "./selection/of-run.ts";
 import { proofOfRest } from "./selection/proof.ts";
 import type { Source } from "./stages/1-mine.ts";
 import { type ExportJob, rowMaker, titleOf } from "./stages/10-export.ts";
-import { pullRequestOf, type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
+import { type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
-import { readTakedowns, type Takedowns, takedownsOf } from "./takedown.ts";
+import { readTakedowns } from "./takedown.ts";
 import { verify } from "./verify.ts";
 
 export interface RefreshOptions {
@@ -105,7 +106,8 @@ async function reverify(data: Dataset, place: Place, { log }: RefreshOptions): P
   return { failed: new Map(verdicts), unverified: first.infrastructure + second.infrastructure };
 }
 
-async function openScene(folder: string, place: Place, options: RefreshOptions): Promise<Scene> {
+/** `ofRun` are takedowns that the run obeyed: they hold on, and are on no list of the dataset. */
+async function openScene(folder: string, place: Place, options: RefreshOptions, ofRun: readonly string[] = []): Promise<Scene> {
   const given = options.takedown === undefined ? [] : readTakedowns(options.takedown);
   const data = await openDataset(folder);
   sweepStrays(folder, data.manifest);
@@ -113,7 +115,7 @@ async function openScene(folder: string, place: Place, options: RefreshOptions):
   const targets = [...new Set([...before, ...given])];
   const verified = options.reverify === true ? await reverify(data, place, options) : { failed: new Map(), unverified: 0 };
   const stored = await storedRows(data);
-  return { data, options, stored, targets, takedowns: takedownsOf(targets), ...verified };
+  return { data, options, stored, targets, takedowns: takedownsOf([...ofRun, ...targets]), ...verified };
 }
 
 /** Sources that refreshes added to those of the run. */
@@ -190,8 +192,7 @@ async function chosenBeside({ data, takedowns }: Scene, { bench, environments, i
     for await (const pair of data.pairs()) {
       const instance = fromRows(pair.public, pair.private);
       const { draft, candidate } = instance;
-      const pullRequest = pullRequestOf(candidate);
-      if (takedowns.match({ id: draft.id, repository: candidate.revision.repository, pullRequest }) !== null) continue;
+      if (takedowns.match({ id: draft.id, ...madeFrom(candidate) }) !== null) continue;
       tellRow(choosing, pair, instance, true);
       standing.add(draft.id);
     }
@@ -221,7 +222,6 @@ function freshOf({ instances }: ExportJob, { placed }: Choice): FreshRow[] {
     const place = placed.get(item.id);
     if (place === undefined) return [];
     const { draft, candidate } = item.load();
-    const { repository, packageDir } = candidate.revision;
     return [
       {
         item,
@@ -231,9 +231,8 @@ function freshOf({ instances }: ExportJob, { placed }: Choice): FreshRow[] {
         changeId: draft.changeId,
         pairId: draft.pairId,
         environmentId: draft.environmentId,
-        repository,
-        packageDir,
-        pullRequest: pullRequestOf(candidate),
+        ...madeFrom(candidate),
+        packageDir: candidate.revision.packageDir,
         instance: item.sha,
         verifier: String(proveVersion),
       },
@@ -365,7 +364,8 @@ function configOf(ledger: Ledger, folder: string, repos: readonly string[] | und
 /** The dataset's repositories as they are now, without those that were taken down. */
 async function openHeads(config: Config, bench: Bench, pins: Pins, { takedowns }: Scene): Promise<Source[]> {
   const opened = (await openSources(config, bench, { ...noPins, found: pins.found })).sources.map((item) => item.load());
-  const isDown = (name: string, origin: string): boolean => takedowns.match({ repository: { name, origin }, pullRequest: null }) !== null;
+  const isDown = (name: string, origin: string): boolean =>
+    takedowns.match({ repository: { name, origin }, pullRequest: null, commits: [] }) !== null;
   const names = new Set(opened.map(({ name }) => name));
   const strange = opened.find(({ name }) => pins.commits[name] === undefined);
   if (strange !== undefined) {
@@ -382,7 +382,7 @@ async function openHeads(config: Config, bench: Bench, pins: Pins, { takedowns }
 
 /** Only the newest work is done; the rest is read from the ledger. */
 async function mineAgain(folder: string, bench: Bench, ledger: Ledger, options: RefreshOptions): Promise<RefreshResult> {
-  const scene = await openScene(folder, bench.place, options);
+  const scene = await openScene(folder, bench.place, options, bench.config.takedown.targets);
   const pins = pinsOf(ledger);
   const heads = await openHeads(bench.config, bench, pins, scene);
   const earlier = earlierSources(heads, pins, ledger);

@@ -1,8 +1,9 @@
 /** The rows of a dataset as a refresh sees them: which each is, what it was made from and what it says, not its text. */
+import { madeFrom } from "../filters/takedown.ts";
 import { canonical, sha256 } from "../lib/hash.ts";
 import type { Dataset } from "../output/dataset-reader.ts";
 import { fromRows } from "../output/rows.ts";
-import type { Candidate, Repository } from "../schemas/candidate.ts";
+import type { Repository } from "../schemas/candidate.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import { type Split, splitSchema } from "../schemas/selection.ts";
 
@@ -17,6 +18,8 @@ export interface RowSubject {
   readonly repository: Repository;
   readonly packageDir: string;
   readonly pullRequest: number | null;
+  /** Whose text is in it. */
+  readonly commits: readonly string[];
   /** sha256 of the instance behind it, as the store names it. */
   readonly instance: string;
   /** Version of the grader that proved it. */
@@ -28,9 +31,6 @@ export interface StoredRow extends RowSubject {
   readonly group: string;
   readonly contentHash: string;
 }
-
-export const pullRequestOf = (candidate: Candidate): number | null =>
-  candidate.kind === "commit" ? (candidate.pullRequest?.number ?? null) : null;
 
 /** All that lies in the shards, what was withdrawn included. */
 export async function storedRows(data: Dataset): Promise<readonly StoredRow[]> {
@@ -46,9 +46,8 @@ export async function storedRows(data: Dataset): Promise<readonly StoredRow[]> {
       changeId: draft.changeId,
       pairId: draft.pairId,
       environmentId: draft.environmentId,
-      repository: candidate.revision.repository,
+      ...madeFrom(candidate),
       packageDir: candidate.revision.packageDir,
-      pullRequest: pullRequestOf(candidate),
       instance: sha256(canonical(instance)),
       verifier: pair.private.verifier.version,
       contentHash: pair.private.provenance.content_hash,

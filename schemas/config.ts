@@ -4,6 +4,7 @@ import { contaminationSchema } from "./contamination.ts";
 import { atomicSkills, composites, skills } from "./instance.ts";
 import { permissiveSchema } from "./permissive.ts";
 import { selectionSchema, splitRatioSchema } from "./selection.ts";
+import { takedownSchema } from "./takedown.ts";
 
 /** The address is stored with the run, so nothing secret may be in it. */
 const isBare = (address: string): boolean => {
@@ -122,11 +123,14 @@ export const configSchema = z
       .describe("Shares of the rows in each split, as near as whole repository groups come."),
     contamination: contaminationSchema.prefault({}).describe("What is kept out since evaluation sets are made of it."),
     permissive: permissiveSchema.prefault({}).describe("Under which licences code is taken."),
+    takedown: takedownSchema.prefault({}).describe("What is not used since its owners asked for that."),
     selection: selectionSchema.prefault({}).describe("Which of the proven instances the dataset holds, and where."),
     jsonl: z.boolean().default(false).describe("Write JSONL beside Parquet."),
     codec: z.enum(["snappy", "zstd"]).default("snappy").describe("Compression of the Parquet files."),
     takedownContact: z
       .string()
+      .trim()
+      .min(1)
       .default("the maintainers of this dataset")
       .describe("Whom to write to for a takedown; printed in the card."),
   })

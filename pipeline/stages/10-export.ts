@@ -40,8 +40,13 @@ interface Entry extends Placed {
   readonly repository: string;
 }
 
+interface Chosen {
+  readonly entries: readonly Entry[];
+  readonly choice: Choice;
+}
+
 /** What the choice says of a proven instance, and where it goes if it stays. */
-function chosen({ bench, environments, instances }: ExportJob): { readonly entries: readonly Entry[]; readonly choice: Choice } {
+function chosen({ bench, environments }: ExportJob, instances: ExportJob["instances"]): Chosen {
   const choosing = new Choosing(bench.config.selection, bench.config.splitRatio, join(bench.scratch, "near-duplicates"));
   try {
     const tell = tellerOf(bench, environments);
@@ -62,15 +67,27 @@ function chosen({ bench, environments, instances }: ExportJob): { readonly entri
   }
 }
 
+/** Of instances that were asked by their ids not to be used. */
+const takenDown: Reason = "takedown/instance";
+
 /** What is left out is written down in the ledger, once. */
-function noteLeftOut(leftOut: readonly LeftOut[], ledger: Ledger): void {
-  for (const name of leftOutReasons) {
-    const work = { stage: "export", version: 1, input: `${name}s`, settings: "" };
-    const reason: Reason = `export/${name}`;
-    const own = leftOut.filter((one) => one.reason === name);
-    const verdicts = own.map(({ id, detail }): Verdict => ({ id, parent: id, blob: null, reason, detail }));
+function noteLeftOut(leftOut: readonly LeftOut[], down: readonly string[], ledger: Ledger): void {
+  const note = (input: string, verdicts: readonly Verdict[]): void => {
+    const work = { stage: "export", version: 1, input, settings: "" };
     if (canonical(ledger.verdicts(work)) !== canonical(verdicts)) ledger.record(work, verdicts, { wallMs: 0, tries: 1 });
+  };
+  const verdictOf = (id: string, reason: Reason, detail: string): Verdict => ({ id, parent: id, blob: null, reason, detail });
+  for (const name of leftOutReasons) {
+    const own = leftOut.filter((one) => one.reason === name);
+    note(
+      `${name}s`,
+      own.map(({ id, detail }) => verdictOf(id, `export/${name}`, detail)),
+    );
   }
+  note(
+    "taken-down",
+    down.map((id) => verdictOf(id, takenDown, id)),
+  );
 }
 
 /** Whether the folder holds what an export of this key wrote, whole. */
@@ -145,9 +162,17 @@ function* setsOf(kept: readonly Entry[]) {
 export async function exportDataset(job: ExportJob): Promise<RunSummary> {
   const { bench, ledger } = job;
   const { config, place } = bench;
-  const { entries: kept, choice } = chosen(job);
-  noteLeftOut(choice.leftOut, ledger);
-  job.summary.noteExport(job.instances.length, countsOf(choice.leftOut));
+  const asked = new Set(config.takedown.targets);
+  const { down = [], stay = [] } = Object.groupBy(job.instances, ({ id }) => (asked.has(id) ? "down" : "stay"));
+  const { entries: kept, choice } = chosen(job, stay);
+  noteLeftOut(
+    choice.leftOut,
+    down.map(({ id }) => id),
+    ledger,
+  );
+  const counts = countsOf(choice.leftOut);
+  if (down.length > 0) counts.set(takenDown, down.length);
+  job.summary.noteExport(job.instances.length, counts);
   const needed = new Set(kept.map(({ environmentId }) => environmentId));
   const used = job.environments.filter(({ id }) => needed.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const reviews = kept.filter(({ skill }) => skill === "review").values();

@@ -40,7 +40,7 @@ export const screenStage: Stage<MinedItem, MinedItem> = {
   version: 3,
   resource: "cpu",
   output: minedSchema,
-  settings: ["contamination", "permissive"],
+  settings: ["contamination", "permissive", "takedown"],
   async *work([item], bench) {
     if (!item) return;
     const id = item.kind === "revision" ? revisionId(item.revision) : item.commit.id;

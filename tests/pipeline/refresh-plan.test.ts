@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { takedownsOf } from "../../filters/takedown.ts";
 import { fateIn, type PlanInput, planRefresh, superseded } from "../../pipeline/refresh-plan.ts";
 import type { RowSubject, StoredRow } from "../../pipeline/stored-rows.ts";
-import { takedownsOf } from "../../pipeline/takedown.ts";
 import type { RowWithdrawal } from "../../schemas/withdrawal.ts";
 
 const subject = (id: string, more: Partial<RowSubject> = {}): RowSubject => ({
@@ -14,6 +14,7 @@ const subject = (id: string, more: Partial<RowSubject> = {}): RowSubject => ({
   repository: { name: "acme/calc", origin: "https://github.com/acme/calc", license: "MIT" },
   packageDir: ".",
   pullRequest: null,
+  commits: [],
   instance: `instance ${id}`,
   verifier: "4",
   ...more,
