@@ -157,7 +157,7 @@ export class Summary {
       for (const { reason, parent, count } of told.dropped) {
         if (parent !== input.id) continue;
         counts.generated += count;
-        counts.covered += reason === "inject/uncovered" ? 0 : count;
+        counts.covered += reason === "inject/uncovered" || reason === "permissive/file-license" ? 0 : count;
       }
       const { mutants = [], mirrors = [] } = Object.groupBy(told.kept, ({ parent }) => (parent === input.id ? "mutants" : "mirrors"));
       counts.generated += mutants.length;

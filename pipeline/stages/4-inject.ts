@@ -2,12 +2,13 @@
  * Revision → mutants: every place where an operator applies on covered code, a spread sample of them, gated one by one; and mirrors: the
  * changes of its history that can be taken back in its tree.
  */
+import { foreignFile } from "../../filters/permissive.ts";
 import type { Unit } from "../../languages/contract.ts";
 import { rngFor } from "../../lib/rng.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import { type Candidate, type Commit, candidateSchema, type Mutant } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
-import { drop, keep } from "../../schemas/outcome.ts";
+import { type Dropped, drop, keep } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { combine } from "../injection/combine.ts";
@@ -80,12 +81,19 @@ async function* mirrors(
   workspace: Workspace,
   gate: Gate,
   bench: Bench,
+  foreignAt: (path: string) => Dropped | null,
 ): AsyncGenerator<Result<Candidate>> {
   const repository = bench.repository(environment.revision.repository.name);
   for (const change of changes) {
     const mirror = await mirrorOf(change, environment, workspace, repository);
-    const refusal = mirror.kept ? gate.refuse(mirror.value) : null;
-    const outcome = refusal ? drop(`inject/${refusal.code}`, `takes back ${change.subject}: ${refusal.detail}`) : mirror;
+    const foreign = mirror.kept
+      ? Object.keys(mirror.value.before)
+          .map(foreignAt)
+          .find((one) => one !== null)
+      : undefined;
+    const refusal = mirror.kept && foreign === undefined ? gate.refuse(mirror.value) : null;
+    const refused = refusal ? drop(`inject/${refusal.code}`, `takes back ${change.subject}: ${refusal.detail}`) : mirror;
+    const outcome = foreign ?? refused;
     yield { id: mirror.kept ? mirror.value.id : mirrorId(change, environment), parent: change.id, outcome };
   }
 }
@@ -94,9 +102,14 @@ async function* inject({ environment, changes }: Injectable, workspace: Workspac
   const { config } = bench;
   const text = (path: string): string => workspace.text(path) ?? "";
   const covered = coveredLines(environment);
-  const spots = environment.sourceFiles.flatMap((path) =>
-    spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators),
-  );
+  const foreignAt = (path: string): Dropped | null => foreignFile(path, text(path), environment.revision.repository, config.permissive);
+  const spots: Spot[] = [];
+  for (const path of environment.sourceFiles) {
+    const found = spotsOf({ path, text: text(path) }, environment, workspace.language, config.operators);
+    const foreign = foreignAt(path);
+    if (foreign === null) spots.push(...found);
+    else for (const { id } of found) yield { id, parent: environment.id, outcome: foreign };
+  }
   const { reached = [], missed = [] } = Object.groupBy(spots, (spot) => (isCovered(spot, covered) ? "reached" : "missed"));
   for (const spot of missed) yield refused(spot, environment, "uncovered", whereOf(spot));
   const reachable = inOrder(reached, config.seed, environment);
@@ -112,7 +125,7 @@ async function* inject({ environment, changes }: Injectable, workspace: Workspac
       const outcome = refusal ? drop(`inject/${refusal.code}`, refusal.detail) : keep<Candidate>(mutant);
       yield { id: mutant.id, parent: environment.id, outcome };
     }
-    yield* mirrors({ environment, changes }, workspace, gate, bench);
+    yield* mirrors({ environment, changes }, workspace, gate, bench, foreignAt);
   } finally {
     gate.close();
   }
@@ -120,10 +133,10 @@ async function* inject({ environment, changes }: Injectable, workspace: Workspac
 
 export const injectStage: Stage<Injectable, Candidate> = {
   name: "inject",
-  version: 3,
+  version: 4,
   resource: "cpu",
   output: candidateSchema,
-  settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck"],
+  settings: ["seed", "mutants", "higherOrder", "operators", "typeCheck", "permissive"],
   async *work([injectable], bench) {
     if (injectable) yield* inject(injectable, await bench.workspace(injectable.environment), bench);
   },
