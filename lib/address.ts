@@ -5,6 +5,21 @@ const pathOf = (address: string): string | undefined => /^(?:[a-z+]+:\/\/[^/]+\/
 /** One name for all spellings of an address, or for a bare name: `owner/name` in lower case. */
 export const groupOfAddress = (address: string): string => (pathOf(address) ?? address).toLowerCase();
 
+// Hosts whose repositories lie at the same path for git over ssh and for a browser.
+const openHosts = new Set(["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"]);
+const shellLike = /^(?:ssh:\/\/)?[^@/]+@([^:/]+)[:/](.+)$/i;
+
+/** Where anybody may look at a repository; null for one of this machine, of a network without public names, or of a host that is asked by ssh alone. */
+export function publicAddress(origin: string): string | null {
+  const [, host = "", path = ""] = shellLike.exec(origin) ?? [];
+  const address = openHosts.has(host.toLowerCase()) ? `https://${host}/${path}` : origin;
+  if (!URL.canParse(address)) return null;
+  const { protocol, hostname, pathname } = new URL(address);
+  const isNamed = /\.[a-z][a-z-]+$/.test(hostname) && !/\.(?:local|localhost|internal|lan|home|test|invalid)$/.test(hostname);
+  if (!/^https?:$/.test(protocol) || !isNamed) return null;
+  return `${protocol}//${hostname}${pathname.replace(/(?:\.git)?\/?$/, "").replaceAll("|", "%7C")}`;
+}
+
 /** By its address, else by its name; forks under other owners are others here. */
 export const repoGroupOf = ({ origin, name }: { readonly origin: string; readonly name: string }): string =>
   (pathOf(origin) ?? name).toLowerCase();

@@ -75,6 +75,9 @@ function joined(expressions: readonly string[], by: "AND" | "OR"): string {
   return [only, ...others].map((one) => (isOfParts.test(one) && !one.startsWith("(") ? `(${one})` : one)).join(` ${by} `);
 }
 
+/** Of the paths that tell of a licence, those that hold no text of it. */
+export const isManifest = (path: string): boolean => nameOf(path) === "package.json";
+
 const suffixes = "mit|mit0|apache(?:-?2(?:[._]?0)?)?|bsd[23]?|isc|mpl|l?gpl(?:[v-]?[23])?|agpl|cc0|0bsd|zlib|boost|lesser|unlicense";
 const fileName = new RegExp(`^(?:licen[cs]e|copying|unlicense)(?:[-._](?<which>${suffixes}))?(?:\\.(?:md|txt|rst))?$`, "i");
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -104,6 +107,28 @@ async function toldBy(files: readonly LicenseFile[]): Promise<License> {
   const others = plain.filter((one) => !spdxIds(one).every((id) => offered.includes(id)));
   const all = choices.length > 0 ? [...others, joined(choices, "OR")] : others;
   return { expression: all.length > 0 ? joined(all, "AND") : null, files: said };
+}
+
+// Terms say the word too (`copyright notice`, `COPYRIGHT HOLDERS`, an item `(c)`), and texts to be filled in have brackets in place of a name.
+const holderLike = /^(?:Copyright|COPYRIGHT)\s+\S|^(?:©|\([Cc]\))\s*\d{4}/;
+const termLike = /^copyright\s+(?:(?:notice|license|law|holder|owner|treat)|(?:act|interest|and|or|in|to|of|the)\b)/i;
+const templateLike = /^(?:copyright\s*)?(?:(?:\(c\)|©)\s*)?(?:[[<{]|year\b)/i;
+const mostHolders = 20;
+
+/** The lines of a licence file that say whose the work is, as they stand there. */
+export function copyrightLines(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) =>
+    line
+      .replace(/^[\s/*#>-]+/, "")
+      .replace(/\s*\*\/\s*$/, "")
+      .trim(),
+  );
+  // The licences of the GNU project begin with the notice of their own text.
+  const own = lines.filter(
+    (line) =>
+      holderLike.test(line) && ![termLike, templateLike].some((other) => other.test(line)) && !line.includes("Free Software Foundation"),
+  );
+  return [...new Set(own.map((line) => line.slice(0, 200)))].slice(0, mostHolders);
 }
 
 /** GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have one text. */

@@ -1,5 +1,6 @@
 /** The dataset card: `README.md` with the Hub's YAML. It tells what is in the files and how they came about, and no times, so that equal runs give equal cards. */
 import { stringify } from "yaml";
+import { isManifest } from "../lib/license.ts";
 import { atomicSkills, composites, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
@@ -22,6 +23,8 @@ export interface CardInput {
   readonly rows: readonly RowCount[];
   /** Of the same rows. */
   readonly statistics: Statistics;
+  /** Those that hold what reviewers said. */
+  readonly remarked: number;
   readonly figures: readonly Figure[];
   /** The manifest's hash over what the rows say: what a citation pins. */
   readonly rowHashes: string;
@@ -58,7 +61,7 @@ export function toCard(input: CardInput): string {
     grading(),
     columns(),
     limits(input.summary),
-    licenses(input.summary),
+    licenses(input),
     takedown(input.contact),
     citation(input),
   ];
@@ -308,28 +311,75 @@ function limits({ repositories }: RunFacts): string {
 
 const licenseTable = ({ repositories }: RunFacts): string =>
   table(
-    ["repository", "commit", "licence", "read in"],
-    repositories.map(({ name, commit, license, licenseFrom }) => [
+    ["repository", "address", "commit", "licence", "read in"],
+    repositories.map(({ name, address, commit, license, licenseFrom }) => [
       inline(name),
+      address === undefined ? "none kept" : `<${address}>`,
       `\`${commit}\``,
       license === null ? "none found" : inline(license),
-      licenseFrom === undefined ? "not kept" : licenseFrom.map(inline).join(", "),
+      licenseFrom === undefined ? "not kept" : licenseFrom.map(inline).join(", ") || "nothing",
     ]),
   );
 
-const licenses = (summary: RunFacts): string => `## Licences
+/** Of which repositories a text of the licence lies in the trees, and of which it does not. */
+function licenseTexts({ repositories }: RunFacts): string {
+  const known = repositories.filter(({ licenseFrom }) => licenseFrom !== undefined);
+  const bare = known.filter(({ licenseFrom = [] }) => licenseFrom.every(isManifest));
+  const [stated, silent] = [bare.filter(({ license }) => license !== null), bare.filter(({ license }) => license === null)];
+  const names = (some: typeof repositories): string => some.map(({ name }) => inline(name)).join(", ");
+  return [
+    ...(known.length > bare.length
+      ? [
+          `${bare.length === 0 && known.length === repositories.length ? "Each tree in `environments`" : `In \`environments\` each tree of ${names(known.filter((one) => !bare.includes(one)))}`} has the repository's own licence file in it.`,
+        ]
+      : []),
+    ...(stated.length > 0 ? [`The manifest alone names a licence of ${names(stated)}: no file with its text was found.`] : []),
+    ...(silent.length > 0 ? [`No licence was found of ${names(silent)}: without one, nothing is allowed beyond what the law allows.`] : []),
+  ].join(" ");
+}
 
-The rows hold source text of these repositories, each under its own licence; the columns \`repo\`, \`base_commit\` and \`license_spdx\` say which. Each tree in \`environments\` has the repository's own licence file in it.
+/** Of texts that no licence of a repository covers; nothing where there are none. */
+function foreignTexts({ rows, remarked }: Pick<CardInput, "rows" | "remarked">): string[] {
+  const reports = sum(rows.filter(({ skill }) => skill === "bug-fix").map((count) => count.rows));
+  const held = [
+    ...(reports > 0 ? [`the reports that ${reports === 1 ? "1 row" : `${reports} rows`} of \`bug-fix\` ask from`] : []),
+    ...(remarked > 0 ? [`what reviewers said, in \`human_findings_json\` of ${remarked === 1 ? "1 row" : `${remarked} rows`}`] : []),
+  ];
+  if (held.length === 0) return [];
+  return [
+    `Not under these licences: ${held.join(", and ")}. These are texts of the people who wrote them in issues, pull requests and messages. They gave no licence with them that was read here; the terms of the site where they wrote hold, and their own rights. Nothing is claimed of these texts, and what their authors ask to have taken down is.`,
+  ];
+}
 
-${licenseTable(summary)}`;
+const licenses = (input: CardInput): string =>
+  [
+    "## Licences",
+    `The rows hold source text of these repositories, each under its own licence; the columns \`repo\`, \`base_commit\` and \`license_spdx\` say which. ${licenseTexts(input.summary)}`.trim(),
+    licenseTable(input.summary),
+    ...foreignTexts(input),
+  ].join("\n\n");
 
-/** \`LICENSE.md\`. */
-export const toLicenseFile = (summary: RunFacts): string => `# Licences
-
-This dataset holds source text of the repositories below. Each part of it stays under the licence of the repository that it is from, as that licence stood at the commit named here; the licence's text and notices are in the repository's own files, which the config \`environments\` holds whole.
-
-${licenseTable(summary)}
-`;
+/** `LICENSE.md`. */
+export function toLicenseFile(input: Pick<CardInput, "summary" | "rows" | "remarked">): string {
+  const held = input.summary.repositories.flatMap(({ name, licenseFrom = [], copyright = [] }) =>
+    copyright.length === 0
+      ? []
+      : [
+          `${inline(name)}, in ${licenseFrom
+            .filter((path) => !isManifest(path))
+            .map(inline)
+            .join(", ")}:\n\n${copyright.map((line) => `- ${inline(line)}`).join("\n")}`,
+        ],
+  );
+  const parts = [
+    "# Licences",
+    `This dataset holds source text of the repositories below. Each part of it stays under the licence of the repository that it is from, as that licence stood at the commit named here. ${licenseTexts(input.summary)}`.trim(),
+    licenseTable(input.summary),
+    ...(held.length === 0 ? [] : ["## Copyright lines of the licence files", ...held]),
+    ...foreignTexts(input),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
 
 const takedown = (contact: string): string => `## Takedown
 

@@ -67,7 +67,7 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const added: WrittenFile[] = await parquet.write(folder, sets, { compression });
   for (const exporter of further) added.push(...(await exporter.write(folder, sets, exporter.options.parse({}))));
   const files = [...standing.files, ...added];
-  const { hashes, samples, counts, statistics } = await survey(input);
+  const { hashes, samples, counts, statistics, remarked } = await survey(input);
   const rows = [...standing.rows, ...counts];
   const about = { title, contact, compression, facts: runFactsSchema.parse(summary) };
   const withdrawn = writeWithdrawn(folder, standing.edition, standing.withdrawn);
@@ -79,9 +79,9 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const rowHash = manifest.row_hashes;
   writeWhole(
     join(folder, "README.md"),
-    toCard({ title, contact, summary: about.facts, files, rows, statistics, figures, rowHashes: rowHash, ...refreshed }),
+    toCard({ title, contact, summary: about.facts, files, rows, statistics, remarked, figures, rowHashes: rowHash, ...refreshed }),
   );
-  writeWhole(join(folder, licenseFile), toLicenseFile(about.facts));
+  writeWhole(join(folder, licenseFile), toLicenseFile({ summary: about.facts, rows, remarked }));
   if ("startedAt" in summary) writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
   writeManifest(folder, manifest);
   const stale = [...earlier, ...figureFiles, ...("startedAt" in summary ? [] : ["report.html"])];
@@ -123,6 +123,8 @@ interface Survey {
   readonly counts: RowCount[];
   /** Of these and of those that stand already. */
   readonly statistics: Statistics;
+  /** Rows with what reviewers said, likewise. */
+  readonly remarked: number;
 }
 
 async function survey({ sets, environments, standing = nothing }: DatasetInput): Promise<Survey> {
@@ -130,19 +132,24 @@ async function survey({ sets, environments, standing = nothing }: DatasetInput):
   const counts: RowCount[] = [];
   const samples = new Map<SkillName, PublicRow>();
   const statistics = new StatisticsOf();
-  for await (const pair of standing.pairs()) statistics.add(pair);
+  let remarked = 0;
+  const count = (pair: RowPair): void => {
+    statistics.add(pair);
+    if (pair.private.human_findings_json !== "[]") remarked += 1;
+  };
+  for await (const pair of standing.pairs()) count(pair);
   for (const { skill, split, pairs } of sets) {
     let rows = 0;
     for await (const pair of pairs()) {
       hashes.push(pair.private.provenance.content_hash);
-      statistics.add(pair);
+      count(pair);
       if (!samples.has(skill)) samples.set(skill, pair.public);
       rows += 1;
     }
     counts.push({ skill, split, rows });
   }
   for await (const row of environments()) hashes.push(environmentHashOf(row));
-  return { hashes, counts, samples: [...samples.values()], statistics: statistics.finish() };
+  return { hashes, counts, samples: [...samples.values()], statistics: statistics.finish(), remarked };
 }
 
 /** Files that an earlier export into this folder made and this one did not: the card's globs would pick them up. */

@@ -2,7 +2,10 @@
 
 import { listNamedIn } from "../filters/contamination/deny-list.ts";
 import { listsInForce } from "../filters/contamination.ts";
+import { publicAddress } from "../lib/address.ts";
+import { readTree } from "../lib/archive.ts";
 import { canonical, sha256, shortId } from "../lib/hash.ts";
+import { copyrightLines, isManifest } from "../lib/license.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
@@ -56,6 +59,15 @@ function listsOf({ bundled, lists, allow }: Contamination): ContaminationFacts {
       dropped: 0,
     })),
   };
+}
+
+/** What the licence files of an environment's tree say of whose it is. */
+function copyrightIn({ archive, revision }: Environment, { store }: Bench): readonly string[] {
+  const files = new Set((revision.repository.licenseFrom ?? []).filter((path) => !isManifest(path)));
+  if (files.size === 0) return [];
+  const entries = readTree(store.get(archive)).filter(({ path, kind }) => kind === "file" && files.has(path));
+  const texts = entries.map((entry) => (entry.kind === "file" ? new TextDecoder().decode(entry.bytes) : ""));
+  return [...new Set(texts.flatMap(copyrightLines))];
 }
 
 export class Summary {
@@ -261,15 +273,20 @@ export class Summary {
     cost: { wallMs: number; cpuMs: number; peakMemoryBytes: number } | null,
   ): RepositorySummary {
     const environments = this.#environments.filter(({ revision }) => revision.repository.name === name);
-    const { license = null, licenseFrom } = environments[0]?.revision.repository ?? {};
+    const [first] = environments;
+    const { license = null, licenseFrom, origin = "" } = first?.revision.repository ?? {};
+    const address = publicAddress(origin);
+    const copyright = first === undefined ? [] : copyrightIn(first, this.#bench);
     const { generated, covered, sampled, observed, killed, history } = this.#of(name);
     const bySkill: Partial<Record<SkillName, number>> = {};
     for (const { repository, skill } of instances) if (repository === name) bySkill[skill] = (bySkill[skill] ?? 0) + 1;
     return {
       name,
-      commit: environments[0]?.revision.commit ?? "",
+      commit: first?.revision.commit ?? "",
       license,
       ...(licenseFrom === undefined ? {} : { licenseFrom }),
+      ...(address === null ? {} : { address }),
+      ...(copyright.length === 0 ? {} : { copyright }),
       environments: environments.map(({ id, recipe, tests, testFiles }) => ({
         id,
         runner: recipe.runner,

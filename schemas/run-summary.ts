@@ -9,12 +9,20 @@ import { splitProofSchema } from "./selection.ts";
 const count = z.int().nonnegative();
 const perSkill = z.partialRecord(skillSchema, count);
 
+const licenceOfRepository = {
+  license: z.string().nullable(),
+  licenseFrom: z.array(z.string()).readonly().optional(),
+  /** Where anybody may look at it. Absent where it has no such address, or it was not kept. */
+  address: z.string().optional(),
+  /** Lines of its licence files that say whose it is. Absent where there are none, or they were not kept. */
+  copyright: z.array(z.string()).readonly().optional(),
+};
+
 export const repositorySummarySchema = z
   .object({
     name: z.string(),
     commit: z.string(),
-    license: z.string().nullable(),
-    licenseFrom: z.array(z.string()).readonly().optional(),
+    ...licenceOfRepository,
     environments: z.array(
       z.object({
         id: z.string(),
@@ -140,8 +148,7 @@ export const runFactsSchema = z
       z.object({
         name: z.string(),
         commit: z.string(),
-        license: z.string().nullable(),
-        licenseFrom: z.array(z.string()).readonly().optional(),
+        ...licenceOfRepository,
         environments: z.array(z.object({ quarantined: count })),
       }),
     ),

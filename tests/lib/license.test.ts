@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import listed from "spdx-license-list/full.js";
 import { describe, expect, it } from "vitest";
-import { type LicenseFile, licenseFiles, licenseOf as readLicense } from "../../lib/license.ts";
+import { copyrightLines, type LicenseFile, licenseFiles, licenseOf as readLicense } from "../../lib/license.ts";
 import { licensesIn, otherTerms } from "../../lib/license-text.ts";
 
 const manifestOf = (text: string | null): LicenseFile | null => (text === null ? null : { path: "package.json", text });
@@ -250,4 +250,35 @@ describe("licence files", () => {
       expect(licenseFiles([path])).toEqual([path]);
     },
   );
+});
+
+describe("the copyright lines of a licence file", () => {
+  it("are those that name somebody, once each, without the marks of comments", () => {
+    const lines = [
+      "/* Copyright (c) 2014-present, Ada Lovelace. */",
+      " * Copyright Grace Hopper <https://example.org/>",
+      "© 2020 Acme",
+      "(C) 1999 Bell",
+    ];
+    const text = [...lines, "", "Copyright Grace Hopper <https://example.org/>", held("MIT").replace(/^.*Copyright.*$/m, "")].join("\n");
+    expect(copyrightLines(text)).toEqual([
+      "Copyright (c) 2014-present, Ada Lovelace.",
+      "Copyright Grace Hopper <https://example.org/>",
+      "© 2020 Acme",
+      "(C) 1999 Bell",
+    ]);
+  });
+
+  it.each(["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-2.0-only", "MPL-2.0", "W3C", "0BSD"])(
+    "are none in the text of %s as it is published",
+    (id) => {
+      expect(copyrightLines(text(id))).toEqual([]);
+    },
+  );
+
+  it("are twenty at most, and none longer than a paragraph", () => {
+    const many = Array.from({ length: 30 }, (_, at) => `Copyright 2020 Person ${at} ${"x".repeat(300)}`).join("\n");
+    expect(copyrightLines(many)).toHaveLength(20);
+    expect(Math.max(...copyrightLines(many).map((line) => line.length))).toBe(200);
+  });
 });

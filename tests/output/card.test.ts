@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema, type SchemaTree } from "hyparquet";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { hubLicense, toCard } from "../../output/card.ts";
+import { hubLicense, toCard, toLicenseFile } from "../../output/card.ts";
 import type { HubFeature } from "../../output/columns.ts";
 import type { WrittenFile } from "../../output/contract.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
@@ -44,6 +44,7 @@ const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
     files: [file({})],
     rows: [{ skill: "editing", split: "train", rows: 3 }],
     statistics,
+    remarked: 0,
     figures: figuresOf(statistics, [{ skill: "editing", split: "train", rows: 3 }], summary),
     rowHashes: "e".repeat(64),
     ...overrides,
@@ -152,6 +153,57 @@ describe("the card", () => {
     expect(off).toMatch(/No list was in force\.\n\nThe bundled lists .* were not in force \(--no-evaluation-sets\)/);
     expect(card()).toContain("Which lists of evaluation sets were in force is not kept");
     expect(text).toMatch(/SWE-bench-Live.*Terminal-Bench.*on none of the bundled lists/);
+  });
+
+  describe("licences", () => {
+    const [repository] = summary.repositories;
+    if (repository === undefined) throw new Error("the sample has a repository");
+    const facts = (...some: readonly Partial<typeof repository>[]) => ({
+      ...summary,
+      repositories: some.map((more) => ({ ...repository, ...more })),
+    });
+    const rows = [{ skill: "bug-fix" as const, split: "test", rows: 2 }];
+
+    it("say that a licence file is in each tree only where there is one", () => {
+      const both = card({ summary: facts({ licenseFrom: ["package.json", "LICENSE"] }) });
+      expect(both).toContain("Each tree in `environments` has the repository's own licence file in it.");
+      const mixed = card({
+        summary: facts(
+          { name: "a/whole", licenseFrom: ["LICENSE"] },
+          { name: "a/bare", licenseFrom: ["packages/one/package.json"] },
+          { name: "a/none", license: null, licenseFrom: [] },
+        ),
+      });
+      expect(mixed).toContain("In `environments` each tree of a/whole has the repository's own licence file in it.");
+      expect(mixed).toContain("The manifest alone names a licence of a/bare: no file with its text was found.");
+      expect(mixed).toContain("No licence was found of a/none");
+      expect(card()).not.toContain("licence file in it");
+    });
+
+    it("stand with address, commit, files and holders in LICENSE.md", () => {
+      const text = toLicenseFile({
+        summary: facts({
+          licenseFrom: ["package.json", "LICENSE"],
+          address: "https://github.com/acme/calc",
+          copyright: ["Copyright (c) 2020 *Ada*"],
+        }),
+        rows: [],
+        remarked: 0,
+      });
+      expect(text).toContain(`| acme/calc | <https://github.com/acme/calc> | \`${"c".repeat(40)}\` | MIT | package.json, LICENSE |`);
+      expect(text).toContain("acme/calc, in LICENSE:\n\n- Copyright (c) 2020 \\*Ada\\*\n");
+      expect(toLicenseFile({ summary, rows: [], remarked: 0 })).toContain("| acme/calc | none kept |");
+      expect(text).not.toContain("Not under these licences");
+    });
+
+    it("do not claim reports and remarks, which are texts of others", () => {
+      for (const text of [toLicenseFile({ summary, rows, remarked: 3 }), card({ rows, remarked: 3 })]) {
+        expect(text).toMatch(
+          /Not under these licences: the reports that 2 rows of `bug-fix` ask from, and what reviewers said, in `human_findings_json` of 3 rows\./,
+        );
+      }
+      expect(card()).not.toContain("Not under these licences");
+    });
   });
 
   it("gives the figures that exist and says where there are none", () => {

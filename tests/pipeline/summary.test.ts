@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packTree } from "../../lib/archive.ts";
 import type { Bench } from "../../pipeline/bench.ts";
 import type { Driven } from "../../pipeline/drive.ts";
 import { nothingExported, Summary } from "../../pipeline/summary.ts";
@@ -9,6 +10,7 @@ import { configSchema } from "../../schemas/config.ts";
 import { contaminationSchema } from "../../schemas/contamination.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
 import { subjectOf } from "../filters/subject.ts";
+import { environment } from "../output/samples.ts";
 
 let cache = "";
 beforeAll(() => {
@@ -48,6 +50,40 @@ async function listsAfter(contamination: object, driven: Driven<unknown, unknown
   if (facts === undefined) throw new Error("a run tells of its lists");
   return facts;
 }
+
+describe("a repository in a summary", () => {
+  it("has its public address and the copyright lines of its licence files, from the tree itself", async () => {
+    const file = (path: string, text: string) => ({
+      path,
+      kind: "file" as const,
+      executable: false,
+      bytes: new TextEncoder().encode(text),
+    });
+    const tree = packTree([
+      file("LICENSE", "MIT License\n\nCopyright (c) 2020 Ada\n"),
+      file("package.json", '{"author":"Copyright 2020 Eve"}'),
+    ]);
+    const { revision } = environment;
+    const told = async (origin: string, licenseFrom: readonly string[]) => {
+      const repository = { ...revision.repository, origin, licenseFrom };
+      const prepared = { ...environment, revision: { ...revision, repository } };
+      const bench = { ...benchOf({}), store: { get: () => tree } } as unknown as Bench;
+      const summary = new Summary(bench);
+      summary.note(
+        "prepare",
+        { ...screened(), kept: [{ id: "e", sha: "", load: () => prepared }], outcomes: [] } as unknown as Driven<unknown, unknown>,
+        0,
+      );
+      return (await summary.finish(nothingExported)).repositories[0];
+    };
+    expect(await told("https://github.com/acme/calc.git", ["package.json", "LICENSE"])).toMatchObject({
+      address: "https://github.com/acme/calc",
+      copyright: ["Copyright (c) 2020 Ada"],
+    });
+    const bare = await told("local", ["package.json"]);
+    expect([bare?.address, bare?.copyright]).toEqual([undefined, undefined]);
+  });
+});
 
 describe("the lists of evaluation sets in a summary", () => {
   it("count what each dropped, and nothing that another reason dropped", async () => {
