@@ -131,6 +131,8 @@ withPlace(program.command("run"))
   .option("--require-license", "leave out revisions in which no licence is found", false)
   .option("--takedown <file>", "leave out what it lists, one a line: repositories, commits, addresses of pull requests, instance ids")
   .option("--takedown-contact <text>", "whom to write to for a takedown: an address, printed in the card")
+  .option("--author <text>", "who is cited for the dataset")
+  .option("--year <n>", "the year under which it is cited", whole("--year", 1))
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
   .option("--profile", "write where the time went: a table of the stages and a flame graph of this process", false)
@@ -436,6 +438,8 @@ async function configOf(words: Words): Promise<Config> {
     "auditLimit",
     "seed",
     "takedownContact",
+    "author",
+    "year",
     "jsonl",
     "codec",
   ];

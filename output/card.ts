@@ -1,6 +1,7 @@
 /** The dataset card: `README.md` with the Hub's YAML. It tells what is in the files and how they came about, and no times, so that equal runs give equal cards. */
 import { stringify } from "yaml";
 import { isManifest } from "../lib/license.ts";
+import { plural } from "../lib/plural.ts";
 import { atomicSkills, composites, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
@@ -51,6 +52,8 @@ export function toCard(input: CardInput): string {
     `# ${inline(input.title)}`,
     introduction(input.summary),
     `${skillTable(input.rows)}${picture(input, "rows")}`,
+    ...sources(input.statistics),
+    ...languages(input.statistics),
     ...splitsOfRows(input.summary),
     statistics(input),
     `${funnel(input.summary)}${picture(input, "funnel")}`,
@@ -58,12 +61,12 @@ export function toCard(input: CardInput): string {
     contamination(input.summary),
     ...editions(input),
     usage(),
-    grading(),
+    grading(input.summary),
     columns(),
-    limits(input.summary),
+    limits(input),
     licenses(input),
     takedown(input.contact),
-    citation(input),
+    cite(input),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -145,7 +148,7 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 
 function introduction({ tool, toolVersion, seed, configHash, repositories }: RunFacts): string {
   return [
-    `Training instances of five coding skills, made from ${repositories.length} ${repositories.length === 1 ? "repository" : "repositories"}.`,
+    `Training instances of five coding skills, made from ${plural(repositories.length, "repository", "repositories")}.`,
     "Each starts from one change whose effect was observed by running tests, and each was let in only after its own trials,",
     "run in a sandbox without network, gave 1 to the known good answer every time and 0 to the empty answer, to every decoy and to every attempt to cheat the grader.",
     "Rewards come from running tests and from comparing with labels that tests confirmed; no model judges anything.",
@@ -180,6 +183,23 @@ function skillTable(counts: readonly RowCount[]): string {
           "A composite task takes several skills at once and measures what was learnt: its rows are never in `train`, and no repository of theirs has rows there. The reports are texts of others, as they stood in issues, pull requests and messages; addresses, ids, names of people and whatever told of the repair were taken out, and the facts `removed-…` count it.",
         ]),
   ].join("\n\n");
+}
+
+/** Nothing where there are no rows. */
+function sources({ skills: found }: Statistics): string[] {
+  const each = Object.entries(found);
+  if (each.length === 0) return [];
+  const head = ["skill", "injected mutants", "commits of the history", "of these, pull requests", "changes of the history taken back"];
+  const rows = each.map(([skill, { sources: kinds, pullRequests }]) => [
+    `\`${inline(skill)}\``,
+    ...[kinds["injected"] ?? 0, kinds["commit"] ?? 0, pullRequests ?? "not looked at", kinds["mirrored"] ?? 0],
+  ]);
+  return [`### Where the changes come from\n\n${table(head, rows)}\n\nThe column \`source_kind\` says it of each row.`];
+}
+
+function languages({ rows, languages: found }: Statistics): string[] {
+  const counts = Object.entries(found).map(([language, count]) => [inline(language), count, percent(count / rows)]);
+  return counts.length === 0 ? [] : [`### Languages\n\n${table(["language", "rows", "share"], counts)}`];
 }
 
 /** Nothing for a dataset of which it was not looked at. */
@@ -271,7 +291,7 @@ Give a solver the columns of the plain config and nothing else. Its tree is the 
 \`manifest.json\` holds the sha256 of every data file. The config \`environments\` is not cut into splits: all its rows are under \`train\`, the Hub's name for a dataset without splits.`;
 }
 
-function grading(): string {
+function grading({ tool, toolVersion }: RunFacts): string {
   return `## How to grade
 
 \`\`\`sh
@@ -279,7 +299,9 @@ kihon grade DATASET --answers FILE   # rewards of answers, JSON lines {"instance
 kihon verify DATASET                 # proves every row again: gold 1; blank, decoys and probes 0
 \`\`\`
 
-\`reward\` is 0 or 1 and strict; \`components\` are figures from 0 to 1, for who wants a denser signal. The grader needs the \`-private\` configs and \`environments\`; it runs answers in a sandbox without network, in trees that it builds from these files. Trouble of the sandbox itself is an error and never a reward of 0.`;
+\`reward\` is 0 or 1 and strict; \`components\` are figures from 0 to 1, for who wants a denser signal. The grader needs the \`-private\` configs and \`environments\`; it runs answers in a sandbox without network, in trees that it builds from these files. Trouble of the sandbox itself is an error and never a reward of 0.
+
+\`kihon\` is the command of the package \`${tool.replaceAll("`", "")}\`, version ${inline(toolVersion)}, under Apache-2.0, for Linux with Node 22.18 or later. In a copy of its source \`make setup\` fetches what it needs, and \`node cli.ts\` stands for \`kihon\`. This card knows of no address where it is published: ask whoever gave you the dataset.`;
 }
 
 function columns(): string {
@@ -294,14 +316,57 @@ function columns(): string {
   ].join("\n\n");
 }
 
-function limits({ repositories }: RunFacts): string {
+/** What this dataset is, where that narrows what it can teach or measure. */
+function narrowness({ statistics: found, summary: { audit }, rows }: Pick<CardInput, "statistics" | "summary" | "rows">): string[] {
+  if (found.rows === 0) return [];
+  const [repository, ...others] = Object.keys(found.repositories);
+  const files = Object.entries(found.files).sort(([a, one], [b, two]) => two - one || (a < b ? -1 : 1));
+  const [file] = files;
+  const injected = sum(Object.values(found.skills).map(({ sources: kinds }) => kinds["injected"] ?? 0));
+  const of = `of the ${plural(found.rows, "row")}`;
+  const splits = new Set(rows.flatMap((count) => (count.rows > 0 ? [count.split] : [])));
+  return [
+    ...(repository === undefined
+      ? []
+      : [
+          others.length === 0
+            ? `All rows are of one repository, ${inline(repository)}: they say nothing of how a model does elsewhere.`
+            : `The rows are of ${others.length + 1} repositories.`,
+        ]),
+    ...(file === undefined
+      ? []
+      : [
+          files.length === 1
+            ? `Every change edits one and the same source file, ${inline(file[0])}.`
+            : `The changes edit ${files.length} source files; the one that most rows edit, ${inline(file[0])}, is in ${percent(file[1] / found.rows)} ${of}.`,
+        ]),
+    injected === found.rows
+      ? "Every defect was injected: there is no real defect in this dataset, and none of its questions comes from a change that somebody made."
+      : injected === 0
+        ? "No defect was injected: every change is of the history."
+        : `${percent(injected / found.rows)} ${of} are about injected defects.`,
+    ...(splits.size === 1
+      ? [
+          `All rows are in the split \`${[...splits].join("")}\`: ${splits.has("train") ? "nothing is held out" : "there is nothing to train on"}.`,
+        ]
+      : []),
+    ...(audit === null ? ["No verdict was computed a second time."] : []),
+  ];
+}
+
+function limits(input: CardInput): string {
+  const { repositories } = input.summary;
   const quarantined = sum(repositories.flatMap(({ environments }) => environments.map((each) => each.quarantined)));
+  const kinds = Object.values(input.statistics.skills).map(({ sources: counts }) => counts);
+  const hasInjected = kinds.some((counts) => (counts["injected"] ?? 0) > 0);
+  const written = made(input.rows).length === 0 ? "Prompts" : "Prompts of the five skills";
   return [
     "## Known limits",
     [
+      ...narrowness(input).map((line) => `- ${line}`),
       "- A verdict is as good as the tests behind it: a wrong answer that no test of the repository notices scores 1.",
-      "- Injected defects are small and local; they are not drawn from the distribution of real bugs. `source_kind` tells them from real changes.",
-      "- Prompts are written from templates and observed behaviour, not by people; they are more regular than real issues.",
+      ...(hasInjected ? ["- Injected defects are small and local; they are not drawn from the distribution of real bugs."] : []),
+      `- ${written} are written from templates and observed behaviour, not by people; they are more regular than real issues.`,
       `- Tests that did not always end the same way were set aside (${quarantined} in this dataset) and decide nothing.`,
       "- The repositories are public: a model may have read their healthy state before.",
       "- Evaluation sets are kept out as far as lists name them (Contamination). SWE-bench-Live, which changes every month and names hundreds of repositories, and Terminal-Bench, whose tasks are of no repository, are on none of the bundled lists: who measures by them gives their instances with `--deny-list`.",
@@ -342,8 +407,8 @@ function licenseTexts({ repositories }: RunFacts): string {
 function foreignTexts({ rows, remarked }: Pick<CardInput, "rows" | "remarked">): string[] {
   const reports = sum(rows.filter(({ skill }) => skill === "bug-fix").map((count) => count.rows));
   const held = [
-    ...(reports > 0 ? [`the reports that ${reports === 1 ? "1 row" : `${reports} rows`} of \`bug-fix\` ask from`] : []),
-    ...(remarked > 0 ? [`what reviewers said, in \`human_findings_json\` of ${remarked === 1 ? "1 row" : `${remarked} rows`}`] : []),
+    ...(reports > 0 ? [`the reports that ${plural(reports, "row")} of \`bug-fix\` ask from`] : []),
+    ...(remarked > 0 ? [`what reviewers said, in \`human_findings_json\` of ${plural(remarked, "row")}`] : []),
   ];
   if (held.length === 0) return [];
   return [
@@ -385,14 +450,15 @@ const takedown = (contact: string): string => `## Takedown
 
 To have rows of your repository taken down, write to ${inline(contact)}. Name the repository, pull request or \`instance_id\`; what is taken down is named in \`withdrawn-*.jsonl\` and left out of the files when they are next written whole.`;
 
-function citation({ title, summary, rowHashes, refreshed }: CardInput): string {
+function cite({ title, summary, rowHashes, refreshed }: CardInput): string {
+  const { citation } = summary;
   const plain = (text: string): string => text.replace(/\s+/g, " ").replace(/[{}\\"`$%&#_^~]/g, "");
   return `## How to cite
 
 \`\`\`bibtex
 @misc{kihon-${rowHashes.slice(0, 12)},
-  title = {${plain(title)}},
-  howpublished = {Verified training instances made by ${plain(summary.tool)} ${plain(summary.toolVersion)}},
+${citation?.author ? `  author = {${plain(citation.author)}},\n` : ""}  title = {${plain(title)}},
+${citation?.year ? `  year = {${citation.year}},\n` : ""}  howpublished = {Verified training instances made by ${plain(summary.tool)} ${plain(summary.toolVersion)}},
   note = {Edition ${refreshed?.edition ?? 1}, row hash ${rowHashes}}
 }
 \`\`\`
@@ -416,10 +482,10 @@ function statistics(input: CardInput): string {
     Object.entries(own.facts).map(([name, numbers]) => [inline(skill), inline(name), numbers.count, spread(numbers)]),
   );
   return [
-    `## Figures\n\n${found.rows} ${found.rows === 1 ? "question" : "questions"} about ${found.changes} ${found.changes === 1 ? "change" : "changes"}. Three numbers are the least, the median and the greatest.`,
+    `## Figures\n\n${plural(found.rows, "question")} about ${plural(found.changes, "change")}. Three numbers are the least, the median and the greatest. Graded to prove a row were its gold answer in each repeat, the blank answer, the decoys and the probes.`,
     table(
-      ["skill", "rows", "characters of the question", "runs that prove a row", "test files in them"],
-      each.map(([skill, own]) => [inline(skill), own.rows, spread(own.prompt), spread(own.runs), spread(own.testFiles)]),
+      ["skill", "rows", "characters of the question", "answers graded to prove a row", "test files in its premises and trials"],
+      each.map(([skill, own]) => [inline(skill), own.rows, spread(own.prompt), spread(own.gradings), spread(own.testFiles)]),
     ) + picture(input, "prompts"),
     ...(facts.length === 0
       ? []

@@ -29,7 +29,7 @@ const shades = ["#1f4e79", "#5b9bd5", "#c9d9ec"];
 export function figuresOf(statistics: Statistics, rows: readonly RowCount[], facts: RunFacts): Figure[] {
   const all = [
     draw("rows", "Rows of each skill, by split", ...bySkill(rows)),
-    draw("funnel", "Records that came into each stage: kept and dropped", funnel(facts), ["kept", "dropped"]),
+    draw("funnel", "What each stage kept and dropped of the records it judged, as shares", funnel(facts), ["kept", "dropped"]),
     draw("prompts", "Length of the questions in characters: median and 90th percentile", prompts(statistics), [
       "median",
       "90th percentile",
@@ -52,10 +52,12 @@ function bySkill(rows: readonly RowCount[]): [Bar[], string[]] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
+/** Shares, for one stage may make more of a single record than all others are given. */
 const funnel = ({ stages }: RunFacts): Bar[] =>
   stages.map(({ name, in: given, kept, dropped }) => {
     const gone = sum(dropped.map(({ count }) => count));
-    return { name, parts: [kept, gone], text: `${given} in, ${kept} kept` };
+    const judged = Math.max(1, kept + gone);
+    return { name, parts: [kept / judged, gone / judged], text: `${given} in, ${kept} kept, ${gone} dropped` };
   });
 
 const prompts = ({ skills: each }: Statistics): Bar[] =>
@@ -74,20 +76,21 @@ function operators(counts: Counts): Bar[] {
 const line = 22;
 const left = 200;
 const length = 360;
+const width = 800;
 
 /** Null where there is nothing to draw. */
 function draw(name: string, title: string, bars: readonly Bar[], legend: readonly string[]): Figure | null {
   if (bars.length === 0) return null;
-  const full = Math.max(1, ...bars.map(({ parts }) => sum(parts)));
+  const full = Math.max(Number.EPSILON, ...bars.map(({ parts }) => sum(parts)));
   const top = legend.length > 1 ? 52 : 30;
   const height = top + bars.length * line + 8;
   const drawn = bars.map((bar, index) => row(bar, top + index * line, full));
   return {
     file: `figures/${name}.svg`,
     title,
-    svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 ${height}" width="720" height="${height}" role="img" font-family="sans-serif" font-size="13">
+    svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="sans-serif" font-size="13">
 <title>${escapeHtml(title)}</title>
-<rect width="720" height="${height}" fill="#ffffff"/>
+<rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="8" y="20" font-weight="bold">${escapeHtml(title)}</text>
 ${legend.length > 1 ? `${legend.map(key).join("\n")}\n` : ""}${drawn.join("\n")}
 </svg>
@@ -101,9 +104,9 @@ const key = (name: string, index: number): string =>
 function row({ name, parts, text }: Bar, y: number, full: number): string {
   let x = left;
   const rects = parts.map((part, index) => {
-    const width = Math.round((part / full) * length);
-    const rect = `<rect x="${x}" y="${y + 3}" width="${width}" height="15" fill="${shades[index % shades.length]}"/>`;
-    x += width;
+    const long = Math.round((part / full) * length);
+    const rect = `<rect x="${x}" y="${y + 3}" width="${long}" height="15" fill="${shades[index % shades.length]}"/>`;
+    x += long;
     return rect;
   });
   const short = name.length > 28 ? `${name.slice(0, 27)}…` : name;

@@ -61,11 +61,13 @@ export interface SkillStatistics {
   readonly rows: number;
   readonly splits: Counts;
   readonly sources: Counts;
+  /** Rows whose change was mined as a pull request. Null where no private row was read. */
+  readonly pullRequests: number | null;
   /** Characters of the question. Null where no plain row was read. */
   readonly prompt: Spread | null;
-  /** Runs that prove an instance once: premises and trials. Null where no private row was read. */
-  readonly runs: Spread | null;
-  /** Test files in these runs. */
+  /** Answers that were graded to prove an instance: gold in each repeat, blank, decoys and probes. Null where no private row was read. */
+  readonly gradings: Spread | null;
+  /** Test files in premises and trials, each of which is run for a grading or before it. */
   readonly testFiles: Spread | null;
   /** What the posing skill measured of each question, such as its failing tests: how hard it is, as far as it can be counted. */
   readonly facts: Readonly<Record<string, Spread>>;
@@ -81,9 +83,9 @@ export interface Statistics {
   readonly repositories: Readonly<Record<string, Counts>>;
   readonly languages: Counts;
   readonly licenses: Counts;
-  /** Sites of mutants, by operator. */
+  /** Rows of injected defects, by operator; those of several operators are counted by themselves. */
   readonly operators: Counts;
-  /** Rows whose change edits the file, by `repository: path`. */
+  /** Rows whose change edits the file, by `repository: path`; a row may edit several. */
   readonly files: Counts;
 }
 
@@ -117,6 +119,9 @@ export function spreadOf(numbers: readonly number[]): Spread | null {
   };
 }
 
+/** Stands for the operator of a defect that several of them made. */
+export const severalOperators = "several operators";
+
 interface Scores {
   rows: number;
   least: number;
@@ -131,7 +136,8 @@ class OneSkill {
   readonly splits = new Tally();
   readonly sources = new Tally();
   readonly prompt: number[] = [];
-  readonly runs: number[] = [];
+  pullRequests: number | null = null;
+  readonly gradings: number[] = [];
   readonly testFiles: number[] = [];
   readonly facts = new Map<string, number[]>();
   /** By `role name`. */
@@ -162,7 +168,8 @@ class OneSkill {
       splits: this.splits.counts,
       sources: this.sources.counts,
       prompt: spreadOf(this.prompt),
-      runs: spreadOf(this.runs),
+      pullRequests: this.pullRequests,
+      gradings: spreadOf(this.gradings),
       testFiles: spreadOf(this.testFiles),
       facts: sorted(facts),
       rewards: [...this.scores].sort(byKey).map(([key, { rows, least, greatest, reasons }]) => ({
@@ -182,6 +189,8 @@ const changeSchema = z.looseObject({
   revision: z.looseObject({ repository: z.looseObject({ name: z.string() }) }),
   edits: z.array(z.looseObject({ file: z.string() })).default([]),
   sites: z.array(z.looseObject({ operator: z.string() })).default([]),
+  pullRequest: z.looseObject({}).optional(),
+  mirrorOf: z.string().optional(),
 });
 const runsSchema = z.array(z.looseObject({ files: z.array(z.string()) }));
 
@@ -232,16 +241,18 @@ export class StatisticsOf {
 
   #addPrivate(own: OneSkill, row: NonNullable<Subject["private"]>): void {
     const where = `the private row ${row.instance_id}`;
-    const { revision, edits, sites } = cell(changeSchema, row.candidate_json, `${where}: candidate_json`);
-    for (const { operator } of sites) this.#operators.add(operator);
+    const { revision, edits, sites, pullRequest, mirrorOf } = cell(changeSchema, row.candidate_json, `${where}: candidate_json`);
+    own.pullRequests = (own.pullRequests ?? 0) + (pullRequest === undefined || mirrorOf !== undefined ? 0 : 1);
+    const [operator, ...others] = new Set(sites.map((site) => site.operator));
+    if (operator !== undefined) this.#operators.add(others.length === 0 ? operator : severalOperators);
     for (const file of new Set(edits.map((edit) => edit.file))) this.#files.add(`${revision.repository.name}: ${file}`);
     const runs = [
       ...cell(runsSchema, row.premises_json, `${where}: premises_json`),
       ...cell(runsSchema, row.trials_json, `${where}: trials_json`),
     ];
-    own.runs.push(runs.length);
     own.testFiles.push(runs.reduce((total, { files }) => total + files.length, 0));
     const { gold_rewards, blank_reward, decoys, probes } = row.validation;
+    own.gradings.push(gold_rewards.length + 1 + decoys.length + probes.length);
     own.score("gold", "gold", gold_rewards, null);
     own.score("blank", "blank", [blank_reward], null);
     for (const { name, reward, reason } of decoys) own.score("decoy", name, [reward], reason);

@@ -95,11 +95,10 @@ function table(rows: readonly (readonly (string | number)[])[]): string[] {
   );
 }
 
-/** The most frequent first, twenty at most. */
-function list(title: string, counts: Counts): string[] {
+/** The most frequent first, twenty at most, with their share of the whole. */
+function list(title: string, counts: Counts, whole = sum(counts)): string[] {
   const all = Object.entries(counts).sort(([a, one], [b, two]) => two - one || (a < b ? -1 : 1));
   if (all.length === 0) return [];
-  const whole = sum(counts);
   const shown = all.slice(0, 20).map(([name, count]) => ["", count, percent(count, whole), name]);
   return ["", title, ...table(shown), ...(all.length > 20 ? [`  and ${all.length - 20} more`] : [])];
 }
@@ -138,7 +137,7 @@ export function statsText(found: Stats): string {
     ...(dataset !== null && dataset.withdrawn > 0 ? [`${dataset.withdrawn} rows are withdrawn and not counted`] : []),
     "",
     ...table([
-      ["skill", "rows", "splits", "characters of the question", "runs to prove a row", "test files in them"],
+      ["skill", "rows", "splits", "characters of the question", "answers graded to prove a row", "test files in its premises and trials"],
       ...skills.map(([name, own]) => [
         name,
         own.rows,
@@ -146,7 +145,7 @@ export function statsText(found: Stats): string {
           .map(([split, count]) => `${split} ${count}`)
           .join(", "),
         three(own.prompt),
-        three(own.runs),
+        three(own.gradings),
         three(own.testFiles),
       ]),
     ]),
@@ -165,8 +164,8 @@ export function statsText(found: Stats): string {
   lines.push(
     ...list("languages", found.languages),
     ...list("licences", found.licenses),
-    ...list("operators", found.operators),
-    ...list("edited files", found.files),
+    ...list("rows of injected defects, by operator", found.operators),
+    ...list("rows that edit a file (of all rows; some edit several)", found.files, found.rows),
   );
   return printableLines([...lines, ...rewardLines(found), ...yieldLines(found)].join("\n"));
 }

@@ -259,6 +259,7 @@ export class Summary {
       sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
       contamination: this.#lists,
+      ...(config.author === null && config.year === null ? {} : { citation: { author: config.author, year: config.year } }),
       reviewCue,
       ...(splitProof === undefined ? {} : { splitProof }),
       audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },

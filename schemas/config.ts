@@ -133,6 +133,8 @@ export const configSchema = z
       .min(1)
       .default("the maintainers of this dataset")
       .describe("Whom to write to for a takedown; printed in the card."),
+    author: z.string().trim().min(1).nullable().default(null).describe("Who is cited for the dataset."),
+    year: z.int().positive().nullable().default(null).describe("The year under which it is cited."),
   })
   .strict()
   .refine(({ skills: asked, splitRatio }) => !mixes(asked) || splitRatio.validation + splitRatio.test > 0, {

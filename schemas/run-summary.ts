@@ -7,6 +7,8 @@ import { reasonSchema } from "./outcome.ts";
 import { splitProofSchema } from "./selection.ts";
 
 const count = z.int().nonnegative();
+/** As the user gave it. Absent where nothing was given. */
+const citation = z.object({ author: z.string().nullable(), year: z.int().nullable() }).readonly().optional();
 const perSkill = z.partialRecord(skillSchema, count);
 
 const licenceOfRepository = {
@@ -115,6 +117,7 @@ export const runSummarySchema = z
     }),
     /** Absent in summaries of before it was kept. */
     contamination: contaminationFactsSchema.optional(),
+    citation,
     /** How well a classifier over diff tokens tells the two review arms apart (0.5 is chance); null when there was too little to say. */
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     /** Absent in summaries of before it was made. */
@@ -154,6 +157,7 @@ export const runFactsSchema = z
     ),
     stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
     contamination: contaminationFactsSchema.optional(),
+    citation,
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     splitProof: splitProofSchema.optional(),
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),

@@ -113,10 +113,10 @@ function exportKey(
   kept: readonly Entry[],
   used: readonly Item<Environment>[],
 ): string {
-  const { codec, jsonl, takedownContact } = config;
+  const { codec, jsonl, takedownContact, author, year } = config;
   const rows = kept.map(({ item: { id, sha }, split, group }) => [id, sha, split, group]).sort();
   const trees = used.map(({ id, sha }) => [id, sha]);
-  const settings = { codec, jsonl, takedownContact, contamination };
+  const settings = { codec, jsonl, takedownContact, author, year, contamination };
   return shortId([rows, trees, settings, summary.funnel, tool, rowSchemaVersion, proveVersion]);
 }
 

@@ -155,6 +155,66 @@ describe("the card", () => {
     expect(text).toMatch(/SWE-bench-Live.*Terminal-Bench.*on none of the bundled lists/);
   });
 
+  it("tells where the changes of each skill come from, and in which languages they are", () => {
+    const [editing] = Object.values(statistics.skills);
+    if (editing === undefined) throw new Error("the sample has a skill");
+    const more = { ...editing, sources: { injected: 3, commit: 2, mirrored: 1 }, pullRequests: 1 };
+    const text = card({ statistics: { ...statistics, rows: 6, skills: { editing: more }, languages: { typescript: 4, javascript: 2 } } });
+    expect(text).toContain("| `editing` | 3 | 2 | 1 | 1 |");
+    expect(text).toContain("| typescript | 4 | 66.7 % |");
+    expect(text).toContain("50.0 % of the 6 rows are about injected defects.");
+    expect(card({ statistics: { ...statistics, skills: { editing: { ...more, pullRequests: null } } } })).toContain("| not looked at |");
+  });
+
+  it("says what the dataset is not: one repository, one file, one split, no real defect, no audit", () => {
+    const narrow = card({ summary: { ...summary, audit: null } });
+    for (const line of [
+      "- All rows are of one repository, acme/calc: they say nothing of how a model does elsewhere.",
+      "- Every change edits one and the same source file, acme/calc: src/add.ts.",
+      "- Every defect was injected: there is no real defect in this dataset",
+      "- All rows are in the split `train`: nothing is held out.",
+      "- No verdict was computed a second time.",
+      "- Injected defects are small and local",
+    ])
+      expect(narrow).toContain(line);
+    const [editing] = Object.values(statistics.skills);
+    if (editing === undefined) throw new Error("the sample has a skill");
+    const wide = card({
+      rows: ["train", "test"].map((split) => ({ skill: "editing" as const, split, rows: 2 })),
+      statistics: {
+        ...statistics,
+        rows: 4,
+        skills: { editing: { ...editing, sources: { commit: 4 } } },
+        repositories: { "a/b": { editing: 2 }, "c/d": { editing: 2 } },
+        files: { "a/b: x.js": 1, "a/b: y.js": 3 },
+      },
+    });
+    expect(wide).toContain("- The rows are of 2 repositories.");
+    expect(wide).toContain("- The changes edit 2 source files; the one that most rows edit, a/b: y.js, is in 75.0 % of the 4 rows.");
+    expect(wide).toContain("- No defect was injected: every change is of the history.");
+    expect(wide).not.toMatch(/in the split|second time\.\n|Injected defects are small/);
+  });
+
+  it("says how many answers were graded to prove a row", () => {
+    expect(card()).toContain("| answers graded to prove a row |");
+    expect(card()).toMatch(/^\| editing \| 3 \| .* \| 6 \/ 6 \/ 6 \| 2 \/ 2 \/ 2 \|$/m);
+  });
+
+  it("names the package whose command it tells of, and the Node that it needs", () => {
+    const { name, engines } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+      name: string;
+      engines: { node: string };
+    };
+    expect(card()).toContain(`\`kihon\` is the command of the package \`${name}\`, version 0.1.0`);
+    expect(card()).toContain(`Node ${engines.node.replace(">=", "")} or later`);
+  });
+
+  it("is cited with author and year where they are known, and without them where not", () => {
+    const cited = card({ summary: { ...summary, citation: { author: "Lovelace, Ada and {Hopper}", year: 2026 } } });
+    expect(cited).toContain("  author = {Lovelace, Ada and Hopper},\n  title = {Calc skills},\n  year = {2026},\n");
+    expect(card()).not.toMatch(/author = |year = /);
+  });
+
   describe("licences", () => {
     const [repository] = summary.repositories;
     if (repository === undefined) throw new Error("the sample has a repository");

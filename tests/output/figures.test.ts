@@ -31,6 +31,19 @@ describe("figures", () => {
     expect(widths(figure("funnel"))).toEqual([200, 160]);
   });
 
+  it("give each stage of the funnel its whole length, however much more another stage made", () => {
+    const [stage] = summary.stages;
+    if (stage === undefined) throw new Error("the sample has a stage");
+    const stages = [
+      { ...stage, name: "inject", in: 1, kept: 200, dropped: [{ reason: "inject/over-budget" as const, count: 14_200 }] },
+      { ...stage, name: "sift", in: 4, kept: 3, dropped: [{ reason: "sift/survived" as const, count: 1 }] },
+      { ...stage, name: "audit", in: 0, kept: 0, dropped: [] },
+    ];
+    const svg = figuresOf(statistics, rows, { ...summary, stages }).find(({ file }) => file === "figures/funnel.svg")?.svg ?? "";
+    expect(widths(svg)).toEqual([5, 355, 270, 90, 0, 0]);
+    expect(svg).toContain(">1 in, 200 kept, 14200 dropped</text>");
+  });
+
   it("draw nothing where there is nothing", () => {
     expect(figuresOf(new StatisticsOf().finish(), [], { ...summary, stages: [] })).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toRows } from "../../output/rows.ts";
-import { StatisticsOf, spreadOf } from "../../output/statistics.ts";
+import { StatisticsOf, severalOperators, spreadOf } from "../../output/statistics.ts";
 import { skills } from "../../schemas/instance.ts";
 import type { RowPair } from "../../schemas/row.ts";
 import { context, environment, sampleInstance } from "./samples.ts";
@@ -52,6 +52,35 @@ describe("statistics", () => {
         { role: "decoy", name: "decoy-one", rows: 2, least: 0, greatest: 1, reasons: { "tests-failed": 1 } },
       ]),
     );
+  });
+
+  /** With another change behind it. */
+  const changed = (more: object): RowPair => {
+    const [pair] = pairs;
+    if (pair === undefined) throw new Error("there are samples");
+    const candidate = JSON.parse(pair.private.candidate_json) as object;
+    return { ...pair, private: { ...pair.private, candidate_json: JSON.stringify({ ...candidate, ...more }) } };
+  };
+
+  it("count a row of injected defects once, whatever the number of its sites", () => {
+    const sites = (...operators: string[]) => changed({ sites: operators.map((operator) => ({ operator })) });
+    expect(of([sites("a", "a", "a"), sites("a"), sites("a", "b"), sites("b")]).operators).toEqual({ a: 2, b: 1, [severalOperators]: 1 });
+  });
+
+  it("count each answer that was graded: gold in each repeat, blank, decoys and probes", () => {
+    const [pair] = pairs;
+    if (pair === undefined) throw new Error("there are samples");
+    const { decoys, probes } = pair.private.validation;
+    const validation = { ...pair.private.validation, gold_rewards: [1, 1], decoys: [...decoys, ...decoys], probes };
+    expect(of([{ ...pair, private: { ...pair.private, validation } }]).skills[pair.public.skill]?.gradings).toMatchObject({
+      min: 2 + 1 + 2 + 1,
+    });
+  });
+
+  it("tell rows of pull requests from those of bare commits and of changes taken back", () => {
+    const pull = { kind: "commit", pullRequest: { number: 1 } };
+    const rows = [changed(pull), changed({ kind: "commit" }), changed({ ...pull, mirrorOf: "a".repeat(40) }), changed({})];
+    expect(Object.values(of(rows).skills)[0]?.pullRequests).toBe(1);
   });
 
   it("name the row and the cell that is not what its column promises", () => {

@@ -57,7 +57,8 @@ describe("stats of a folder", () => {
       rows: 40,
       splits: { train: 40 },
       sources: { injected: 40 },
-      runs: { min: 2, max: 2 },
+      gradings: { min: 6, max: 6 },
+      pullRequests: 0,
       facts: { lines: { count: 40, median: 1 }, digits: { median: 42 } },
       rewards: [
         { role: "gold", rows: 40, least: 1, greatest: 1, reasons: {} },
@@ -85,7 +86,11 @@ describe("stats over HTTP", () => {
     expect(server.asked.every((line) => !line.startsWith("GET /environments") || / 206$/.test(line))).toBe(true);
     const parquet = await served();
     const found = await stats(`${parquet.address}/${editing}`);
-    expect(found).toMatchObject({ rows: 40, dataset: null, skills: { editing: { runs: null, prompt: { count: 40 } } } });
+    expect(found).toMatchObject({
+      rows: 40,
+      dataset: null,
+      skills: { editing: { gradings: null, pullRequests: null, prompt: { count: 40 } } },
+    });
     expect(parquet.sent).toBeLessThan(statSync(join(data, editing)).size / 2 + 512 * 1024);
   });
 
@@ -108,7 +113,7 @@ describe("stats over HTTP", () => {
     expect(await stats(`${server.address}/${hidden}`)).toMatchObject({
       rows: 40,
       changes: 1,
-      skills: { editing: { prompt: null, runs: { count: 40 } } },
+      skills: { editing: { prompt: null, gradings: { count: 40 } } },
     });
   });
 
