@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { rngFor } from "../lib/rng.ts";
+import { timingsFile } from "../output/timings.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { type StageName, stageNames } from "../schemas/stages.ts";
 
@@ -36,7 +37,7 @@ export interface Kill {
 
 export interface KillResult {
   readonly kills: readonly Kill[];
-  /** Files that are not the same in both datasets, or only in one; report.html tells times and is left out. */
+  /** Files that are not the same in both datasets, or only in one; what tells times is left out. */
   readonly different: readonly string[];
   readonly leftOver: readonly string[];
   readonly undisturbedMs: number;
@@ -146,12 +147,12 @@ async function killIn(words: readonly string[], stage: string, delayMs: number):
   return { pids };
 }
 
-/** Path → sha256 of what a dataset's folder holds, but for the books of the run and the report, which tells times. */
+/** Path → sha256 of what a dataset's folder holds, but for the books of the run and what tells times. */
 export function datasetFiles(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.startsWith(".kihon") && path !== "report.html");
+    .filter((path) => !path.startsWith(".kihon") && !["report.html", timingsFile].includes(path));
   return Object.fromEntries(paths.sort().map((path) => [path, sha256(readFileSync(join(folder, path)))]));
 }
 

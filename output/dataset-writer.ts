@@ -16,6 +16,7 @@ import { writeWhole, writing } from "./pending-file.ts";
 import { toReport } from "./report.ts";
 import { environmentHashOf } from "./rows.ts";
 import { type Statistics, StatisticsOf } from "./statistics.ts";
+import { timingsFile, timingsText } from "./timings.ts";
 import { writeWithdrawn } from "./withdrawn.ts";
 
 export interface PairSet {
@@ -82,9 +83,12 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
     toCard({ title, contact, summary: about.facts, files, rows, statistics, remarked, figures, rowHashes: rowHash, ...refreshed }),
   );
   writeWhole(join(folder, licenseFile), toLicenseFile({ summary: about.facts, rows, remarked }));
-  if ("startedAt" in summary) writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
+  if ("startedAt" in summary) {
+    writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
+    writeWhole(join(folder, timingsFile), timingsText(summary));
+  }
   writeManifest(folder, manifest);
-  const stale = [...earlier, ...figureFiles, ...("startedAt" in summary ? [] : ["report.html"])];
+  const stale = [...earlier, ...figureFiles, ...("startedAt" in summary ? [] : ["report.html", timingsFile])];
   const current = [...files, ...figures, ...(withdrawn === null ? [] : [withdrawn])];
   removeStale(
     folder,

@@ -2,6 +2,7 @@
  * `report.html`: one page about a run, with nothing to load from anywhere. Times are welcome here.
  * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
  */
+import { duration } from "../lib/duration.ts";
 import type { Disagreement } from "../schemas/audit.ts";
 import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
@@ -98,7 +99,7 @@ const total = (numbers: readonly (number | null)[]): number | null => (numbers.i
 
 function repositories(all: readonly RepositorySummary[]): Markup {
   const counted = [...atomicSkills, ...composites.filter((task) => all.some(({ instances }) => (instances[task] ?? 0) > 0))];
-  const head = ["repository", "environments", "mutants", "covered", "observed", "killed", ...counted, "wall", "processor", "peak memory"];
+  const head = ["repository", "environments", "mutants", "covered", "judged", "killed", ...counted, "took", "processor", "peak memory"];
   const rows = all.map(({ name, commit, environments, mutants, instances, wallMs, cpuMs, peakMemoryBytes }) => [
     html`<b>${name}</b><br><code>${commit.slice(0, 12)}</code>`,
     environments.map(
@@ -110,32 +111,35 @@ function repositories(all: readonly RepositorySummary[]): Markup {
     mutants.observed,
     mutants.killed,
     ...counted.map((name) => instances[name] ?? 0),
-    duration(wallMs),
+    // Of several repositories nobody knows which took what.
+    duration(all.length > 1 ? null : wallMs),
     duration(cpuMs),
     memory(peakMemoryBytes),
   ]);
-  return html`<section><h2>Repositories</h2>${table(head, rows)}</section>`;
+  return html`<section><h2>Repositories</h2>${table(head, rows)}<p class="quiet">Judged are the mutants of which the stage sift said that no test notices them, or that they never end, and those that the stage observe looked at one by one. Of these alone the funnel tells under observe.</p></section>`;
 }
 
 function funnel(stages: readonly StageSummary[]): Markup {
-  const head = ["stage", "in", "kept", "dropped", "retried", "wall", "processor"];
-  const rows = stages.map(({ name, in: given, kept, dropped, retried, wallMs, cpuMs }) => [
+  const head = ["stage", "in", "kept", "dropped", "retried", "took", "summed work time", "processor"];
+  const rows = stages.map(({ name, in: given, kept, dropped, retried, tookMs = null, wallMs, cpuMs }) => [
     html`<b>${name}</b>`,
     given,
     kept,
     sum(dropped.map(({ count }) => count)),
     retried,
+    duration(tookMs),
     duration(wallMs),
     duration(cpuMs),
   ]);
   const reasons = stages.filter(({ dropped }) => dropped.length > 0);
-  return html`<section><h2>Funnel</h2>${table(head, rows)}${reasons.map(({ name, dropped }) =>
-    bars(
-      `Dropped by ${name}`,
-      [...dropped]
-        .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
-        .map(({ reason, count }) => ({ name: reason, value: count, text: String(count) })),
-    ),
+  return html`<section><h2>Funnel</h2>${table(head, rows)}<p class="quiet">A stage took what the clock says of this start of the run. Its summed work time is that of every record, as if one had been worked on after the other: jobs side by side and what earlier starts did are in it, so it may be longer than the run.</p>${reasons.map(
+    ({ name, dropped }) =>
+      bars(
+        `Dropped by ${name}`,
+        [...dropped]
+          .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+          .map(({ reason, count }) => ({ name: reason, value: count, text: String(count) })),
+      ),
   )}</section>`;
 }
 
@@ -248,14 +252,6 @@ function bars(title: string, all: readonly Bar[], full = Math.max(1, ...all.map(
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-function duration(ms: number | null): string {
-  if (ms === null || Number.isNaN(ms)) return "unknown";
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 function memory(bytes: number | null): string {
   if (bytes === null) return "unknown";

@@ -26,6 +26,7 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { figureFiles } from "../output/figures.ts";
 import { type Manifest, manifestName, parseManifest } from "../output/manifest.ts";
 import { PendingFile, writing } from "../output/pending-file.ts";
+import { timingsFile } from "../output/timings.ts";
 import { configNames } from "../schemas/row.ts";
 import type { Log } from "./log.ts";
 
@@ -197,7 +198,7 @@ function refusal(repo: string, hasToken: boolean, error: HubApiError): Error {
 }
 
 /** Beside data and manifest. */
-const companions = ["README.md", licenseFile, "report.html", ...figureFiles];
+const companions = ["README.md", licenseFile, "report.html", timingsFile, ...figureFiles];
 const dataName = new RegExp(
   `^(?:(?:${configNames.join("|")})/\\w+(?:-e\\d+)?-\\d{5}-of-\\d{5}\\.parquet|jsonl/(?:${configNames.join("|")})/[\\w-]+\\.jsonl|withdrawn-e\\d+\\.jsonl)$`,
 );

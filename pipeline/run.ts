@@ -211,7 +211,7 @@ export class Road {
     this.#said.set(stage.name, driven.said);
     const took = watch(stage.name, driven.tally);
     this.times.push(took);
-    this.summary.note(stage.name, driven, took.jobs.cpuMs);
+    this.summary.note(stage.name, driven, { cpuMs: took.jobs.cpuMs, tookMs: took.to - took.from });
     const { tally } = driven;
     const dropped = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
     this.#bench.log.info(

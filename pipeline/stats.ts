@@ -1,7 +1,9 @@
 /** `kihon stats`: a dataset in figures, from a folder, an address, or one of its Parquet files. */
 import { existsSync } from "node:fs";
 import { type AsyncBuffer, asyncBufferFromFile } from "hyparquet";
+import { duration } from "../lib/duration.ts";
 import { StopRun } from "../lib/errors.ts";
+import { type DatasetFiles, filesIn } from "../output/dataset-files.ts";
 import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
 import {
   type Counts,
@@ -13,7 +15,8 @@ import {
   StatisticsOf,
   type Subject,
 } from "../output/statistics.ts";
-import type { RunFacts } from "../schemas/run-summary.ts";
+import { timingsIn } from "../output/timings.ts";
+import type { RunFacts, Timings } from "../schemas/run-summary.ts";
 import { printableLines } from "./log.ts";
 import { filesAt, isAddress, openAt } from "./remote-files.ts";
 
@@ -30,16 +33,19 @@ export interface Stats extends Statistics {
     readonly bytes: number;
     /** What each stage made of what it was given; null in datasets of before that was kept. */
     readonly yields: RunFacts["stages"] | null;
+    /** What the run that wrote it took; null where that is not known. */
+    readonly timings: Timings | null;
   } | null;
 }
 
 /** An address or a path; a folder of a dataset, or a Parquet file. */
 export async function stats(where: string): Promise<Stats> {
   if (where.endsWith(".parquet")) return { ...(await ofFile(await openFile(where), where)), dataset: null };
-  const data = await openDataset(isAddress(where) ? filesAt(where) : where);
+  const files = isAddress(where) ? filesAt(where) : filesIn(where);
+  const data = await openDataset(isAddress(where) ? files : where);
   const statistics = new StatisticsOf();
   for await (const subject of data.subjects()) statistics.add(subject);
-  return { ...statistics.finish(), dataset: await aboutOf(data) };
+  return { ...statistics.finish(), dataset: await aboutOf(data, files) };
 }
 
 /** Throws `StopRun` where it is not there. */
@@ -64,7 +70,7 @@ async function ofFile(file: AsyncBuffer, where: string): Promise<Statistics> {
   return statistics.finish();
 }
 
-async function aboutOf(data: Dataset): Promise<NonNullable<Stats["dataset"]>> {
+async function aboutOf(data: Dataset, files: DatasetFiles): Promise<NonNullable<Stats["dataset"]>> {
   const { schema_version, tool, tool_version, edition, about, configs } = data.manifest;
   return {
     schemaVersion: schema_version,
@@ -74,6 +80,7 @@ async function aboutOf(data: Dataset): Promise<NonNullable<Stats["dataset"]>> {
     withdrawn: data.withdrawn.filter(({ kind }) => kind === "row").length,
     bytes: configs.reduce((total, { bytes }) => total + bytes, 0),
     yields: about?.facts.stages ?? null,
+    timings: await timingsIn(files),
   };
 }
 
@@ -128,6 +135,19 @@ function yieldLines({ dataset }: Stats): string[] {
   return ["", "what came of each stage", ...table([["stage", "in", "kept", "most often dropped for"], ...rows])];
 }
 
+function timeLines({ dataset }: Stats): string[] {
+  if (dataset === null) return [];
+  const { timings } = dataset;
+  if (timings === null) return ["", "what the run took is not known: the dataset holds no timings.json"];
+  const { startedAt, finishedAt, stages } = timings;
+  const rows = stages.map(({ name, tookMs, workMs, cpuMs }) => [name, duration(tookMs), duration(workMs), duration(cpuMs)]);
+  return [
+    "",
+    `the run took ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}; its stages (work is summed over jobs side by side and earlier starts)`,
+    ...table([["stage", "took", "work", "processor"], ...rows]),
+  ];
+}
+
 export function statsText(found: Stats): string {
   const { dataset } = found;
   const skills = Object.entries(found.skills);
@@ -167,5 +187,5 @@ export function statsText(found: Stats): string {
     ...list("rows of injected defects, by operator", found.operators),
     ...list("rows that edit a file (of all rows; some edit several)", found.files, found.rows),
   );
-  return printableLines([...lines, ...rewardLines(found), ...yieldLines(found)].join("\n"));
+  return printableLines([...lines, ...rewardLines(found), ...yieldLines(found), ...timeLines(found)].join("\n"));
 }

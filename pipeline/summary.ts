@@ -97,8 +97,8 @@ export class Summary {
     return known;
   }
 
-  /** `cpuMs` is what the stage's jobs used in the sandbox in this process; what an earlier one did before a kill is not in it. */
-  note<In, Out>(stage: string, driven: Driven<In, Out>, cpuMs: number): void {
+  /** `cpuMs` is what the stage's jobs used in the sandbox in this process, `tookMs` its time on the clock; what an earlier process did is in neither. */
+  note<In, Out>(stage: string, driven: Driven<In, Out>, { cpuMs, tookMs }: { readonly cpuMs: number; readonly tookMs: number }): void {
     const { tally } = driven;
     this.#troubles += tally.failed;
     this.#stages.push({
@@ -109,6 +109,7 @@ export class Summary {
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([reason, count]) => ({ reason: reason as Reason, count })),
       retried: tally.retried,
+      tookMs: Math.round(tookMs),
       wallMs: Math.round(tally.wallMs),
       cpuMs: Math.round(cpuMs),
     });

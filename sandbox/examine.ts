@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { Job, Limits, RunResult, SandboxPromise, SandboxProvider } from "./contract.ts";
+import type { Ended, Job, Limits, RunResult, SandboxPromise, SandboxProvider } from "./contract.ts";
 import { NODE_GUEST } from "./guest.ts";
 import { openRunFolder } from "./run-folder.ts";
 
@@ -37,7 +37,19 @@ interface Trial {
 }
 
 const exitCode = (result: RunResult): number | null => (result.ended.kind === "finished" ? result.ended.exitCode : null);
-const told = (result: RunResult): string => `${JSON.stringify(result.ended)} ${result.stdout.trim().slice(0, 300)}`.trim();
+const endings: Readonly<Record<Exclude<Ended["kind"], "finished">, string>> = {
+  "timed-out": "was ended when its time was over",
+  "out-of-memory": "was ended for its memory",
+  "disk-full": "was ended for its disk space",
+  "output-too-large": "was ended for what it printed",
+};
+
+/** What a job printed and how it ended, in words. */
+export function told({ ended, stdout }: Pick<RunResult, "ended" | "stdout">): string {
+  const said = stdout.trim().replace(/\s+/g, " ").slice(0, 300);
+  const how = ended.kind === "finished" ? `ended with exit code ${ended.exitCode}` : endings[ended.kind];
+  return said === "" ? `it ${how}` : `it said ${said} and ${how}`;
+}
 
 /** Host pids whose command line has the marker. */
 async function withMarker(marker: string): Promise<readonly number[]> {
@@ -94,7 +106,7 @@ const TRIALS: readonly Trial[] = [
       const outside = await run(CONNECT("1.1.1.1", 443));
       return {
         holds: exitCode(local) === 0 && exitCode(outside) === 0 && heard() === 0,
-        detail: `to the host's loopback: ${told(local)}; to the outside: ${told(outside)}`,
+        detail: `a job asked for a connection to the host's loopback: ${told(local)}; for one to the outside: ${told(outside)}`,
       };
     },
   },
@@ -104,7 +116,10 @@ const TRIALS: readonly Trial[] = [
       const result = await run(
         `console.log(require("fs").existsSync(${JSON.stringify(secretFile)})); console.log(require("fs").existsSync("/etc/shadow"))`,
       );
-      return { holds: exitCode(result) === 0 && !result.stdout.includes("true"), detail: told(result) };
+      return {
+        holds: exitCode(result) === 0 && !result.stdout.includes("true"),
+        detail: `a job was asked whether it sees a file of the host, and /etc/shadow: ${told(result)}`,
+      };
     },
   },
   {
@@ -146,7 +161,10 @@ const TRIALS: readonly Trial[] = [
         `const fs = require("fs"); for (const p of fs.readdirSync("/proc").filter((n) => Number(n) > 1 && n !== String(process.pid)))
          try { fs.closeSync(fs.openSync("/proc/" + p + "/mem", "r+")); console.log("opened", p) } catch (e) { console.log(e.code) }`,
       );
-      return { holds: exitCode(result) === 0 && result.stdout !== "" && !result.stdout.includes("opened"), detail: told(result) };
+      return {
+        holds: exitCode(result) === 0 && result.stdout !== "" && !result.stdout.includes("opened"),
+        detail: `a job opened the memory of each other process for writing: ${told(result)}`,
+      };
     },
   },
   {
@@ -156,7 +174,10 @@ const TRIALS: readonly Trial[] = [
       const result = await run(
         `try { require("fs").closeSync(require("fs").openSync("/proc/sys/kernel/core_pattern", 1)); console.log("opened") } catch (e) { console.log(e.code) }`,
       );
-      return { holds: exitCode(result) === 0 && !result.stdout.includes("opened"), detail: told(result) };
+      return {
+        holds: exitCode(result) === 0 && !result.stdout.includes("opened"),
+        detail: `a job opened a setting of the kernel for writing: ${told(result)}`,
+      };
     },
   },
   {
@@ -172,7 +193,7 @@ const TRIALS: readonly Trial[] = [
       const result = await run(`const all = []; for (;;) all.push(Buffer.alloc(${8 * MEBIBYTE}, 1))`, { memoryBytes: 256 * MEBIBYTE });
       // It asks for more until it is ended: by the sum of all its processes, or as one process where that is seen first.
       const holds = result.ended.kind === "out-of-memory" || (exitCode(result) ?? 0) >= 128;
-      return { holds, detail: told(result) };
+      return { holds, detail: `a job took more and more memory: ${told(result)}` };
     },
   },
   {
@@ -200,7 +221,7 @@ const TRIALS: readonly Trial[] = [
       );
       return {
         holds: [fill, count].every(({ stdout }) => stdout.trim() === "ENOSPC"),
-        detail: `160 MiB: ${told(fill)}; 8000 files: ${told(count)}`,
+        detail: `a job wrote 160 MiB: ${told(fill)}; another 8000 files: ${told(count)}`,
       };
     },
   },
@@ -217,7 +238,7 @@ const TRIALS: readonly Trial[] = [
       const loud = await run(`for (;;) require("fs").writeSync(1, "x".repeat(65536))`);
       return {
         holds: slow.ended.kind === "timed-out" && survivors.length === 0 && loud.ended.kind === "output-too-large",
-        detail: `${slow.ended.kind}, ${survivors.length} survivors; ${loud.ended.kind}`,
+        detail: `a job that waits: ${told(slow)}, and ${survivors.length} of its processes survived; one that prints without end ${loud.ended.kind === "finished" ? "ended by itself" : endings[loud.ended.kind]}`,
       };
     },
   },

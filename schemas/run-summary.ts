@@ -74,6 +74,9 @@ export const stageSummarySchema = z
     kept: count,
     dropped: z.array(z.object({ reason: reasonSchema, count })),
     retried: count,
+    /** On the clock, in the process that wrote the summary. Absent in summaries of before it was measured. */
+    tookMs: z.number().nonnegative().optional(),
+    /** Over all records, as if one had been worked on after the other, in whatever process. */
     wallMs: z.number().nonnegative(),
     cpuMs: z.number().nonnegative().nullable(),
   })
@@ -166,3 +169,21 @@ export const runFactsSchema = z
   })
   .readonly();
 export type RunFacts = z.infer<typeof runFactsSchema>;
+
+/** What the card must not tell: `timings.json`, beside the manifest that knows nothing of it. */
+export const timingsSchema = z
+  .object({
+    startedAt: z.string(),
+    finishedAt: z.string(),
+    stages: z.array(
+      z.object({
+        name: z.string(),
+        /** As in `stageSummarySchema`; null where it was not measured. */
+        tookMs: z.number().nonnegative().nullable(),
+        workMs: z.number().nonnegative(),
+        cpuMs: z.number().nonnegative().nullable(),
+      }),
+    ),
+  })
+  .readonly();
+export type Timings = z.infer<typeof timingsSchema>;

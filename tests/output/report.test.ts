@@ -76,6 +76,23 @@ describe("the report", () => {
     expect(text).toContain("unknown");
   });
 
+  it("tells what a stage took on the clock from the work of its jobs, which may be longer than the run", () => {
+    const text = report();
+    expect(text).toContain("<th>took</th><th>summed work time</th><th>processor</th>");
+    expect(text).toContain("<td>0.9 s</td><td>1.2 s</td><td>unknown</td>");
+    expect(text).toContain("it may be longer than the run");
+  });
+
+  it("names the mutants that sift and observe judged together, and gives no time of one repository among several", () => {
+    const [repository] = summary.repositories;
+    if (repository === undefined) throw new Error("the sample has a repository");
+    const text = report();
+    expect(text).toContain("<th>judged</th>");
+    expect(text).not.toContain("<th>observed</th>");
+    expect(text).toContain("Of these alone the funnel tells under observe.");
+    expect(report([], { repositories: [repository, { ...repository, name: "acme/more" }] })).not.toContain("1 min 1 s");
+  });
+
   it("marks a promise that does not hold", () => {
     const promises = [{ name: "no network", holds: false, detail: "reached" }];
     expect(report([], { sandbox: { provider: "p", promises } })).toContain('<span class="bad">does not hold</span>');

@@ -178,6 +178,7 @@ export const summary: RunSummary = {
         { reason: "prove/decoy-passed", count: 3 },
       ],
       retried: 2,
+      tookMs: 900,
       wallMs: 1234,
       cpuMs: null,
     },

@@ -67,7 +67,24 @@ describe("stats of a folder", () => {
         { role: "probe", name: "probe-exit", rows: 40, reasons: {} },
       ],
     });
+    expect(found.dataset?.timings).toEqual({
+      startedAt: "2026-01-01T00:00:00Z",
+      finishedAt: "2026-01-01T01:02:03Z",
+      stages: [{ name: "prove", tookMs: 900, workMs: 1234, cpuMs: null }],
+    });
+    expect(statsText(found)).toMatch(
+      /the run took 1 h 2 min; its stages[^\n]*\nstage +took +work +processor\nprove +0\.9 s +1\.2 s +unknown/,
+    );
     expect(statsText(found)).toMatch(/editing +decoy +decoy-one +40 +0 +tests-failed/);
+  });
+
+  it("says where no times are known, or none that can be read", async () => {
+    const copy = join(folder, "copy");
+    cpSync(data, copy, { recursive: true });
+    writeFileSync(join(copy, "timings.json"), "{}");
+    expect((await stats(copy)).dataset?.timings).toBeNull();
+    rmSync(join(copy, "timings.json"));
+    expect(statsText(await stats(copy))).toContain("the dataset holds no timings.json");
   });
 
   it("is refused where a file is no Parquet, or none of a dataset's", async () => {

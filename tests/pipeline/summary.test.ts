@@ -26,6 +26,8 @@ const benchOf = (settings: object): Bench =>
     jobs: { usage: () => ({ cpuMs: 0, peakMemoryBytes: 0 }) },
   }) as unknown as Bench;
 
+const noTime = { cpuMs: 0, tookMs: 0 };
+
 /** A screen that dropped changes with these details, and kept one. */
 function screened(...dropped: readonly { readonly reason: string; readonly detail: string }[]): Driven<unknown, unknown> {
   const value = { kind: "commit", commit: subjectOf({}).commit };
@@ -45,7 +47,7 @@ function screened(...dropped: readonly { readonly reason: string; readonly detai
 
 async function listsAfter(contamination: object, driven: Driven<unknown, unknown>): Promise<NonNullable<RunSummary["contamination"]>> {
   const summary = new Summary(benchOf({ contamination }));
-  summary.note("screen", driven, 0);
+  summary.note("screen", driven, noTime);
   const { contamination: facts } = await summary.finish(nothingExported);
   if (facts === undefined) throw new Error("a run tells of its lists");
   return facts;
@@ -72,7 +74,7 @@ describe("a repository in a summary", () => {
       summary.note(
         "prepare",
         { ...screened(), kept: [{ id: "e", sha: "", load: () => prepared }], outcomes: [] } as unknown as Driven<unknown, unknown>,
-        0,
+        noTime,
       );
       return (await summary.finish(nothingExported)).repositories[0];
     };
