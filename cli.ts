@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
+import { plural } from "./lib/plural.ts";
 import type { GradeLine } from "./pipeline/grade.ts";
 import type { HubPlace } from "./pipeline/hub.ts";
 import { createLog, type Log, printableJson, printableLines } from "./pipeline/log.ts";
@@ -229,10 +230,12 @@ program
     const done = await migrate(dataset, String(words["out"]));
     if (words["json"]) return printJson(done);
     print(
-      `${done.rows} rows and ${done.environments} environments of row schema ${done.from} written in ${done.to}: ${String(words["out"])}`,
+      `${plural(done.rows, "row")} and ${plural(done.environments, "environment")} of row schema ${done.from} written in ${done.to}: ${String(words["out"])}`,
     );
     if (done.unmatched > 0)
-      print(`${done.unmatched} withdrawn rows are in no file: refresh with --reverify proves such rows again before they come back`);
+      print(
+        `${plural(done.unmatched, "withdrawn row is", "withdrawn rows are")} in no file: refresh with --reverify proves such rows again before they come back`,
+      );
   });
 
 program
@@ -298,7 +301,7 @@ withPlace(program.command("verify"))
     else {
       for (const failure of result.failures) print(`failed ${failure.skill} ${failure.id}: ${failure.reason} ${failure.detail}`);
       print(
-        `${result.proven} of ${result.rows} rows proven again, ${result.failures.length} failed, ${result.infrastructure} not tried for trouble of the machine`,
+        `${result.proven} of ${plural(result.rows, "row")} proven again, ${result.failures.length} failed, ${result.infrastructure} not tried for trouble of the machine`,
       );
     }
     if (result.proven < result.rows || result.rows === 0) process.exitCode = 1;
@@ -533,10 +536,13 @@ async function printRun(summary: RunSummary, words: Words): Promise<void> {
   print(runText(summary, String(words["out"] ?? "")));
 }
 
+/** Only runs and refreshes have something to keep. */
+const earned = (): string => (goOnWith === "" ? "" : "; what was earned is kept");
+
 /** The file system's refusals, where no part that was writing has said it better, and what to do. */
 const refusals: Readonly<Record<string, string>> = {
-  ENOSPC: "make room on that disk; what was earned is kept",
-  EDQUOT: "the quota of that disk is used up; what was earned is kept",
+  ENOSPC: "make room on that disk",
+  EDQUOT: "the quota of that disk is used up",
   EROFS: "that place is read-only: choose others with --out and --cache",
   EACCES: "choose folders that can be written with --out and --cache",
   EMFILE: "allow more open files (ulimit -n), or lower --concurrency",
@@ -554,12 +560,14 @@ function failure(error: unknown): number {
     return error.exitCode;
   }
   if (error instanceof RetryLater || error instanceof BrokenRecord) {
-    say(`kihon: ${error.message}\n  next: try again; what was earned is kept`);
+    say(
+      `kihon: ${error.message}\n  next: ${goOnWith === "" ? "see that what it names is there and whole, and try again" : `try again${earned()}`}`,
+    );
     return 1;
   }
   const next = error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
   if (next !== undefined) {
-    say(`kihon: ${(error as Error).message}\n  next: ${next}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`);
+    say(`kihon: ${(error as Error).message}\n  next: ${next}${earned()}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`);
     return 2;
   }
   say(
@@ -574,7 +582,7 @@ for (const [signal, code] of [
 ] as const) {
   process.once(signal, () => {
     const next = goOnWith === "" ? "start it again" : goOnWith;
-    process.stderr.write(`\nkihon: interrupted; what was earned is kept\n  next: ${next}\n`);
+    process.stderr.write(`\nkihon: interrupted${earned()}\n  next: ${next}\n`);
     process.exit(code);
   });
 }

@@ -1,4 +1,7 @@
-/** Repositories by their addresses. */
+/** Addresses: of repositories, and of what lies in the web. */
+
+/** Not a folder: something that a server is asked for. */
+export const isAddress = (text: string): boolean => /^https?:\/\//i.test(text);
 
 const pathOf = (address: string): string | undefined => /^(?:[a-z+]+:\/\/[^/]+\/|[^@/]+@[^:/]+:)(.+?)(?:\.git)?\/?$/i.exec(address)?.[1];
 

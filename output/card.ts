@@ -225,7 +225,7 @@ function funnel({ stages, infrastructureFailures }: RunFacts): string {
   const trouble =
     infrastructureFailures === 0
       ? "No record was given up because of the machine."
-      : `${infrastructureFailures} records were given up because the sandbox or the registry failed; they are in none of the figures above.`;
+      : `${plural(infrastructureFailures, "record was", "records were")} given up because the sandbox or the registry failed, in none of the figures above.`;
   return `## How it came about\n\n${table(["stage", "in", "kept", "dropped", "why dropped"], rows)}\n\nOne record may give several, so a stage can keep more than came in. ${trouble}`;
 }
 
@@ -239,7 +239,7 @@ function figures({ reviewCue, audit, baselines }: RunFacts): string {
     );
   if (audit !== null)
     lines.push(
-      `- ${audit.recomputed} verdicts were computed a second time from a fresh workspace and the whole suite; ${audit.disagreed} came out differently.`,
+      `- ${plural(audit.recomputed, "verdict was", "verdicts were")} computed a second time from a fresh workspace and the whole suite; ${audit.disagreed} came out differently.`,
     );
   const rows = baselines.map(({ skill, name, rows, reward }) => [inline(skill), inline(name), rows, percent(reward)]);
   if (rows.length > 0) lines.push(`\n${table(["skill", "fixed answer", "rows", "mean reward"], rows)}`);
@@ -368,7 +368,7 @@ function limits(input: CardInput): string {
       ...(hasInjected ? ["- Injected defects are small and local; they are not drawn from the distribution of real bugs."] : []),
       `- ${written} are written from templates and observed behaviour, not by people; they are more regular than real issues.`,
       `- Tests that did not always end the same way were set aside (${quarantined} in this dataset) and decide nothing.`,
-      "- The repositories are public: a model may have read their healthy state before.",
+      "- What is public a model may have read before: the healthy state of the repositories, and the changes of their history.",
       "- Evaluation sets are kept out as far as lists name them (Contamination). SWE-bench-Live, which changes every month and names hundreds of repositories, and Terminal-Bench, whose tasks are of no repository, are on none of the bundled lists: who measures by them gives their instances with `--deny-list`.",
     ].join("\n"),
   ].join("\n\n");
@@ -379,7 +379,7 @@ const licenseTable = ({ repositories }: RunFacts): string =>
     ["repository", "address", "commit", "licence", "read in"],
     repositories.map(({ name, address, commit, license, licenseFrom }) => [
       inline(name),
-      address === undefined ? "none kept" : `<${address}>`,
+      address === undefined ? "none known" : `<${address}>`,
       `\`${commit}\``,
       license === null ? "none found" : inline(license),
       licenseFrom === undefined ? "not kept" : licenseFrom.map(inline).join(", ") || "nothing",

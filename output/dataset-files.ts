@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AsyncBuffer, asyncBufferFromFile } from "hyparquet";
+import { isAddress } from "../lib/address.ts";
+import { StopRun } from "../lib/errors.ts";
 
 export interface DatasetFiles {
   /** How a user knows it: the folder, or the address. */
@@ -12,11 +14,19 @@ export interface DatasetFiles {
   open(file: string): Promise<AsyncBuffer>;
 }
 
-export const filesIn = (folder: string): DatasetFiles => ({
-  name: folder,
-  text: async (file) => textIn(folder, file),
-  open: (file) => asyncBufferFromFile(join(folder, file)),
-});
+/** Throws `StopRun` for an address. */
+export function filesIn(folder: string): DatasetFiles {
+  refuseAddress(folder);
+  return { name: folder, text: async (file) => textIn(folder, file), open: (file) => asyncBufferFromFile(join(folder, file)) };
+}
+
+/** For commands that need the files here. */
+export function refuseAddress(folder: string): void {
+  if (!isAddress(folder)) return;
+  throw new StopRun(`${folder} is an address, and this command reads a folder`, {
+    next: "bring the dataset here first (from the Hugging Face Hub: kihon pull OWNER/NAME FOLDER; else download its files), and give its folder",
+  });
+}
 
 /** Null where there is no such file. */
 export function textIn(folder: string, file: string): string | null {

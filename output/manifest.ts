@@ -8,7 +8,7 @@ import { configNames, rowSchemaVersion } from "../schemas/row.ts";
 import { tablesOf } from "../schemas/row-versions.ts";
 import { runFactsSchema } from "../schemas/run-summary.ts";
 import type { WrittenFile } from "./contract.ts";
-import { textIn } from "./dataset-files.ts";
+import { refuseAddress, textIn } from "./dataset-files.ts";
 import { writeWhole } from "./pending-file.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -96,8 +96,11 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeWhole(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Throws `StopRun` where there is no manifest, or one that this version cannot read. */
-export const readManifest = (folder: string): Manifest => parseManifest(textIn(folder, manifestName), folder);
+/** Throws `StopRun` where there is no manifest, or one that this version cannot read, and for an address. */
+export function readManifest(folder: string): Manifest {
+  refuseAddress(folder);
+  return parseManifest(textIn(folder, manifestName), folder);
+}
 
 /** `where` is the dataset's name, `asStored` lets rows of earlier schemas pass. Throws as `readManifest` does. */
 export function parseManifest(text: string | null, where: string, { asStored = false }: { readonly asStored?: boolean } = {}): Manifest {

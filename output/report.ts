@@ -3,6 +3,7 @@
  * Test names, paths and source text come from strangers: every text goes through `html`, which escapes whatever is put into it.
  */
 import { duration } from "../lib/duration.ts";
+import { plural } from "../lib/plural.ts";
 import type { Disagreement } from "../schemas/audit.ts";
 import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
@@ -104,7 +105,7 @@ function repositories(all: readonly RepositorySummary[]): Markup {
     html`<b>${name}</b><br><code>${commit.slice(0, 12)}</code>`,
     environments.map(
       (each) =>
-        html`<div>${each.runner} ${each.runnerVersion}, Node ${each.nodeVersion}: ${each.tests} tests in ${each.files} files, ${each.quarantined} set aside</div>`,
+        html`<div>${each.runner} ${each.runnerVersion}, Node ${each.nodeVersion}: ${plural(each.tests, "test")} in ${plural(each.files, "file")}, ${each.quarantined} set aside</div>`,
     ),
     mutants.generated,
     mutants.covered,
@@ -186,7 +187,7 @@ function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup
   const second =
     audit === null
       ? "Audit: no verdict was recomputed."
-      : `Audit: ${audit.recomputed} verdicts recomputed the slow way, ${audit.disagreed} came out differently${(audit.undecided ?? 0) > 0 ? `; of ${audit.undecided} more the whole suite gave no whole report` : ""}.`;
+      : `Audit: ${plural(audit.recomputed, "verdict")} recomputed the slow way, ${audit.disagreed} came out differently${(audit.undecided ?? 0) > 0 ? `; of ${audit.undecided} more the whole suite gave no whole report` : ""}.`;
   const differing = audit?.disagreements ?? [];
   const rewards = baselines.map(({ skill, name, rows, reward }) => ({
     name: `${skill}: ${name} (${rows})`,

@@ -1,5 +1,6 @@
 /** `kihon diff`: what one dataset has that another has not, and why. Both are read side by side in the order of ids, so no size is too large. */
 import { canonical } from "../lib/hash.ts";
+import { plural } from "../lib/plural.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { environmentHashOf, toEnvironmentRow } from "../output/rows.ts";
 import { candidateSchema } from "../schemas/candidate.ts";
@@ -159,7 +160,7 @@ export function differenceText({ change, kind, id, skill, repo, columns, why }: 
 }
 
 export function diffText({ rows, environments, same }: DiffSummary): string {
-  if (same) return `the same ${rows.same} rows`;
+  if (same) return `the same ${plural(rows.same, "row")}`;
   const { added, removed, changed } = environments;
-  return `${rows.added} rows added, ${rows.removed} removed, ${rows.changed} changed, ${rows.same} the same; environments: ${added} added, ${removed} removed, ${changed} changed`;
+  return `${plural(rows.added, "row")} added, ${rows.removed} removed, ${rows.changed} changed, ${rows.same} the same; environments: ${added} added, ${removed} removed, ${changed} changed`;
 }

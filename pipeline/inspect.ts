@@ -1,11 +1,12 @@
 /** `kihon inspect`: rows of a dataset, from a folder, an address, or one of its Parquet files. */
+import { isAddress } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
-import { openDataset, openLoneFile } from "../output/dataset-reader.ts";
+import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
 import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames, keyOf, type Row } from "../schemas/row.ts";
 import { printableLines } from "./log.ts";
-import { filesAt, isAddress } from "./remote-files.ts";
-import { openFile } from "./stats.ts";
+import { filesAt } from "./remote-files.ts";
+import { isLoneFile, openFile } from "./stats.ts";
 
 export interface InspectOptions {
   readonly rows: number;
@@ -59,7 +60,7 @@ function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected
 
 /** The first rows of each skill in turn, so that three rows show three skills; of a single file its first rows. */
 export async function inspect(where: string, options: InspectOptions): Promise<Inspected[]> {
-  if (where.endsWith(".parquet")) return inspectFile(where, options);
+  if (isLoneFile(where)) return inspectFile(where, options);
   const data = await openDataset(isAddress(where) ? filesAt(where) : where);
   if (options.id !== undefined) {
     const one = await data.instance(options.id);
@@ -77,11 +78,21 @@ export async function inspect(where: string, options: InspectOptions): Promise<I
     }
     bySkill.push(rows);
   }
+  if (bySkill.every((rows) => rows.length === 0)) throw noRows(options.skill, skillsIn(data));
   const turns = Array.from({ length: options.rows }, (_, at) => bySkill.flatMap((rows) => rows[at] ?? []));
   return turns
     .flat()
     .slice(0, options.rows)
     .map((instance) => show(instance, options.hidden));
+}
+
+const skillsIn = ({ manifest }: Dataset): readonly SkillName[] =>
+  skills.filter((skill) => manifest.configs.some(({ name }) => name === skill));
+
+function noRows(skill: SkillName | undefined, there: readonly string[], where = "the dataset"): StopRun {
+  if (skill === undefined) return new StopRun(`${where} has no rows`, { next: "see how it came about in its README.md", exitCode: 1 });
+  const next = there.length === 0 ? "it has no rows at all" : `choose with --skill among: ${there.join(", ")}`;
+  return new StopRun(`${where} has no rows of ${skill}`, { next, exitCode: 1 });
 }
 
 /** Cells as they are, of whatever config: half of a row is no instance. Without `hidden` a file of a private config is not shown. */
@@ -93,14 +104,22 @@ async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: I
   if (config.endsWith("-private") && !hidden) {
     throw new StopRun(`${where} holds the answers`, { next: "add --private to read them" });
   }
+  if (!config.endsWith("-private") && hidden) {
+    throw new StopRun(`${where} holds no answers: they are in the files of the -private configs`, {
+      next: "give one of these or the dataset's folder with --private, or this file without it",
+    });
+  }
+  const seen = new Set<string>();
   const shown: Inspected[] = [];
   for await (const row of rows(columns.filter((name) => name !== "archive"))) {
+    if (typeof row["skill"] === "string") seen.add(row["skill"]);
     if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && row["skill"] !== skill)) continue;
-    shown.push({ json: row, text: cellsText(row) });
+    shown.push({ json: row, text: cellsText(config === "environments" ? shortened(row) : row) });
     if (id !== undefined || shown.length >= wanted) break;
   }
   if (id !== undefined && shown.length === 0)
     throw new StopRun(`${where} has no row ${id}`, { next: "list ids with: kihon inspect FILE --json", exitCode: 1 });
+  if (shown.length === 0) throw noRows(skill, [...seen].sort(), where);
   return shown;
 }
 
@@ -108,6 +127,18 @@ async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: I
 function configOf(columns: readonly string[]): ConfigName | null {
   return configNames.find((config) => columns.includes(keyOf(config)) && columns.every((name) => name in columnsOf(config))) ?? null;
 }
+
+const longestCell = 500;
+
+/** Of an environment the coverage map, the lock file and the list of its tests are for machines. */
+const shortened = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      const left = text.length - longestCell;
+      return [name, left <= 0 ? value : `${text.slice(0, longestCell)}… and ${left} characters more, which --json shows`];
+    }),
+  );
 
 const cellsText = (row: Row): string =>
   Object.entries(row)

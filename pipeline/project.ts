@@ -5,6 +5,7 @@ import { z } from "zod";
 import { readTree } from "../lib/archive.ts";
 import { StopRun } from "../lib/errors.ts";
 import { readJson } from "../lib/json.ts";
+import { plural } from "../lib/plural.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { writeWhole, writing } from "../output/pending-file.ts";
 import type { Projection, ProjectionInput } from "../output/projections/contract.ts";
@@ -64,6 +65,15 @@ function checkTarget(out: string): void {
   if (names.length === 0) return;
   const list = names.includes(listFile) ? readJson(readFileSync(join(out, listFile), "utf8"), listSchema) : null;
   if (list === null) throw stop("holds something that is not a projection");
+}
+
+/** Throws where the dataset has no such split. */
+function checkSplit({ manifest }: Dataset, split: string | undefined): void {
+  const there = [...new Set(manifest.configs.flatMap((entry) => (entry.name === "environments" ? [] : [entry.split])))];
+  if (split === undefined || there.includes(split)) return;
+  throw new StopRun(`the dataset has no split ${split}`, {
+    next: there.length === 0 ? "it has no rows at all" : `choose with --split among: ${there.join(", ")}`,
+  });
 }
 
 const workName = (out: string): string => `.${basename(out)}.kihon-`;
@@ -128,6 +138,7 @@ export async function project(dataset: string, options: ProjectOptions): Promise
   const out = resolve(options.out);
   checkTarget(out);
   const data = await openDataset(dataset);
+  checkSplit(data, options.split);
   const chosen = choose(data, projection, options);
   await chosen.count();
   const all = total(chosen.rows);
@@ -195,5 +206,7 @@ function replace(work: string, out: string): void {
 export function projectText({ format, out, rows, refused }: ProjectResult): string {
   const lines = Object.entries(rows).map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`);
   const left = Object.entries(refused).map(([name, { rows: count, why }]) => `  ${String(count).padStart(6)}  ${name}: ${why}`);
-  return [`${total(rows)} rows as ${format} in ${out}`, ...lines, ...(left.length === 0 ? [] : ["left out:", ...left])].join("\n");
+  return [`${plural(total(rows), "row")} as ${format} in ${out}`, ...lines, ...(left.length === 0 ? [] : ["left out:", ...left])].join(
+    "\n",
+  );
 }

@@ -13,6 +13,7 @@ import { proveVersion } from "../grading/prove.ts";
 import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
+import { plural } from "../lib/plural.ts";
 import { revisionAt } from "../miners/change.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { sweepStrays } from "../output/dataset-writer.ts";
@@ -97,7 +98,7 @@ interface Scene {
 async function reverify(data: Dataset, place: Place, { log }: RefreshOptions): Promise<Pick<Scene, "failed" | "unverified">> {
   const first = await verify(data.folder, place, { log });
   if (first.failures.length === 0) return { failed: new Map(), unverified: first.infrastructure };
-  log.info(`verify: ${first.failures.length} rows failed and are tried once more`);
+  log.info(`verify: ${plural(first.failures.length, "row")} failed, tried once more`);
   const second = await verify(data.folder, place, { log, ids: new Set(first.failures.map(({ id }) => id)) });
   const verdicts = second.failures.map(({ id, reason, detail }): [string, Cause] => [
     id,
@@ -292,7 +293,7 @@ async function settle(
     return { edition: data.manifest.edition, changed: false };
   }
   await writeEdition({ data, edition, plan, takedowns, stored: scene.stored, compact: options.compact === true, ...more });
-  options.log.info(`refresh: edition ${edition} in ${data.folder}: ${plan.add.length} rows added, ${plan.left.length} withdrawn`);
+  options.log.info(`refresh: edition ${edition} in ${data.folder}: ${plural(plan.add.length, "row")} added, ${plan.left.length} withdrawn`);
   return { edition, changed: true };
 }
 

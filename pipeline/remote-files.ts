@@ -9,8 +9,6 @@ import type { AsyncBuffer } from "hyparquet";
 import { RetryLater, StopRun } from "../lib/errors.ts";
 import type { DatasetFiles } from "../output/dataset-files.ts";
 
-export const isAddress = (text: string): boolean => /^https?:\/\//i.test(text);
-
 /** Waits between tries, in milliseconds: one try more than there are waits. */
 const waits: readonly number[] = [250, 1000, 4000];
 // A server that is busy may ask for more; longer than this the user should know.

@@ -1,5 +1,6 @@
 /** The end of a run for a person: what was made, what was dropped and why, and where it lies. */
 import { join } from "node:path";
+import { plural } from "../lib/plural.ts";
 import { atomicSkills, composites } from "../schemas/instance.ts";
 import type { RunSummary, SiftSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
@@ -7,13 +8,13 @@ import type { RefreshResult } from "./refresh.ts";
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 function siftText({ mutants, survived, endless, killed, unsure, nothing }: SiftSummary): string {
-  if (nothing !== null) return `nothing is known of ${mutants} mutants: ${oneLine(nothing)}`;
+  if (nothing !== null) return `nothing is known of ${plural(mutants, "mutant")}: ${oneLine(nothing)}`;
   return `${survived} survive, ${endless} never end, ${killed} are killed; ${unsure} of ${mutants} mutants are unsure`;
 }
 
 function auditText({ recomputed, disagreed, undecided = 0 }: NonNullable<RunSummary["audit"]>): string {
   const open = undecided > 0 ? `; of ${undecided} more the whole suite gave no whole report` : "";
-  return `${recomputed} verdicts computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? " (the report lists them)" : ""}${open}`;
+  return `${plural(recomputed, "verdict")} computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? " (the report lists them)" : ""}${open}`;
 }
 
 export function runText(summary: RunSummary, out: string): string {
@@ -21,13 +22,13 @@ export function runText(summary: RunSummary, out: string): string {
   for (const { name, commit, environments, mutants, history, instances } of summary.repositories) {
     const [environment] = environments;
     lines.push(
-      `${name} at ${commit.slice(0, 12)}${environment ? `: ${environment.runner} ${environment.runnerVersion}, ${environment.tests} tests` : ""}`,
+      `${name} at ${commit.slice(0, 12)}${environment ? `: ${environment.runner} ${environment.runnerVersion}, ${plural(environment.tests, "test")}` : ""}`,
     );
     lines.push(`  mutants: ${mutants.generated} generated, ${mutants.covered} covered, ${mutants.sampled} taken, ${mutants.killed} killed`);
     for (const sift of summary.sifts ?? []) if (sift.repository === name) lines.push(`  sift:    ${siftText(sift)}`);
     if (history !== undefined && history.changes > 0) {
       lines.push(
-        `  history: ${history.changes} changes tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,
+        `  history: ${plural(history.changes, "change")} tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,
       );
     }
     const counted = [...atomicSkills, ...composites.filter((task) => instances[task] !== undefined)];
@@ -46,7 +47,7 @@ export function runText(summary: RunSummary, out: string): string {
   if (troubles > 0)
     lines.push(
       "",
-      `${troubles} records were not finished for trouble of the machine or the registry; to try them again: kihon resume ${out}`,
+      `${plural(troubles, "record was", "records were")} not finished for trouble of the machine or the registry; to try them again: kihon resume ${out}`,
     );
   return [...lines, "", ...endOf(summary, out)].join("\n");
 }
@@ -71,8 +72,8 @@ export function refreshText(result: RefreshResult, out: string): string {
   const { added, withdrawn, notAdded, unmatched, returned } = result;
   const lines = [
     result.changed
-      ? `edition ${result.edition} in ${out}: ${result.rows} rows${result.compacted ? ", written anew" : ""}`
-      : `nothing has changed in ${out}: ${result.rows} rows`,
+      ? `edition ${result.edition} in ${out}: ${plural(result.rows, "row")}${result.compacted ? ", written anew" : ""}`
+      : `nothing has changed in ${out}: ${plural(result.rows, "row")}`,
   ];
   if (Object.keys(added).length > 0) lines.push(`  added:     ${listed(added)}`);
   if (Object.keys(withdrawn).length > 0) lines.push(`  withdrawn: ${listed(withdrawn)}`);
@@ -81,7 +82,7 @@ export function refreshText(result: RefreshResult, out: string): string {
   for (const target of unmatched) lines.push(`  no row is meant by ${oneLine(target)}; it holds for rows to come`);
   if (result.infrastructureFailures > 0) {
     lines.push(
-      `  ${result.infrastructureFailures} records were not finished for trouble of the machine or the registry; to try them again: kihon refresh ${out}`,
+      `  ${plural(result.infrastructureFailures, "record was", "records were")} not finished for trouble of the machine or the registry; to try them again: kihon refresh ${out}`,
     );
   }
   if (Object.keys(withdrawn).length > 0 && !result.compacted) {

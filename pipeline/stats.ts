@@ -1,8 +1,10 @@
 /** `kihon stats`: a dataset in figures, from a folder, an address, or one of its Parquet files. */
 import { existsSync } from "node:fs";
 import { type AsyncBuffer, asyncBufferFromFile } from "hyparquet";
+import { isAddress } from "../lib/address.ts";
 import { duration } from "../lib/duration.ts";
 import { StopRun } from "../lib/errors.ts";
+import { plural } from "../lib/plural.ts";
 import { type DatasetFiles, filesIn } from "../output/dataset-files.ts";
 import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
 import {
@@ -18,7 +20,7 @@ import {
 import { timingsIn } from "../output/timings.ts";
 import type { RunFacts, Timings } from "../schemas/run-summary.ts";
 import { printableLines } from "./log.ts";
-import { filesAt, isAddress, openAt } from "./remote-files.ts";
+import { filesAt, openAt } from "./remote-files.ts";
 
 export interface Stats extends Statistics {
   /** What the dataset is as a whole; null where a single file was read. */
@@ -38,9 +40,13 @@ export interface Stats extends Statistics {
   } | null;
 }
 
+/** Not a dataset but one file of it. What an address asks of its server (`?download=true`) is no part of the file's name. */
+export const isLoneFile = (where: string): boolean =>
+  (isAddress(where) && URL.canParse(where) ? new URL(where).pathname : where).endsWith(".parquet");
+
 /** An address or a path; a folder of a dataset, or a Parquet file. */
 export async function stats(where: string): Promise<Stats> {
-  if (where.endsWith(".parquet")) return { ...(await ofFile(await openFile(where), where)), dataset: null };
+  if (isLoneFile(where)) return { ...(await ofFile(await openFile(where), where)), dataset: null };
   const files = isAddress(where) ? filesAt(where) : filesIn(where);
   const data = await openDataset(isAddress(where) ? files : where);
   const statistics = new StatisticsOf();
@@ -153,8 +159,8 @@ export function statsText(found: Stats): string {
   const skills = Object.entries(found.skills);
   const names = skills.map(([name]) => name);
   const lines = [
-    `${found.rows} rows about ${found.changes} changes${dataset === null ? "" : `, ${dataset.environments} environments, edition ${dataset.edition}, ${dataset.bytes} bytes`}`,
-    ...(dataset !== null && dataset.withdrawn > 0 ? [`${dataset.withdrawn} rows are withdrawn and not counted`] : []),
+    `${plural(found.rows, "row")} about ${plural(found.changes, "change")}${dataset === null ? "" : `, ${plural(dataset.environments, "environment")}, edition ${dataset.edition}, ${plural(dataset.bytes, "byte")}`}`,
+    ...(dataset !== null && dataset.withdrawn > 0 ? [`${plural(dataset.withdrawn, "row is", "rows are")} withdrawn and not counted`] : []),
     "",
     ...table([
       ["skill", "rows", "splits", "characters of the question", "answers graded to prove a row", "test files in its premises and trials"],

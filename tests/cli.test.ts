@@ -98,6 +98,17 @@ describe("bad words end with 2, a message and a next step", () => {
     ["nothing to explain from", ["explain", "0000000000000000", "--out", join(folder, "plain")], /there is no ledger[\s\S]*next:/],
     ["no dataset to verify", ["verify", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
     ["no dataset to inspect", ["inspect", join(folder, "none")], /manifest\.json[\s\S]*next:/],
+    [
+      "an address where a folder is read",
+      ["project", "https://example.org/data", "--to", "slime", "--out", join(folder, "far")],
+      /is an address, and this command reads a folder[\s\S]*next: .*kihon pull/,
+    ],
+    ["an empty contact", ["run", "--repo", repo.work, "--out", out, "--takedown-contact", " "], /takedownContact/],
+    [
+      "no takedown list",
+      ["run", "--repo", repo.work, "--out", out, "--takedown", join(folder, "none")],
+      /takedown list .* cannot be read \(ENOENT\)/,
+    ],
     ["no dataset to count", ["stats", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
     ["no dataset to migrate", ["migrate", join(folder, "plain"), "--out", join(folder, "newer")], /manifest\.json[\s\S]*next:/],
     ["no dataset to push", ["push", join(folder, "plain"), "acme/calc"], /manifest\.json[\s\S]*next:/],
@@ -123,6 +134,12 @@ describe("bad words end with 2, a message and a next step", () => {
     expect(err).toMatch(said);
     expect(err).not.toContain("a bug");
     expect(code).toBe(2);
+  });
+
+  it("promises nothing earned to a command that earns nothing", async () => {
+    const { code, err } = await kihon(["stats", "http://127.0.0.1:61999/data"]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/ECONNREFUSED[\s\S]*next: .*try again\n$/)]);
+    expect(err).not.toContain("earned");
   });
 
   it("says that a run that never began cannot be gone on with", async () => {

@@ -20,6 +20,8 @@ export interface Manners {
   readonly cut?: { readonly ending: string; readonly times: number };
   /** Refuses the first so many requests. */
   readonly refuse?: { readonly status: number; readonly times: number; readonly retryAfter?: string };
+  /** What it answers where there is no such file, in place of 404. */
+  readonly refuseLost?: number;
   /** Says that the file has grown from this request on. */
   readonly growsAt?: number;
 }
@@ -46,8 +48,8 @@ export async function serveFiles(folder: string, manners: Manners = {}): Promise
     }
     const file = join(folder, path);
     if (!existsSync(file) || !statSync(file).isFile()) {
-      note(404);
-      return send(response, 404, {}, Buffer.from("no such file"));
+      note(manners.refuseLost ?? 404);
+      return send(response, manners.refuseLost ?? 404, {}, Buffer.from("no such file"));
     }
     const whole = readFileSync(file);
     const asked = noRanges ? null : /^bytes=(\d+)-(\d*)$/.exec(range);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readManifest } from "../../output/manifest.ts";
 import { projections } from "../../output/projections/index.ts";
 import { createLog } from "../../pipeline/log.ts";
 import { type ProjectOptions, project } from "../../pipeline/project.ts";
@@ -47,6 +48,24 @@ describe("the command", () => {
     expect(rows).toEqual({ "review/train": 1, "editing/train": 1 });
     const left = await run("held-out", { split: "test" });
     expect(left.rows).toEqual({ "editing/test": 1 });
+  });
+
+  it("names the splits where it is asked for another", async () => {
+    await expect(run("none", { split: "foo" })).rejects.toMatchObject({
+      name: "StopRun",
+      message: "the dataset has no split foo",
+      next: expect.stringMatching(/^choose with --split among: .*train/),
+      exitCode: 2,
+    });
+  });
+
+  it("says of an address that it reads folders, and how to come by one", async () => {
+    await expect(project("https://example.org/data", { log, to: "slime", out: at("far") })).rejects.toMatchObject({
+      name: "StopRun",
+      message: "https://example.org/data is an address, and this command reads a folder",
+      next: expect.stringContaining("kihon pull"),
+    });
+    expect(() => readManifest("http://example.org/data")).toThrow("this command reads a folder");
   });
 
   it("tells which rows have no place in a format, and stops where none has one", async () => {

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { writeDataset } from "../../output/dataset-writer.ts";
-import { toRows } from "../../output/rows.ts";
+import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { inspect } from "../../pipeline/inspect.ts";
 import { stats, statsText } from "../../pipeline/stats.ts";
 import { skills } from "../../schemas/instance.ts";
-import { context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
+import { archive, context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
 import { type FileServer, type Manners, serveFiles } from "./file-server.ts";
 
 let folder = "";
@@ -166,6 +166,21 @@ describe("stats over HTTP", () => {
     await expect(stats(`${server.address}/editing`)).rejects.toThrow(`${server.address}/editing holds no manifest.json`);
   });
 
+  it("knows a single file whatever else its address asks of the server", async () => {
+    const server = await served();
+    expect((await stats(`${server.address}/${editing}?download=true`)).dataset).toBeNull();
+    expect(await inspect(`${server.address}/${editing}?download=true`, { rows: 1, hidden: false })).toHaveLength(1);
+  });
+
+  it("takes a server that refuses what is not there for one that knows no times", async () => {
+    const site = join(folder, "closed");
+    cpSync(data, site, { recursive: true });
+    rmSync(join(site, "timings.json"));
+    const server = await serveFiles(site, { refuseLost: 403 });
+    servers.push(server);
+    expect((await stats(server.address)).dataset?.timings).toBeNull();
+  });
+
   it("waits for a server that is busy", async () => {
     const server = await served({ refuse: { status: 429, times: 2, retryAfter: "0" } });
     expect((await stats(`${server.address}/${editing}`)).rows).toBe(40);
@@ -214,6 +229,46 @@ describe("inspect", () => {
     const [one] = await inspect(join(data, editing), { ...asked, id: "0000000000000011" });
     expect(one?.json).toMatchObject({ instance_id: "0000000000000011" });
     await expect(inspect(join(data, editing), { ...asked, id: "f".repeat(16) })).rejects.toThrow("has no row");
+  });
+
+  it("says which skills there are where a skill has no rows", async () => {
+    const some = join(folder, "some");
+    await writeDataset(datasetInput(some, { sets: datasetInput(some).sets.filter(({ skill }) => ["editing", "review"].includes(skill)) }));
+    const refused = {
+      name: "StopRun",
+      message: "the dataset has no rows of bug-fix",
+      next: "choose with --skill among: editing, review",
+      exitCode: 1,
+    };
+    await expect(inspect(some, { ...asked, skill: "bug-fix" })).rejects.toMatchObject(refused);
+    await expect(inspect(join(data, editing), { ...asked, skill: "review" })).rejects.toMatchObject({
+      message: expect.stringContaining("has no rows of review"),
+      next: "choose with --skill among: editing",
+    });
+    const none = join(folder, "none");
+    await writeDataset(datasetInput(none, { sets: [] }));
+    await expect(inspect(none, asked)).rejects.toMatchObject({ message: "the dataset has no rows", exitCode: 1 });
+  });
+
+  it("asks no public file for answers", async () => {
+    await expect(inspect(join(data, editing), { ...asked, hidden: true })).rejects.toMatchObject({
+      name: "StopRun",
+      message: expect.stringContaining("holds no answers"),
+      next: expect.stringContaining("the dataset's folder with --private"),
+    });
+  });
+
+  it("shortens what is long in an environment, and gives it whole as JSON", async () => {
+    const path = join(data, "environments/train-00000-of-00001.parquet");
+    const [short] = await inspect(path, asked);
+    expect(short?.text).toContain('test_files_json: [{"covers"');
+    const covers = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`src/file-${at}.ts`, [1, 2, 3]]));
+    const wide = join(folder, "wide");
+    const testFiles = [{ file: "tests/add.test.ts", standalone: true, covers }];
+    await writeDataset(datasetInput(wide, { environments: () => [toEnvironmentRow({ ...environment, testFiles }, archive)] }));
+    const [long] = await inspect(join(wide, "environments/train-00000-of-00001.parquet"), asked);
+    expect(long?.text).toMatch(/^test_files_json: .{500}… and \d+ characters more, which --json shows$/m);
+    expect(long?.json).toMatchObject({ test_files_json: expect.stringContaining("src/file-399.ts") });
   });
 
   it("shows answers only to who asks for them", async () => {
