@@ -8,8 +8,11 @@ Needs nothing but Python 3.8 and Kihon. Set in the environment:
 
 verl:  custom_reward_function.path=examples/reward.py custom_reward_function.name=compute_score
 TRL:   GRPOTrainer(reward_funcs=trl_reward, ...)
+SkyRL: KihonEnv = skyrl_env(BaseTextEnv) in a module of yours, named in skyrl_gym.envs.register(id="kihon", entry_point="MODULE:KihonEnv")
+slime: --custom-rm-path reward.slime_rm, with examples/ on PYTHONPATH
 """
 
+import asyncio
 import json
 import os
 import re
@@ -97,3 +100,30 @@ def trl_reward(completions, instance_id, **_):
             return None
 
     return [reward(completion, name) for completion, name in zip(completions, instance_id)]
+
+
+def skyrl_env(base):
+    """SkyRL: an environment class on `skyrl_gym.envs.base_text_env.BaseTextEnv`; an episode is one answer. Where the machine failed it raises."""
+
+    class KihonEnv(base):
+        def __init__(self, env_config=None, extras=None):
+            super().__init__()
+            self._instance_id = extras["reward_spec"]["ground_truth"]
+
+        def step(self, action):
+            graded = grader().grade(self._instance_id, answer_of(action))
+            return {"observations": [], "reward": float(graded["reward"]), "done": True, "metadata": {"reason": graded["reason"]}}
+
+    return KihonEnv
+
+
+async def slime_rm(args, sample, **_):
+    """slime: the reward of a sample, or of each of a list; `label` is the instance's id. Where the machine failed it raises."""
+
+    def reward(one):
+        return float(grader().grade(one.label, answer_of(one.response))["reward"])
+
+    loop = asyncio.get_running_loop()
+    if isinstance(sample, list):
+        return [await loop.run_in_executor(None, reward, one) for one in sample]
+    return await loop.run_in_executor(None, reward, sample)

@@ -32,6 +32,8 @@ export interface ProjectOptions {
 
 export interface ProjectResult {
   readonly format: string;
+  /** What a solver must have beside the rows; null where they hold it. */
+  readonly needs: string | null;
   readonly out: string;
   /** By skill and split. */
   readonly rows: Readonly<Record<string, number>>;
@@ -168,8 +170,14 @@ export async function project(dataset: string, options: ProjectOptions): Promise
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return { format: projection.name, out, rows: chosen.rows, refused: chosen.refused };
+  return { format: projection.name, needs: needsOf(projection), out, rows: chosen.rows, refused: chosen.refused };
 }
+
+/** What a solver must have beside the rows; null where they hold it. */
+const needsOf = ({ holdsTree }: Projection): string | null =>
+  holdsTree
+    ? null
+    : "A row is the question alone: it holds no file of the repository. A review can be answered from its diff; every other question, localization above all, is about code that the solver must be given, or must be able to read with tools. That tree is in the dataset: unpack `archive` of the row's `environment_id` in the config `environments`, and lay `visible_layer_json` of the row's `instance_id` over it. The formats harbor and swe-bench bring it along.";
 
 function writeList(
   folder: string,
@@ -186,6 +194,7 @@ function writeList(
     format_version,
     about,
     source,
+    needs: needsOf(projection),
     dataset: { schema_version, tool_version: manifest.tool_version, config_hash, edition, row_hashes },
     rows,
     refused,
@@ -203,10 +212,13 @@ function replace(work: string, out: string): void {
   });
 }
 
-export function projectText({ format, out, rows, refused }: ProjectResult): string {
+export function projectText({ format, needs, out, rows, refused }: ProjectResult): string {
   const lines = Object.entries(rows).map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`);
   const left = Object.entries(refused).map(([name, { rows: count, why }]) => `  ${String(count).padStart(6)}  ${name}: ${why}`);
-  return [`${plural(total(rows), "row")} as ${format} in ${out}`, ...lines, ...(left.length === 0 ? [] : ["left out:", ...left])].join(
-    "\n",
-  );
+  return [
+    `${plural(total(rows), "row")} as ${format} in ${out}`,
+    ...lines,
+    ...(left.length === 0 ? [] : ["left out:", ...left]),
+    ...(needs === null ? [] : [needs]),
+  ].join("\n");
 }

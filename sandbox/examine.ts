@@ -163,7 +163,7 @@ const TRIALS: readonly Trial[] = [
       );
       return {
         holds: exitCode(result) === 0 && result.stdout !== "" && !result.stdout.includes("opened"),
-        detail: `a job opened the memory of each other process for writing: ${told(result)}`,
+        detail: `a job tried to open the memory of each other process: ${told(result)}`,
       };
     },
   },
@@ -176,7 +176,7 @@ const TRIALS: readonly Trial[] = [
       );
       return {
         holds: exitCode(result) === 0 && !result.stdout.includes("opened"),
-        detail: `a job opened a setting of the kernel for writing: ${told(result)}`,
+        detail: `a job tried to open a setting of the kernel for writing: ${told(result)}`,
       };
     },
   },

@@ -37,6 +37,8 @@ export interface Projection {
   readonly about: string;
   /** Document and version that the format was read in. */
   readonly source: string;
+  /** Whether the solver's tree comes with the rows. */
+  readonly holdsTree: boolean;
   /** Why a row has no place in this format: a code and a sentence; null where it has one. */
   readonly refuses: (pair: RowPair) => Refusal | null;
   /** Writes below `folder`, which is there and empty. */

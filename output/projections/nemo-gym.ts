@@ -19,6 +19,7 @@ export const nemoGym = {
   version: 1,
   about: "NeMo Gym: JSON lines with responses_create_params",
   source: "NVIDIA-NeMo/Gym 07d6b0d0, fern/versions/latest/pages/data/index.mdx",
+  holdsTree: false,
   refuses: () => null,
   write: (input, folder) => writeJsonRows(input, folder, row),
 } as const satisfies Projection;

@@ -18,6 +18,7 @@ export const sft = {
   version: 1,
   about: "supervised fine-tuning: JSON lines of messages, with the gold answer as the assistant's",
   source: "huggingface/trl f2cd5771, docs/source/dataset_formats.md",
+  holdsTree: false,
   refuses: ({ public: { split } }) =>
     split === "train" ? null : { code: "held-out", why: `rows of the split ${split} are there to be measured on, not to be learnt` },
   write: (input, folder) => writeJsonRows(input, folder, row),

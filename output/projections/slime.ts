@@ -20,6 +20,7 @@ export const slime = {
   version: 1,
   about: "slime: JSON lines with prompt, label and metadata",
   source: "THUDM/slime 624b824a, slime/utils/data.py",
+  holdsTree: false,
   refuses: () => null,
   write: (input, folder) => writeJsonRows(input, folder, row),
 } as const satisfies Projection;

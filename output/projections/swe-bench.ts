@@ -103,6 +103,7 @@ export const sweBench = {
   version: 1,
   about: "SWE-bench: JSON lines with patch, test_patch and tests, and the trees as a stream for git fast-import",
   source: "SWE-bench/SWE-bench 7a21e057, swebench/types.py",
+  holdsTree: true,
   refuses: ({ public: { skill, answer_form } }) =>
     answer_form === "patch"
       ? null

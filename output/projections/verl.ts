@@ -31,6 +31,7 @@ export const verl = {
   version: 1,
   about: "verl: a Parquet file a split, for a custom reward function",
   source: "volcengine/verl b178a3cd, docs/preparation/prepare_data.rst",
+  holdsTree: false,
   refuses: () => null,
   write: (input, folder) => writeParquetRows(input, folder, columns, row),
 } as const satisfies Projection;

@@ -67,6 +67,30 @@ describe("the reward function in Python", () => {
     expect(await python(program)).toEqual([[1, 0, 0, 1, 0], true]);
   });
 
+  it("is an environment of one answer for SkyRL", async () => {
+    const program = [
+      "class Base:\n    def __init__(self): self.turns = 0",
+      `env = reward.skyrl_env(Base)({}, extras={"reward_spec": {"method": "rule", "ground_truth": "${id}"}})`,
+      `said = [env.turns, isinstance(env, Base), env.step(${fenced(right)}), env.step("")]`,
+      "reward.grader().close()",
+      "print(json.dumps(said))",
+    ].join("\n");
+    const step = { observations: [], reward: 1, done: true, metadata: { reason: null } };
+    expect(await python(program)).toEqual([0, true, step, { ...step, reward: 0, metadata: { reason: expect.any(String) } }]);
+  });
+
+  it("rewards a sample of slime, and a list of them", async () => {
+    const program = [
+      "import asyncio, types",
+      `one = lambda text: types.SimpleNamespace(prompt="?", response=text, label="${id}")`,
+      `async def both(): return [await reward.slime_rm(None, one(${fenced(right)})), await reward.slime_rm(None, [one(""), one(${fenced(right)})], evaluation=True)]`,
+      "said = asyncio.run(both())",
+      "reward.grader().close()",
+      "print(json.dumps(said))",
+    ].join("\n");
+    expect(await python(program)).toEqual([1, [0, 1]]);
+  });
+
   it("gives no reward for an instance that the dataset does not have, or where the grader does not start", async () => {
     const program = [
       "said = []",

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest } from "../../output/manifest.ts";
 import { projections } from "../../output/projections/index.ts";
 import { createLog } from "../../pipeline/log.ts";
-import { type ProjectOptions, project } from "../../pipeline/project.ts";
+import { type ProjectOptions, project, projectText } from "../../pipeline/project.ts";
 import { writeStand } from "../output/projections/stand.ts";
 
 const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
@@ -67,6 +67,20 @@ describe("the command", () => {
     });
     expect(() => readManifest("http://example.org/data")).toThrow("this command reads a folder");
   });
+
+  it.each(projections.map(({ name, holdsTree }) => [name, holdsTree] as const))(
+    "says where the tree is that the rows of %s do not hold, or nothing where they do (%s)",
+    async (to, holdsTree) => {
+      const result = await run(`needs-${to}`, { to });
+      const list = JSON.parse(readFileSync(at(`needs-${to}/projection.json`), "utf8")) as { needs: string | null };
+      expect(list.needs).toBe(result.needs);
+      if (holdsTree) return expect(list.needs).toBeNull();
+      expect(list.needs).toMatch(/holds no file of the repository.*`archive` of the row's `environment_id`.*`visible_layer_json`/);
+      expect(projectText(result)).toContain(list.needs);
+      const files = contentOf(at(`needs-${to}`)).map(([path]) => path);
+      expect(files.filter((path) => !/^\/(?:projection\.json|(?:train|test)\.(?:jsonl|parquet))$/.test(path))).toEqual([]);
+    },
+  );
 
   it("tells which rows have no place in a format, and stops where none has one", async () => {
     const { refused } = await run("patches", { to: "swe-bench" });
