@@ -10,7 +10,10 @@ import type { Filter, FilterSubject } from "./contract.ts";
 
 const listsOf = ({ bundled, lists }: Contamination) => [...(bundled ? evaluationSets : []), ...lists];
 
-const namesOf = (repository: Repository): readonly string[] => [...new Set([repoGroupOf(repository), repository.name.toLowerCase()])];
+/** What it is called, where it came from, and what it says it is: a copy without an address is known by the last. */
+const namesOf = (repository: Repository): readonly string[] => [
+  ...new Set([repoGroupOf(repository), repository.name.toLowerCase(), ...(repository.declared ?? [])]),
+];
 
 const isAllowed = (repository: Repository, { allow }: Contamination): boolean => {
   const names = namesOf(repository);
@@ -57,7 +60,7 @@ function judge({ commit, after }: FilterSubject, options: Contamination): Outcom
 
 export const contamination = Object.freeze({
   name: "contamination",
-  version: 1,
+  version: 2,
   reasons: denyReasons,
   options: contaminationSchema,
   judge,

@@ -1,5 +1,6 @@
 /** What every miner of changes does alike: the facts of a revision, and a candidate from what a change did to its files. */
 import type { Unit } from "../languages/contract.ts";
+import { declaredRepository } from "../lib/address.ts";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
@@ -51,7 +52,9 @@ export async function revisionAt(repository: GitRepository, name: string, packag
     return text === undefined ? [] : [{ path, text }];
   };
   const { expression: license, files: licenseFrom } = await licenseOf(manifests.flatMap(read)[0] ?? null, files.flatMap(read));
-  return { repository: { name: repository.name, origin: repository.origin, license, licenseFrom }, commit, committedAt, packageDir };
+  const declared = [...new Set(manifests.flatMap(read).flatMap(({ text }) => declaredRepository(text) ?? []))];
+  const facts = { name: repository.name, origin: repository.origin, license, licenseFrom, ...(declared.length > 0 ? { declared } : {}) };
+  return { repository: facts, commit, committedAt, packageDir };
 }
 
 const inside = (packageDir: string, path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);

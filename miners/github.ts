@@ -150,4 +150,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 6, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 7, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

@@ -37,7 +37,7 @@ async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>>
 
 export const screenStage: Stage<MinedItem, MinedItem> = {
   name: "screen",
-  version: 2,
+  version: 3,
   resource: "cpu",
   output: minedSchema,
   settings: ["contamination", "permissive"],
