@@ -94,8 +94,8 @@ try {
         changes = await mined(own);
       });
       const log = await timed(() => git(repository.gitDir, listed));
-      const ours = await timed(() => texts.forEach(([path, text]) => withTree(path, text, () => undefined)));
-      const bare = await timed(() => texts.forEach(([path, text]) => plain(path, text)));
+      const ours = await timed(() => texts.forEach(([path, text]) => void withTree(path, text, () => undefined)));
+      const bare = await timed(() => texts.forEach(([path, text]) => void plain(path, text)));
       // The first of each warms what lies below.
       if (run === 0) continue;
       times.miner.push(miner);

@@ -41,7 +41,9 @@ interface Sides {
 /** Facts of a commit as a revision: its licence is the one that its own tree states. */
 export async function revisionAt(repository: GitRepository, name: string, packageDir: string): Promise<Revision> {
   const { commit, committedAt } = await repository.resolve(name);
-  const { entries } = await repository.treeOf(commit);
+  const top = await repository.filesIn(commit);
+  const inPackage = packageDir === "." ? [] : await repository.filesIn(commit, packageDir);
+  const entries = [...inPackage, ...top].map((entry) => ({ ...entry, kind: "file" as const }));
   const manifests = packageDir === "." ? ["package.json"] : [`${packageDir}/package.json`, "package.json"];
   const paths = entries.map((entry) => entry.path);
   const own = licenseFiles(paths, packageDir);
