@@ -87,6 +87,33 @@ describe("a patch", () => {
       expect([score.reward, score.components["elsewhere"], ran]).toEqual([1, 1, ofSub]);
     });
 
+    describe("where no test runs the line itself", () => {
+      const sub = "// one\n// two\n// three\n// four\nexport function sub(a, b) {\n  // a\n  // b\n  // c\n  return a - b;\n}\n";
+      const covered = environmentOf({
+        testFiles: [
+          { file: "test/add.test.js", standalone: true, covers: { "src/add.js": [1, 2], "src/sub.js": [20] } },
+          { file: "test/sub.test.js", standalone: true, covers: { "src/sub.js": [9] } },
+        ],
+      });
+      const ranWith = async (after: string | null) => {
+        const { workspace, asked } = standOf(honest, { environment: covered, texts: { ...tree, "src/sub.js": sub } });
+        const layer = { ...visible, "src/add.js": healthy, "src/sub.js": after };
+        const answer = unifiedDiff(layerChanges({ ...visible, "src/sub.js": sub }, layer, read));
+        await grade({ ...alone, trials: [trial("fail-to-pass", [], ["test/add.test.js > adds"])] }, answer, workspace, full);
+        return asked.slice(1).flatMap(({ files }) => files);
+      };
+
+      it("those that run the function around it are asked", async () => {
+        expect(await ranWith(sub.replace("  // b\n", "  // b, changed\n"))).toEqual(ofSub);
+      });
+      it("outside of any function all that run the file are asked", async () => {
+        expect(await ranWith(sub.replace("// two\n", "// two, changed\n"))).toEqual(["test/add.test.js", "test/sub.test.js"]);
+      });
+      it("of a file that is removed all are asked", async () => {
+        expect(await ranWith(null)).toEqual(["test/add.test.js", "test/sub.test.js"]);
+      });
+    });
+
     it("runs nothing more for a repair that is the healthy tree, or that adds a file which nothing loads", async () => {
       expect((await graded({})).ran).toEqual([]);
       expect((await graded({ "src/new.js": "export {};\n" })).ran).toEqual([]);
