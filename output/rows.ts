@@ -17,14 +17,13 @@ import {
   type RowPair,
   rowSchemaVersion,
 } from "../schemas/row.ts";
+import { editedLanguage } from "./edited-language.ts";
 
 /** What a row says beyond its instance: where it goes, and who made it. */
 export interface RowContext {
   readonly split: string;
   /** Of the repository and all that belongs to it. */
   readonly group: string;
-  /** Name of the language whose files the change edits. */
-  readonly language: string;
   /** Text of a file of the revision's own (healthy) tree, null where it has none: for the column `patch`. */
   readonly healthyText: (path: string) => string | null;
   /** Paths and patterns that are restored before an answer is graded. */
@@ -70,7 +69,7 @@ function toPublicRow({ draft, candidate }: Instance, environment: Environment, c
     schema_version: rowSchemaVersion,
     repo: repository.name,
     repo_group: context.group,
-    language: context.language,
+    language: editedLanguage(candidate),
     license_spdx: repository.license,
     base_commit: commit,
     source_kind: sourceKindOf(candidate),

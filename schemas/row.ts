@@ -51,7 +51,10 @@ export const publicColumns = {
     string,
     "one name for a repository under all spellings of its address, and for its forks, mirrors and copies; splits never cut through a group",
   ),
-  language: column(string, "language of the files that the change edits"),
+  language: column(
+    string,
+    "`typescript` or `javascript`, by the paths of the files that the change edits; of a change over both, the one with more edited lines",
+  ),
   license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
   base_commit: column(string, "commit of the healthy tree"),
   source_kind: column(

@@ -114,7 +114,6 @@ export async function rowMaker(
     return toRows(item.load(), environment, {
       split,
       group,
-      language: "javascript",
       healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
       verifierVersion: String(proveVersion),
