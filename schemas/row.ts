@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type SkillName, skills } from "./instance.ts";
 
 /** Raised when a column is added, removed or changes its meaning. */
-export const rowSchemaVersion = "2";
+export const rowSchemaVersion = "3";
 
 /** The shape of a cell. `T` is the value in TypeScript; nothing of that type is stored. */
 export type CellType<T = unknown> = { readonly nullable: boolean; readonly value?: T } & (
@@ -57,6 +57,7 @@ export const publicColumns = {
   ),
   license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
   base_commit: column(string, "commit of the healthy tree"),
+  committed_at: column(string, "committer date of that commit, ISO 8601 in UTC"),
   source_kind: column(
     string,
     "`injected` (a mutant), `commit` (from history) or `mirrored` (a change of the history taken back in a later tree)",
@@ -76,6 +77,14 @@ export const publicColumns = {
   workdir: column(string, "where the solver's tree is mounted"),
   split: column(string, "`train`, `validation` or `test`; all questions of a repository group share it"),
   facts: column(list(struct({ name: string, value: string })), "public figures about the question"),
+  difficulty: column(
+    nullable(string),
+    "`easy`, `medium` or `hard`, by a rule for each skill over one of the `facts`; null where the question does not have it",
+  ),
+  natural_language: column(
+    nullable(string),
+    "language of the words of people in the question: `en`, or `und` where it is another; null where the question has none",
+  ),
 } satisfies ColumnTable;
 
 /** What only a grader may see. */
@@ -123,6 +132,16 @@ export const privateColumns = {
   provenance: column(
     struct({ tool: string, tool_version: string, config_hash: string, content_hash: string }),
     "who made the row; `content_hash` covers both rows except this column",
+  ),
+  difficulty_figures: column(
+    struct({
+      failing_tests: int32,
+      changed_lines: int32,
+      changed_files: int32,
+      source_files: nullable(int32),
+      frame_distance: nullable(int32),
+    }),
+    "how hard it is, in figures that need no model: tests that fail; lines and files of the change; source files to look in; calls between where a failure shows and where the defect lies. Null where it is not known",
   ),
   extra_json: column(string, "JSON object for what has no column of its own"),
 } satisfies ColumnTable;

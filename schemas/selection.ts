@@ -5,6 +5,10 @@ export const splits = ["train", "validation", "test"] as const;
 export const splitSchema = z.enum(splits);
 export type Split = z.infer<typeof splitSchema>;
 
+/** How hard a question is, by the rule of its skill (`output/difficulty.ts`). */
+export const difficulties = ["easy", "medium", "hard"] as const;
+export type Difficulty = (typeof difficulties)[number];
+
 const share = z.number().min(0);
 export const splitRatioSchema = z
   .object({ train: share, validation: share, test: share })
