@@ -177,7 +177,7 @@ export class Choosing {
     return found;
   }
 
-  /** Of each skill, so that no source dominates it; those with the smallest ids stay, which are hashes. */
+  /** Of each skill, so that no source dominates it; those with the smallest ids stay, which are hashes. No limit is passed for the second arm of a pair. */
   #balance(group: (one: Member) => string): void {
     const { perRepository, perOperator, perFile } = this.#selection;
     this.#cap("over-repository", perRepository, (one) => [group(one)]);
@@ -187,16 +187,18 @@ export class Choosing {
 
   #cap(reason: LeftOutReason, most: number | null, keysOf: (one: Member) => readonly string[]): void {
     if (most === null) return;
-    const taken = new Map<string, Set<string>>();
-    const units = new Map(this.#alive.map((one) => [unitOf(one), one]));
+    const taken = new Map<string, number>();
+    const units = Map.groupBy(this.#alive, unitOf);
     const full = new Map<string, string>();
-    const order = [...units.values()].sort((a, b) => before(a.stands === null, b.stands === null) || before(unitOf(a), unitOf(b)));
+    const order = [...units.values()]
+      .flatMap(([one]) => one ?? [])
+      .sort((a, b) => before(a.stands === null, b.stands === null) || before(unitOf(a), unitOf(b)));
     for (const one of order) {
       const keys = keysOf(one).map((key) => `${key} in ${one.skill}`);
-      const rowsOf = (key: string): number => (taken.get(key)?.size ?? 0) * (one.pairId === null ? 1 : 2);
-      const over = keys.find((key) => rowsOf(key) >= most);
-      if (over !== undefined && one.stands === null) full.set(unitOf(one), `${most} are kept of ${over}`);
-      else for (const key of keys) taken.set(key, (taken.get(key) ?? new Set()).add(unitOf(one)));
+      const withIt = (key: string): number => (taken.get(key) ?? 0) + (units.get(unitOf(one))?.length ?? 0);
+      const over = keys.find((key) => withIt(key) > most);
+      if (over !== undefined && one.stands === null) full.set(unitOf(one), `at most ${most} are kept of ${over}`);
+      else for (const key of keys) taken.set(key, withIt(key));
     }
     this.#drop(reason, (one) => full.get(unitOf(one)) ?? null);
   }

@@ -232,10 +232,20 @@ describe("a review pair", () => {
     ]);
   });
 
-  it("counts for two where rows are limited", () => {
+  it.each([
+    [1, 0],
+    [2, 2],
+    [3, 2],
+    [4, 4],
+    [7, 6],
+    [9, 8],
+  ])("counts for two where rows are limited: of %d it leaves %d", (limit, kept) => {
     const arms = Array.from({ length: 8 }, (_, at) => member({ skill: "review", pairId: `pair ${at >> 1}` }));
-    const { placed } = choose(arms, { perRepository: 4 });
-    expect(placed.size).toBe(4);
+    for (const setting of ["perRepository", "perFile"]) {
+      const { placed } = choose(arms, { [setting]: limit });
+      expect(placed.size).toBe(kept);
+      expect(new Set(arms.filter(({ id }) => placed.has(id)).map(({ pairId }) => pairId)).size).toBe(kept / 2);
+    }
   });
 });
 
