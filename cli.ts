@@ -190,6 +190,7 @@ program
   .option("--per-repository <n>", "rows of one skill and one repository group, at most", whole("--per-repository", 1))
   .option("--per-operator <n>", "rows of one skill and one mutation operator, at most", whole("--per-operator", 1))
   .option("--per-file <n>", "rows of one skill and one file, at most", whole("--per-file", 1))
+  .option("--per-difficulty <n>", "rows of one skill and one level of difficulty, at most", whole("--per-difficulty", 1))
   .option("--no-near-duplicates", "keep rows that ask what others ask")
   .option("--json", "machine-readable output", false)
   .action(async (folder: string, words: Words) => {

@@ -69,8 +69,8 @@ export function splitSettings(words: Readonly<Record<string, unknown>>): Pick<Sp
     return [name, parsed.data] as const;
   });
   const sameGroup = same.map((text) => [...halves(text, "--same", "write OWNER/NAME=OWNER/NAME")]);
-  const { cutoff, perRepository, perOperator, perFile, nearDuplicates } = words;
-  const given = { cutoff, perRepository, perOperator, perFile, nearDuplicates };
+  const { cutoff, perRepository, perOperator, perFile, perDifficulty, nearDuplicates } = words;
+  const given = { cutoff, perRepository, perOperator, perFile, perDifficulty, nearDuplicates };
   const selection = selectionSchema.safeParse({
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     pins: Object.fromEntries(pins),

@@ -40,6 +40,7 @@ export const selectionSchema = z
     perRepository: cap("and one repository"),
     perOperator: cap("and one mutation operator"),
     perFile: cap("and one file"),
+    perDifficulty: cap("and one level of difficulty"),
   })
   .readonly();
 export type Selection = z.infer<typeof selectionSchema>;

@@ -19,6 +19,7 @@ export const leftOutReasons = [
   "over-repository",
   "over-operator",
   "over-file",
+  "over-difficulty",
   "before-cutoff",
   "after-cutoff",
   "trained-on",
@@ -179,10 +180,11 @@ export class Choosing {
 
   /** Of each skill, so that no source dominates it; those with the smallest ids stay, which are hashes. No limit is passed for the second arm of a pair. */
   #balance(group: (one: Member) => string): void {
-    const { perRepository, perOperator, perFile } = this.#selection;
+    const { perRepository, perOperator, perFile, perDifficulty } = this.#selection;
     this.#cap("over-repository", perRepository, (one) => [group(one)]);
     this.#cap("over-operator", perOperator, ({ operators }) => operators);
     this.#cap("over-file", perFile, (one) => [`${one.file} of ${group(one)}`]);
+    this.#cap("over-difficulty", perDifficulty, ({ difficulty }) => (difficulty === null ? [] : [`what is ${difficulty}`]));
   }
 
   #cap(reason: LeftOutReason, most: number | null, keysOf: (one: Member) => readonly string[]): void {

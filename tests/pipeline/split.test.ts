@@ -49,7 +49,13 @@ function instanceOf(skill: SkillName, at: number): Instance {
       before: { "src/add.ts": healthy.replace("a + b", "a - b") },
       sites: [{ ...site, start, end: start + 1 }],
     },
-    draft: { ...sample.draft, changeId: idOf("change", at), environmentId: idOf("environment", at), pairId: null },
+    draft: {
+      ...sample.draft,
+      changeId: idOf("change", at),
+      environmentId: idOf("environment", at),
+      pairId: null,
+      facts: { sites: 1, "candidate-files": 70 },
+    },
   });
 }
 
@@ -131,6 +137,15 @@ describe("kihon split", () => {
     const rows = await rowsOf(out);
     expect(rows.size).toBe(40);
     for (const at of [3, 4]) expect(rows.get(idOf("editing", at))).toMatchObject({ split: "test", group: "acme/project-3" });
+  });
+
+  it("keeps so many rows of a level, as the facts of each row tell it", async () => {
+    const out = join(folder, "levels");
+    const result = await split(from, { log, out, ...splitSettings({ perDifficulty: 3, nearDuplicates: false }) });
+    expect(result).toMatchObject({ rows: 6, leftOut: { "export/over-difficulty": 34 } });
+    const levels: (string | null)[] = [];
+    for await (const { public: row } of (await openDataset(out)).pairs()) levels.push(`${row.skill} ${row.difficulty}`);
+    expect(levels.sort()).toEqual([...Array(3).fill("editing easy"), ...Array(3).fill("localization hard")]);
   });
 
   it("refuses a folder in which something lies", async () => {

@@ -30,6 +30,7 @@ const member = (given: Partial<Member>): Member => {
     kind: 2,
     operators: [],
     file: "a.js",
+    difficulty: null,
     stands: null,
     ...given,
   };
@@ -256,6 +257,7 @@ describe("limits", () => {
       commit: `${at % 3}`,
       operators: [at % 2 === 0 ? "negation" : "sign"],
       file: `f${at % 2}.js`,
+      difficulty: at % 2 === 0 ? "easy" : "hard",
       skill: at < 24 ? "editing" : "localization",
     }),
   );
@@ -263,6 +265,7 @@ describe("limits", () => {
     ["perRepository", "over-repository", ({ address, skill }: Member) => `${address} ${skill}`],
     ["perOperator", "over-operator", ({ operators, skill }: Member) => `${operators} ${skill}`],
     ["perFile", "over-file", ({ address, file, skill }: Member) => `${address} ${file} ${skill}`],
+    ["perDifficulty", "over-difficulty", ({ difficulty, skill }: Member) => `${difficulty} ${skill}`],
   ] as const)("%s leaves out the rest as %s", (setting, reason, keyOf) => {
     const { placed, leftOut } = choose(many, { [setting]: 2 });
     expect(new Set(leftOut.map((one) => one.reason))).toEqual(new Set([reason]));
@@ -274,6 +277,11 @@ describe("limits", () => {
     ).map((own) => own?.length);
     expect(Math.max(...kept.map((count) => count ?? 0))).toBe(2);
     expect([...placed.keys()].sort()).toEqual([...choose([...many].reverse(), { [setting]: 2 }).placed.keys()].sort());
+  });
+
+  it("of difficulty leave alone what has no level", () => {
+    const unknown = many.map((one) => ({ ...one, difficulty: null }));
+    expect(choose(unknown, { perDifficulty: 1 }).leftOut).toEqual([]);
   });
 
   it("are off by default, and never move what stands", () => {
