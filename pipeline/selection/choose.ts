@@ -71,6 +71,14 @@ function pinTrouble(own: readonly Member[], pins: ReadonlyMap<string, Split>): S
   return new StopRun(`repositories that belong together are pinned to different splits: ${said}`, { next: "pin all of them to one split" });
 }
 
+/** Skills and languages, to be dealt evenly. Composite tasks are held out, whatever the shares. */
+function strataOf(own: readonly Member[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { skill, language } of own)
+    if (!isComposite(skill)) for (const name of [`skill ${skill}`, `language ${language}`]) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
 const nothing: Duplicates = { goneFor: new Map(), near: [], left: [] };
 
 /** It is told of every instance once, then chooses once, then is closed. */
@@ -211,7 +219,13 @@ export class Choosing {
       const pinned = [...new Set(own.flatMap(({ address }) => pins.get(address) ?? []))];
       const fixed = own.find(({ stands }) => stands !== null)?.stands?.split ?? pinned[0] ?? null;
       if (pinned.length > 1) throw pinTrouble(own, pins);
-      return { name, rows: own.length, fixed, allowed: splits.filter((split) => own.some((one) => this.#isInTime(one, split))) };
+      return {
+        name,
+        rows: own.length,
+        strata: strataOf(own),
+        fixed,
+        allowed: splits.filter((split) => own.some((one) => this.#isInTime(one, split))),
+      };
     });
   }
 

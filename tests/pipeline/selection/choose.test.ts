@@ -30,6 +30,7 @@ const member = (given: Partial<Member>): Member => {
     kind: 2,
     operators: [],
     file: "a.js",
+    language: "javascript",
     difficulty: null,
     stands: null,
     ...given,
