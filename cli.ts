@@ -192,10 +192,17 @@ program
   .option("--per-file <n>", "rows of one skill and one file, at most", whole("--per-file", 1))
   .option("--per-difficulty <n>", "rows of one skill and one level of difficulty, at most", whole("--per-difficulty", 1))
   .option("--no-near-duplicates", "keep rows that ask what others ask")
+  .option("--like <folder>", "an earlier split of the dataset: what stands in it stays in its split, and only what is new is dealt")
   .option("--json", "machine-readable output", false)
   .action(async (folder: string, words: Words) => {
-    const { split, splitSettings, splitText } = await import("./pipeline/split.ts");
-    const result = await split(folder, { log: logFor(words), out: String(words["out"]), ...splitSettings(words) });
+    const { split, splitText } = await import("./pipeline/split.ts");
+    const { splitSettings } = await import("./pipeline/split-settings.ts");
+    const result = await split(folder, {
+      log: logFor(words),
+      out: String(words["out"]),
+      ...splitSettings(words),
+      ...pick(words, ["like"]),
+    });
     if (words["json"]) printJson(result);
     else print(splitText(result, String(words["out"])));
   });

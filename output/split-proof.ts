@@ -22,3 +22,11 @@ export function splitSentence({ repositories, groups, changes, nearDuplicates }:
       : `Pairs of rows that ask the same: ${nearDuplicates.all}, of which ${nearDuplicates.crossing} lie in two splits.`;
   return `Looked at again when all was settled: ${told}. ${alike}`;
 }
+
+/** What is to be said where a split that was asked for has no rows. */
+export function emptyText({ splits, groups }: SplitProof): string[] {
+  const empty = splits.filter(({ rows, target }) => rows === 0 && target > 0).map(({ split }) => split);
+  if (empty.length === 0) return [];
+  const all = `there ${groups.all === 1 ? "is one repository group" : `are ${groups.all} repository groups`}`;
+  return [`no row is in ${empty.join(" and ")}: ${all}, and a group lies in one split, whole`];
+}

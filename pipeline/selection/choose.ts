@@ -85,6 +85,7 @@ const nothing: Duplicates = { goneFor: new Map(), near: [], left: [] };
 export class Choosing {
   readonly #selection: Selection;
   readonly #ratio: SplitRatio;
+  readonly #known: ReadonlyMap<string, Placed>;
   readonly #members: Member[] = [];
   readonly #near: NearDuplicates | null;
   /** Numbers of members whose documents were taken, by unit: both arms of a pair ask about one change. */
@@ -92,8 +93,9 @@ export class Choosing {
   #alive: Member[] = [];
   readonly #leftOut: LeftOut[] = [];
 
-  /** `scratch` is a folder that may be made and is removed. */
-  constructor(selection: Selection, ratio: SplitRatio, scratch: string) {
+  /** `scratch` is a folder that may be made and is removed. `known`: where repositories stand of which no row need stand, by address. */
+  constructor(selection: Selection, ratio: SplitRatio, scratch: string, known: ReadonlyMap<string, Placed> = new Map()) {
+    this.#known = known;
     this.#selection = selection;
     this.#ratio = ratio;
     this.#near = selection.nearDuplicates ? new NearDuplicates(scratch) : null;
@@ -111,7 +113,7 @@ export class Choosing {
     const duplicates = this.#dropDuplicates();
     const member = (at: number): Member => this.#members[at] as Member;
     const alike = duplicates.near.map(([a, b]) => [member(a), member(b)] as const);
-    const { groupOf, between } = groupsOf(this.#members, alike, this.#selection.sameGroup);
+    const { groupOf, between } = groupsOf(this.#members, alike, this.#selection.sameGroup, this.#known);
     const group = ({ address }: Member): string => groupOf.get(address) ?? address;
     this.#drop("between-splits", (one) => {
       const sides = one.stands === null ? between.get(one.address) : undefined;
@@ -134,7 +136,8 @@ export class Choosing {
         left,
         ratio,
       );
-    const crossed = this.#members.some(({ stands }) => stands !== null) ? 0 : crossings(proof());
+    const isNew = this.#known.size === 0 && this.#members.every(({ stands }) => stands === null);
+    const crossed = isNew ? crossings(proof()) : 0;
     if (crossed > 0) throw new Error(`${crossed} repositories, groups, changes or near-duplicates would lie in two splits`);
     return { placed, leftOut: this.#leftOut, proof };
   }
@@ -217,7 +220,8 @@ export class Choosing {
     const pins = new Map(Object.entries(this.#selection.pins).map(([name, split]) => [groupOfAddress(name), split]));
     return [...Map.groupBy(this.#alive, group)].map(([name, own]) => {
       const pinned = [...new Set(own.flatMap(({ address }) => pins.get(address) ?? []))];
-      const fixed = own.find(({ stands }) => stands !== null)?.stands?.split ?? pinned[0] ?? null;
+      const standing = own.flatMap(({ stands }) => stands ?? [])[0] ?? own.flatMap(({ address }) => this.#known.get(address) ?? [])[0];
+      const fixed = standing?.split ?? pinned[0] ?? null;
       if (pinned.length > 1) throw pinTrouble(own, pins);
       return {
         name,

@@ -7,7 +7,7 @@ import { hashText } from "../../../lib/sketches.ts";
 import { type Choice, Choosing, splitFor } from "../../../pipeline/selection/choose.ts";
 import type { Document } from "../../../pipeline/selection/document.ts";
 import type { Member } from "../../../pipeline/selection/member.ts";
-import { crossings, proofOfRest } from "../../../pipeline/selection/proof.ts";
+import { crossings, type Placed, proofOfRest } from "../../../pipeline/selection/proof.ts";
 import { type SplitRatio, selectionSchema, splits } from "../../../schemas/selection.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kihon-choose-"));
@@ -51,9 +51,13 @@ const documentOf = (text: string): Document => {
 function choose(
   members: readonly Member[],
   settings: Record<string, unknown> = {},
-  { shares = ratio, texts = new Map<string, string>() }: { shares?: SplitRatio; texts?: ReadonlyMap<string, string> } = {},
+  {
+    shares = ratio,
+    texts = new Map<string, string>(),
+    known = new Map<string, Placed>(),
+  }: { shares?: SplitRatio; texts?: ReadonlyMap<string, string>; known?: ReadonlyMap<string, Placed> } = {},
 ): Choice {
-  const choosing = new Choosing(selectionSchema.parse(settings), shares, join(scratch, "work"));
+  const choosing = new Choosing(selectionSchema.parse(settings), shares, join(scratch, "work"), known);
   try {
     for (const one of members) choosing.add(one, () => [documentOf(texts.get(one.id) ?? one.id)]);
     return choosing.choose();
@@ -167,6 +171,15 @@ describe("splits", () => {
     expect(() => choose(members, { pins: { "p/3": "test", "p/5": "train" }, sameGroup: [["p/3", "p/5"]] })).toThrow(
       /p\/3 to test, p\/5 to train/,
     );
+  });
+
+  it("keep a repository that is known to stand in one, with its group and what comes to it, though no row of it stands", () => {
+    const members = Array.from({ length: 12 }, (_, at) => member({ address: `k/${at}`, commit: `k${at >> 1}` }));
+    const known = new Map([["k/4", { split: "validation", group: "k/elsewhere" } as const]]);
+    const { placed, proof } = choose(members, {}, { known });
+    for (const address of ["k/4", "k/5"])
+      expect(placed.get(members.find((one) => one.address === address)?.id ?? "")).toEqual(known.get("k/4"));
+    expect(crossings(proof())).toBe(0);
   });
 
   it("hold what is new of a history that lies in two of them", () => {
