@@ -9,6 +9,14 @@ export function splitRows({ splits }: SplitProof): readonly (readonly [string, n
   return splits.map(({ split, groups, rows, target }) => [split, groups, rows, all === 0 ? "none" : percent(rows / all), percent(target)]);
 }
 
+/** For a person at the command: a line for each split, and what lies in two of them. */
+export const splitLines = (proof: SplitProof): string[] => [
+  ...proof.splits.map(
+    ({ split, groups, rows, target }) => `  ${split.padEnd(10)} ${rows} rows of ${groups} repository groups; asked for ${percent(target)}`,
+  ),
+  `  ${splitSentence(proof)}`,
+];
+
 export function splitSentence({ repositories, groups, changes, nearDuplicates }: SplitProof): string {
   const looked: readonly (readonly [string, { readonly all: number; readonly crossing: number }])[] = [
     ["repositories", repositories],

@@ -47,7 +47,7 @@ export function splitSettings(words: Readonly<Record<string, unknown>>): SplitSe
   });
   if (!selection.success)
     throw new StopRun(`the settings cannot be used: ${z.prettifyError(selection.error)}`, {
-      next: "kihon --help lists the commands, and each its options with --help",
+      next: "kihon run --help and kihon split --help list the options",
     });
   return { ratio: ratioParsed.data, selection: selection.data };
 }

@@ -10,7 +10,7 @@ import { StopRun } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { type DatasetInput, type PairSet, writeDataset } from "../output/dataset-writer.ts";
 import { contentHashOf, fromRows, toEnvironmentRow } from "../output/rows.ts";
-import { emptyText, splitSentence } from "../output/split-proof.ts";
+import { emptyText, splitLines } from "../output/split-proof.ts";
 import { isComposite, type SkillName, skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
@@ -184,18 +184,7 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
 }
 
 export function splitText({ rows, leftOut, stood, proof, warnings }: SplitResult, out: string): string {
-  const lines = proof.splits.map(
-    ({ split: name, groups, rows: own, target }) =>
-      `  ${name.padEnd(10)} ${own} rows of ${groups} repository groups; asked for ${(target * 100).toFixed(1)} %`,
-  );
   const dropped = Object.entries(leftOut).map(([reason, count]) => `  left out: ${reason} ${count}`);
   const kept = stood === 0 ? [] : [`  ${stood} rows stand where they stood before`];
-  return [
-    `${rows} rows in ${out}`,
-    ...lines,
-    ...dropped,
-    ...kept,
-    `  ${splitSentence(proof)}`,
-    ...warnings.map((one) => `warning: ${one}`),
-  ].join("\n");
+  return [`${rows} rows in ${out}`, ...splitLines(proof), ...dropped, ...kept, ...warnings.map((one) => `warning: ${one}`)].join("\n");
 }
