@@ -4,7 +4,7 @@ import { groupOfAddress } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { type Selection, type SplitRatio, selectionSchema, splitRatioSchema, splitSchema, splits } from "../schemas/selection.ts";
 
-export interface SplitSettings {
+export interface Dealing {
   readonly ratio: SplitRatio;
   readonly selection: Selection;
 }
@@ -24,7 +24,7 @@ function halves(text: string, option: string, next: string): readonly [string, s
 }
 
 /** Throws `StopRun` that names the word which cannot be read. */
-export function splitSettings(words: Readonly<Record<string, unknown>>): SplitSettings {
+export function splitSettings(words: Readonly<Record<string, unknown>>): Dealing {
   const { ratio, pin, same } = wordsSchema.parse(words);
   const shares = ratio.split(":").map(Number);
   const [train, validation, test] = shares;

@@ -11,19 +11,21 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { type DatasetInput, type PairSet, writeDataset } from "../output/dataset-writer.ts";
 import { contentHashOf, fromRows, toEnvironmentRow } from "../output/rows.ts";
 import { emptyText, splitLines } from "../output/split-proof.ts";
+import { settingsKept } from "../output/split-settings.ts";
 import { isComposite, type SkillName, skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
-import { type SplitProof, splits } from "../schemas/selection.ts";
+import { type SplitProof, type SplitSettings, splits } from "../schemas/selection.ts";
+import { tool } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
 import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
 import { memberOf } from "./selection/member.ts";
 import { placeOf, rowTeller } from "./selection/of-dataset.ts";
 import type { Placed } from "./selection/proof.ts";
-import { checkNames, type SplitSettings } from "./split-settings.ts";
+import { checkNames, type Dealing } from "./split-settings.ts";
 
-export interface SplitOptions extends SplitSettings {
+export interface SplitOptions extends Dealing {
   readonly log: Log;
   readonly out: string;
   /** Folder of an earlier split of the dataset: what stands in it keeps its place. */
@@ -41,6 +43,8 @@ export interface SplitResult {
 
 /** Where rows lie in an earlier split, by id, and where their repositories do, by address. */
 interface Earlier {
+  /** The hash over its rows. */
+  readonly hash: string;
   readonly rows: ReadonlyMap<string, Placed>;
   readonly repositories: ReadonlyMap<string, Placed>;
 }
@@ -48,13 +52,14 @@ interface Earlier {
 async function earlierIn(folder: string): Promise<Earlier> {
   const rows = new Map<string, Placed>();
   const repositories = new Map<string, Placed>();
-  for await (const pair of (await openDataset(folder)).pairs()) {
+  const data = await openDataset(folder);
+  for await (const pair of data.pairs()) {
     const place = placeOf(pair);
     const { address } = memberOf(fromRows(pair.public, pair.private));
     rows.set(pair.public.instance_id, place);
     if (!repositories.has(address)) repositories.set(address, place);
   }
-  return { rows, repositories };
+  return { hash: data.manifest.row_hashes, rows, repositories };
 }
 
 interface Told extends Choice {
@@ -64,6 +69,8 @@ interface Told extends Choice {
   readonly stood: number;
   /** Rows that lie in another split than the dataset has them in. */
   readonly moved: number;
+  /** Of the earlier split. */
+  readonly like: string | undefined;
 }
 
 async function choiceOf(data: Dataset, folder: string, { ratio, selection, like }: SplitOptions): Promise<Told> {
@@ -97,7 +104,7 @@ async function choiceOf(data: Dataset, folder: string, { ratio, selection, like 
         });
     }
     const repositories = new Map([...rows].map(([id, { name }]) => [id, name]));
-    return { ...choice, repositories, stood, moved: placed.filter((row) => row.now !== row.split).length };
+    return { ...choice, repositories, stood, moved: placed.filter((row) => row.now !== row.split).length, like: earlier?.hash };
   } finally {
     choosing.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -131,7 +138,7 @@ async function* environmentsOf(data: Dataset, needed: ReadonlySet<string>): Asyn
   for (const id of [...needed].sort()) yield toEnvironmentRow(await data.environment(id), await data.archive(id));
 }
 
-function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Told): RunFacts {
+function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Told, settings: SplitSettings): RunFacts {
   const names = new Set([...placed.keys()].map((id) => repositories.get(id)));
   const dropped = [...countsOf(leftOut)].map(([reason, count]) => ({ reason, count }));
   const stage = { name: "split", in: placed.size + leftOut.length, kept: placed.size, dropped };
@@ -140,6 +147,7 @@ function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Told
     repositories: facts.repositories.filter(({ name }) => names.has(name)),
     stages: [...facts.stages.filter(({ name }) => name !== "split"), stage],
     splitProof: proof(),
+    splitSettings: settings,
   };
 }
 
@@ -157,6 +165,8 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
   if (resolve(out) === resolve(folder) || readdirSync(out).length > 0)
     throw new StopRun(`${out} is not empty: the new dataset is written whole`, { next: "name a new folder with --out" });
   const choice = await choiceOf(data, folder, options);
+  const { ratio, selection } = options;
+  const settings = settingsKept({ toolVersion: tool.version, ratio, selection, of: data.manifest.row_hashes, like: choice.like });
   const needed = new Set<string>();
   for await (const { public: row } of data.pairs()) if (choice.placed.has(row.instance_id)) needed.add(row.environment_id);
   const takedowns = data.withdrawn.filter(({ kind }) => kind === "takedown");
@@ -165,7 +175,7 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
     folder: out,
     sets: setsOf(data, choice),
     environments: () => environmentsOf(data, needed),
-    summary: factsOf(about.facts, choice),
+    summary: factsOf(about.facts, choice, settings),
     formats: [...new Set(data.manifest.configs.map(({ format }) => format))].filter((name) => name !== "parquet"),
     ...(takedowns.length === 0 ? {} : { standing: { edition: 1, files: [], hashes: [], rows: [], pairs: () => [], withdrawn: takedowns } }),
   };

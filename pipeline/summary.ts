@@ -2,6 +2,7 @@
 
 import { shortId } from "../lib/hash.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import { settingsKept } from "../output/split-settings.ts";
 import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -224,11 +225,16 @@ export class Summary {
       sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
       reviewCue,
-      ...(splitProof === undefined ? {} : { splitProof }),
+      ...(splitProof === undefined ? {} : { splitProof, splitSettings: this.#dealing() }),
       audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },
       baselines: [],
       infrastructureFailures: this.#troubles,
     };
+  }
+
+  #dealing(): NonNullable<RunSummary["splitSettings"]> {
+    const { splitRatio: ratio, selection } = this.#bench.config;
+    return settingsKept({ toolVersion: tool.version, ratio, selection });
   }
 
   #repository(

@@ -45,6 +45,22 @@ export const selectionSchema = z
   .readonly();
 export type Selection = z.infer<typeof selectionSchema>;
 
+/** Why rows lie where they lie: with these and the same instances they come to lie there again. */
+export const splitSettingsSchema = z
+  .object({
+    /** Of the Kihon that dealt them. */
+    toolVersion: z.string(),
+    ratio: splitRatioSchema,
+    /** Repositories by one spelling of their addresses. */
+    selection: selectionSchema,
+    /** Where a dataset was dealt anew (`kihon split`): the hash over its rows. Null where a run dealt its own. */
+    of: z.string().nullable(),
+    /** The hash over the rows of an earlier split, which stayed as they were; null where there was none. */
+    like: z.string().nullable(),
+  })
+  .readonly();
+export type SplitSettings = z.infer<typeof splitSettingsSchema>;
+
 const count = z.int().nonnegative();
 
 /** What was looked at again once everything was settled: that nothing of one split is in another. */

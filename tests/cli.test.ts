@@ -63,6 +63,11 @@ describe("bad words end with 2, a message and a next step", () => {
       /--github-limit[\s\S]*next: add --github OWNER\/NAME/,
     ],
     [
+      "composite tasks where all is train",
+      ["run", "--repo", repo.work, "--out", out, "--skills", "editing,bug-fix"],
+      /splitRatio \(--ratio\)/,
+    ],
+    [
       "shares that are none",
       ["run", "--repo", repo.work, "--out", out, "--ratio", "8:2"],
       /--ratio 8:2[\s\S]*next: write train:validation:test/,

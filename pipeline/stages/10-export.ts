@@ -91,10 +91,18 @@ const manifestHash = (folder: string): string => sha256(readFileSync(join(folder
 
 /** Everything that the files say, but for the report's times. */
 function exportKey({ bench: { config }, summary }: ExportJob, kept: readonly Entry[], used: readonly Item<Environment>[]): string {
-  const { codec, jsonl, takedownContact } = config;
+  const { codec, jsonl, takedownContact, splitRatio, selection } = config;
   const rows = kept.map(({ item: { id, sha }, split, group }) => [id, sha, split, group]).sort();
   const trees = used.map(({ id, sha }) => [id, sha]);
-  return shortId([rows, trees, { codec, jsonl, takedownContact }, summary.funnel, tool, rowSchemaVersion, proveVersion]);
+  return shortId([
+    rows,
+    trees,
+    { codec, jsonl, takedownContact, splitRatio, selection },
+    summary.funnel,
+    tool,
+    rowSchemaVersion,
+    proveVersion,
+  ]);
 }
 
 /** Gives the rows of an instance, read from the disk each time. */

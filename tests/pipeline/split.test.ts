@@ -7,12 +7,14 @@ import { sha256 } from "../../lib/hash.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
+import { tool } from "../../pipeline/identity.ts";
 import { createLog } from "../../pipeline/log.ts";
 import { split, splitText } from "../../pipeline/split.ts";
 import { splitSettings } from "../../pipeline/split-settings.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema, type SkillName } from "../../schemas/instance.ts";
 import type { RowPair } from "../../schemas/row.ts";
+import { selectionSchema } from "../../schemas/selection.ts";
 import { context, environment, mutant, sampleInstance, summary } from "../output/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kihon-split-test-"));
@@ -133,6 +135,33 @@ describe("kihon split", () => {
     const manifest = (name: string): string => readFileSync(join(folder, name, "manifest.json"), "utf8");
     expect(manifest("again")).toBe(manifest("to"));
     expect(await rowsOf(join(folder, "after"))).toEqual(await rowsOf(join(folder, "to")));
+  });
+
+  it("keeps what it was dealt by in manifest and card, of which the same rows come again", async () => {
+    const words = {
+      ratio: "3:1:1",
+      pin: ["https://someone:secret@github.com/Acme/Project-3.git=test"],
+      perFile: 4,
+      cutoff: "2026-01-01T00:00:00Z",
+    };
+    const out = join(folder, "told");
+    await split(from, { log, out, ...splitSettings(words) });
+    const { about } = (await openDataset(out)).manifest;
+    expect(about?.facts.splitSettings).toEqual({
+      toolVersion: tool.version,
+      ratio: { train: 3, validation: 1, test: 1 },
+      selection: selectionSchema.parse({ pins: { "acme/project-3": "test" }, perFile: 4, cutoff: "2026-01-01T00:00:00Z" }),
+      of: (await openDataset(from)).manifest.row_hashes,
+      like: null,
+    });
+    const card = readFileSync(join(out, "README.md"), "utf8");
+    expect(card).toMatch(/`acme\/project-3` in test; at most 4 rows of one skill and one file\./);
+    expect(card).not.toContain("secret");
+    const hashOf = (text: string): string => /with the split settings `([0-9a-f]{16})`/.exec(text)?.[1] ?? "";
+    expect(hashOf(card)).not.toBe("");
+    expect(hashOf(readFileSync(join(folder, "to", "README.md"), "utf8"))).not.toBe(hashOf(card));
+    await split(from, { log, out: join(folder, "told-again"), ...splitSettings(words) });
+    expect(readFileSync(join(folder, "told-again", "README.md"), "utf8")).toBe(card);
   });
 
   it("obeys pins and what is said to belong together", async () => {
