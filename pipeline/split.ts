@@ -15,7 +15,7 @@ import { settingsKept } from "../output/split-settings.ts";
 import { isComposite, type SkillName, skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
-import { type SplitProof, type SplitSettings, splits } from "../schemas/selection.ts";
+import { type Selection, type SplitProof, type SplitSettings, splits } from "../schemas/selection.ts";
 import { tool } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
@@ -73,13 +73,32 @@ interface Told extends Choice {
   readonly like: string | undefined;
 }
 
+interface Row {
+  readonly name: string;
+  readonly address: string;
+  readonly skill: SkillName;
+  /** In the dataset that is dealt. */
+  readonly split: string;
+}
+
+/** What stands goes before a pin, so a pin that it does not leave room for is refused. */
+function checkPins({ pins }: Selection, placed: readonly (Row & { readonly now: string })[], like: string): void {
+  for (const [name, split] of Object.entries(pins)) {
+    const elsewhere = placed.find((row) => row.address === groupOfAddress(name) && !isComposite(row.skill) && row.now !== split);
+    if (elsewhere !== undefined)
+      throw new StopRun(`${name} is pinned to ${split}, and its group stands in ${elsewhere.now} in ${like}`, {
+        next: "leave the pin out, or deal anew without --like",
+      });
+  }
+}
+
 async function choiceOf(data: Dataset, folder: string, { ratio, selection, like }: SplitOptions): Promise<Told> {
   const earlier = like === undefined ? null : await earlierIn(like);
   const scratch = mkdtempSync(join(tmpdir(), "kihon-split-"));
   const choosing = new Choosing(selection, ratio, join(scratch, "near-duplicates"), earlier?.repositories);
   try {
     const tell = await rowTeller();
-    const rows = new Map<string, { readonly name: string; readonly address: string; readonly split: string; readonly skill: SkillName }>();
+    const rows = new Map<string, Row>();
     for await (const pair of data.pairs()) {
       const instance = fromRows(pair.public, pair.private);
       const { id, skill } = instance.draft;
@@ -96,13 +115,7 @@ async function choiceOf(data: Dataset, folder: string, { ratio, selection, like 
       const row = rows.get(id);
       return row === undefined ? [] : [{ ...row, now: split }];
     });
-    for (const [name, split] of Object.entries(selection.pins)) {
-      const elsewhere = placed.find((row) => row.address === groupOfAddress(name) && !isComposite(row.skill) && row.now !== split);
-      if (elsewhere !== undefined)
-        throw new StopRun(`${name} is pinned to ${split}, and its group stands in ${elsewhere.now} in ${like}`, {
-          next: "leave the pin out, or deal anew without --like",
-        });
-    }
+    if (like !== undefined) checkPins(selection, placed, like);
     const repositories = new Map([...rows].map(([id, { name }]) => [id, name]));
     return { ...choice, repositories, stood, moved: placed.filter((row) => row.now !== row.split).length, like: earlier?.hash };
   } finally {
