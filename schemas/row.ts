@@ -110,7 +110,10 @@ export const privateColumns = {
   patch: column(string, "the fix as a unified diff, from the defective to the healthy tree"),
   test_patch: column(string, "empty: the hidden tests are files of the environment's own tree"),
   FAIL_TO_PASS: column(list(string), "tests that fail in the defective tree and pass in the healthy one"),
-  PASS_TO_PASS: column(list(string), "tests that pass in both"),
+  PASS_TO_PASS: column(
+    list(string),
+    "tests that pass in both, of the test files that the trials run; an answer that changes more has to pass what reaches that as well",
+  ),
   validation: column(
     struct({
       repeats: int32,

@@ -18,6 +18,8 @@ export interface Movable extends Stratified {
 
 /** Sweeps over all groups; each one lowers the sum, and after a few there is little to gain. */
 const mostSweeps = 20;
+/** Groups that one is tried in exchange for, so that time grows with the groups and not with their square. */
+const mostPartners = 200;
 /** What gains less, a hundredth of a row, is not worth a move; sums of fractions come out no more exact than far below it. */
 const least = 0.01;
 
@@ -111,7 +113,7 @@ export function balanced(
     return false;
   };
   for (let sweep = 0; sweep < mostSweeps; sweep += 1) {
-    const gained = all.filter((one, at) => better(one, all.slice(at + 1)));
+    const gained = all.filter((one, at) => better(one, all.slice(at + 1, at + 1 + mostPartners)));
     if (gained.length === 0) break;
   }
   return places;
