@@ -72,13 +72,26 @@ const withPlace = (command: Command): Command =>
     .option("--i-trust-this-code", "allow a provider that does not isolate to run the repositories' code", false)
     .option("--json", "machine-readable output and log lines", false);
 
+/** Options of every command that deals rows to splits; `ratio` is what it deals by where nothing is said. */
+const withSplits = (command: Command, ratio: string): Command =>
+  command
+    .option("--ratio <a:b:c>", "shares of the rows in train, validation and test", ratio)
+    .option("--pin <repository=split>", "where a repository and all of its group goes; may be repeated", collect, [])
+    .option("--same <repository=repository>", "two that belong together beyond what is seen by itself; may be repeated", collect, [])
+    .option("--cutoff <moment>", "what is older is for train alone, what is newer for the others, such as 2025-06-30T00:00:00Z")
+    .option("--per-repository <n>", "rows of one skill and one repository group, at most", whole("--per-repository", 1))
+    .option("--per-operator <n>", "rows of one skill and one mutation operator, at most", whole("--per-operator", 1))
+    .option("--per-file <n>", "rows of one skill and one file, at most", whole("--per-file", 1))
+    .option("--per-difficulty <n>", "rows of one skill and one level of difficulty, at most", whole("--per-difficulty", 1))
+    .option("--no-near-duplicates", "keep rows that ask what others ask");
+
 const program = new Command("kihon")
   .description("Verified training instances of five coding skills, made from real repositories.")
   .version((await import("./pipeline/identity.ts")).tool.version)
   .showHelpAfterError("(kihon --help lists the commands)")
   .exitOverride();
 
-withPlace(program.command("run"))
+withSplits(withPlace(program.command("run")), "1:0:0")
   .description("mine, observe, pose, prove and export: from git repositories to a Parquet dataset")
   .option("--repo <path|url|bundle>", "a git repository; may be repeated", collect, [])
   .option(
@@ -183,23 +196,21 @@ withPlace(program.command("refresh"))
     print(refreshText(result, folder));
   });
 
-program
-  .command("split")
+withSplits(program.command("split"), "8:1:1")
   .description("the rows of a dataset in other splits, by repository group, as a new dataset; nothing is proven again")
   .argument("<dataset>", "folder of the dataset")
   .requiredOption("--out <folder>", "new folder")
-  .option("--ratio <a:b:c>", "shares of the rows in train, validation and test", "8:1:1")
-  .option("--pin <repository=split>", "where a repository and all of its group goes; may be repeated", collect, [])
-  .option("--same <repository=repository>", "two that belong together beyond what is seen by itself; may be repeated", collect, [])
-  .option("--cutoff <moment>", "what is older is for train alone, what is newer for the others, such as 2025-06-30T00:00:00Z")
-  .option("--per-repository <n>", "rows of one skill and one repository group, at most", whole("--per-repository", 1))
-  .option("--per-operator <n>", "rows of one skill and one mutation operator, at most", whole("--per-operator", 1))
-  .option("--per-file <n>", "rows of one skill and one file, at most", whole("--per-file", 1))
-  .option("--no-near-duplicates", "keep rows that ask what others ask")
+  .option("--like <folder>", "an earlier split of the dataset: what stands in it stays in its split, and only what is new is dealt")
   .option("--json", "machine-readable output", false)
   .action(async (folder: string, words: Words) => {
-    const { split, splitSettings, splitText } = await import("./pipeline/split.ts");
-    const result = await split(folder, { log: logFor(words), out: String(words["out"]), ...splitSettings(words) });
+    const { split, splitText } = await import("./pipeline/split.ts");
+    const { splitSettings } = await import("./pipeline/split-settings.ts");
+    const result = await split(folder, {
+      log: logFor(words),
+      out: String(words["out"]),
+      ...splitSettings(words),
+      ...pick(words, ["like"]),
+    });
     if (words["json"]) printJson(result);
     else print(splitText(result, String(words["out"])));
   });
@@ -427,6 +438,8 @@ const placeOf = (words: Words) =>
 /** Checked by the run itself. */
 async function configOf(words: Words): Promise<Config> {
   const { repo, rev, sift, typeCheck } = words;
+  const { splitSettings } = await import("./pipeline/split-settings.ts");
+  const { ratio: splitRatio, selection } = splitSettings(words);
   const named = [
     "alsoAt",
     "mutants",
@@ -452,6 +465,8 @@ async function configOf(words: Words): Promise<Config> {
     revision: rev,
     sift,
     typeCheck,
+    splitRatio,
+    selection,
     ...llmOf(words),
     contamination: await contaminationOf(words),
     ...(await takedownOf(words)),

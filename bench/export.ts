@@ -51,6 +51,7 @@ function* syntheticRows(count: number): Generator<PublicRow> {
       language: index % 3 === 0 ? "javascript" : "typescript",
       license_spdx: index % 11 === 0 ? null : "MIT",
       base_commit: sha256(String(index % 311)).slice(0, 40),
+      committed_at: "2025-03-01T10:00:00Z",
       source_kind: "injected",
       change_id: sha256(`change ${index >> 2}`).slice(0, 16),
       pair_id: null,
@@ -67,6 +68,8 @@ function* syntheticRows(count: number): Generator<PublicRow> {
         { name: "failing-tests", value: String(1 + (index % 40)) },
         { name: "operator", value: words[index % words.length] ?? "" },
       ],
+      difficulty: "easy",
+      natural_language: null,
     };
   }
 }

@@ -14,7 +14,10 @@ export const listsInForce = ({ bundled, lists }: Pick<Contamination, "bundled" |
   ...lists,
 ];
 
-const namesOf = (repository: Repository): readonly string[] => [...new Set([repoGroupOf(repository), repository.name.toLowerCase()])];
+/** What it is called, where it came from, and what it says it is: a copy without an address is known by the last. */
+const namesOf = (repository: Repository): readonly string[] => [
+  ...new Set([repoGroupOf(repository), repository.name.toLowerCase(), ...(repository.declared ?? [])]),
+];
 
 const isAllowed = (repository: Repository, { allow }: Contamination): boolean => {
   const names = namesOf(repository);
@@ -61,7 +64,7 @@ function judge({ commit, after }: FilterSubject, options: Contamination): Outcom
 
 export const contamination = Object.freeze({
   name: "contamination",
-  version: 1,
+  version: 2,
   reasons: denyReasons,
   options: contaminationSchema,
   judge,

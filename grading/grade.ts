@@ -10,6 +10,7 @@ import type { Draft, Expectation, Score, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { parseLocations, parsePatch, parseReview, parseTestFile } from "./answers.ts";
 import { editingComponents, killShare, type Performed } from "./components.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { judgeLocations, judgeReview, judgeRun, type Verdict } from "./judge.ts";
 import { mayChange } from "./protected.ts";
 
@@ -105,6 +106,8 @@ async function gradeByTrials(draft: Draft, answer: string, workspace: Workspace,
     if (!one.verdict.held && options.strict) break;
   }
   const performed = seen.sort((a, b) => draft.trials.indexOf(a.trial) - draft.trials.indexOf(b.trial));
+  const more = performed.every(({ verdict }) => verdict.held) || !options.strict ? elsewhere(draft, laid.layer, workspace) : null;
+  if (more !== null) performed.push(await perform(more, options.repeat));
   const first = performed.find(({ verdict }) => !verdict.held) ?? (await wavering(draft, perform, options));
   const components = Object.fromEntries(
     performed.flatMap(({ trial, verdict }) => (trial.name.startsWith("mutant-") ? [] : [[trial.name, verdict.share]])),

@@ -11,7 +11,7 @@ import { judgeRun, type Verdict } from "./judge.ts";
 import { mixedTests, withoutTests, withoutTrials } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 7;
+export const proveVersion = 8;
 
 export const proveReasons = [
   "premise-fails",

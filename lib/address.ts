@@ -26,3 +26,26 @@ export function publicAddress(origin: string): string | null {
 /** By its address, else by its name; forks under other owners are others here. */
 export const repoGroupOf = ({ origin, name }: { readonly origin: string; readonly name: string }): string =>
   (pathOf(origin) ?? name).toLowerCase();
+
+/**
+ * The repository that a `package.json` says it is of, as `owner/name` in lower case; null where it says none, or is no manifest. A copy, a fork and
+ * a renamed repository mostly keep it. Forms as npm reads them: an address, `github:owner/name`, `owner/name`, or `{url}`.
+ */
+export function declaredRepository(manifest: string): string | null {
+  let stated: unknown;
+  try {
+    stated = (JSON.parse(manifest) as { repository?: unknown } | null)?.repository;
+  } catch {
+    // What is no JSON says nothing.
+    return null;
+  }
+  const address = typeof stated === "object" && stated !== null ? (stated as { url?: unknown }).url : stated;
+  if (typeof address !== "string") return null;
+  const bare = groupOfAddress(
+    address
+      .trim()
+      .replace(/[#?].*$/, "")
+      .replace(/^[a-z]+:(?!\/\/)/i, ""),
+  );
+  return /^[\w.-]+(?:\/[\w.-]+)+$/.test(bare) ? bare : null;
+}

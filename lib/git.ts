@@ -14,8 +14,9 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
-import { type ExecResult, exec } from "./exec.ts";
+import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
+import { type GitObject, GitObjects, GitObjectsEnded } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
 import { holdMirror } from "./mirrors.ts";
 import { pathTrouble } from "./paths.ts";
@@ -107,34 +108,51 @@ interface GitCall {
   readonly outputBytes?: number;
 }
 
-/** One git command on one git folder, named outright: no discovery, so the owner of the folder does not matter. */
+/** On one git folder, named outright: no discovery, so the owner of the folder does not matter. */
+const commandOn = (gitDir: string, args: readonly string[]): Pick<ExecRequest, "argv" | "env"> => ({
+  argv: ["git", `--git-dir=${gitDir}`, ...settings.flatMap((setting) => ["-c", setting]), ...args],
+  env: gitEnvironment(),
+});
+
+/** One git command. */
 function git(gitDir: string, args: readonly string[], call: GitCall = {}): Promise<ExecResult> {
   return exec({
-    argv: ["git", `--git-dir=${gitDir}`, ...settings.flatMap((setting) => ["-c", setting]), ...args],
-    env: gitEnvironment(),
+    ...commandOn(gitDir, args),
     timeoutMs: 600_000,
     outputBytes: call.outputBytes ?? 256_000_000,
     ...(call.input === undefined ? {} : { input: call.input }),
   });
 }
 
-function explainEnd(result: ExecResult): string {
+function explainEnd(result: Pick<ExecResult, "ended" | "stderr">): string {
   const { ended } = result;
   if (ended.kind === "not-started") return `git could not be started (${ended.code})`;
   const said = result.stderr.trim().split("\n").slice(-3).join(" | ").slice(0, 400);
   return `git ${ended.kind === "exited" ? `exited with ${ended.code}` : ended.kind}${said === "" ? "" : `: ${said}`}`;
 }
 
-const succeeded = (result: ExecResult): boolean => result.ended.kind === "exited" && result.ended.code === 0;
+const succeeded = (result: Pick<ExecResult, "ended">): boolean => result.ended.kind === "exited" && result.ended.code === 0;
+
+/** Of a command that must work on a sound repository. */
+const failed = (what: string, result: Pick<ExecResult, "ended" | "stderr">): StopRun | BrokenRecord =>
+  result.ended.kind === "not-started"
+    ? new StopRun(explainEnd(result), { next: "Install git (2.30 or newer) and make sure that it is on the PATH." })
+    : new BrokenRecord(`${what}: ${explainEnd(result)}`);
 
 /** Output of a command that must work on a sound repository. */
 async function must(gitDir: string, args: readonly string[], what: string, call?: GitCall): Promise<string> {
   const result = await git(gitDir, args, call);
-  if (result.ended.kind === "not-started") {
-    throw new StopRun(explainEnd(result), { next: "Install git (2.30 or newer) and make sure that it is on the PATH." });
-  }
-  if (!succeeded(result)) throw new BrokenRecord(`${what}: ${explainEnd(result)}`);
+  if (!succeeded(result)) throw failed(what, result);
   return result.stdout;
+}
+
+/** What is read of objects that must be sound. */
+async function reading<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof GitObjectsEnded ? failed(what, error.asked) : error;
+  }
 }
 
 const scpLike = /^[\w.-]+@[\w.-]+:(?!\/\/)(.+)$/;
@@ -448,6 +466,21 @@ export function textOf(bytes: Uint8Array): string | null {
   return Buffer.from(text).equals(bytes) ? text : null;
 }
 
+const wholeId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** The files of a tree object: a mode, a name and, in bytes, an id each. */
+function* filesOfTree({ sha, bytes }: GitObject): Generator<{ readonly path: string; readonly sha: string }> {
+  const idBytes = sha.length / 2;
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(32, at);
+    const end = bytes.indexOf(0, space);
+    if (space < 0 || end < 0) return;
+    const id = bytes.toString("hex", end + 1, end + 1 + idBytes);
+    if (bytes.toString("latin1", at, at + 3) === "100") yield { path: bytes.toString("utf8", space + 1, end), sha: id };
+    at = end + 1 + idBytes;
+  }
+}
+
 const batchBytes = 64_000_000;
 /** Ids in one command: as words, well below what a command line holds. */
 const idsAtOnce = 2000;
@@ -473,12 +506,14 @@ export class GitRepository {
 
   readonly #address: string | null;
   readonly #retryMs: number;
+  readonly #objects: GitObjects;
   readonly #expected = new Set<string>();
   /** Contents are asked for no more: they were all fetched. */
   #whole = false;
 
   constructor(place: Place) {
     this.gitDir = place.gitDir;
+    this.#objects = new GitObjects((mode) => commandOn(place.gitDir, ["cat-file", mode]));
     this.#address = place.address;
     this.#retryMs = place.retryMs ?? defaultRetryMs;
     this.name = place.name;
@@ -487,6 +522,17 @@ export class GitRepository {
 
   /** The commit that a branch, tag or id names. Throws `StopRun` for an unknown one. */
   async resolve(revision = "HEAD"): Promise<{ readonly commit: string; readonly committedAt: string }> {
+    return (wholeId.test(revision) ? await this.#commitOf(revision) : null) ?? this.#resolveName(revision);
+  }
+
+  /** By its id, or by a tag's; null where there is none, or its date is none. */
+  async #commitOf(id: string): Promise<{ readonly commit: string; readonly committedAt: string } | null> {
+    const [object] = await reading(`commit ${id} cannot be read`, this.#objects.read([`${id}^{commit}`]));
+    const seconds = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.bytes.toString("latin1") ?? "")?.[1];
+    return object && seconds !== undefined ? { commit: object.sha, committedAt: new Date(Number(seconds) * 1000).toISOString() } : null;
+  }
+
+  async #resolveName(revision: string): Promise<{ readonly commit: string; readonly committedAt: string }> {
     const found = await git(this.gitDir, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
     if (!succeeded(found)) {
       throw new StopRun(`${this.name} has no commit ${JSON.stringify(revision)}`, {
@@ -647,11 +693,7 @@ export class GitRepository {
 
   /** A line for each id: its type and size, or that it is missing. */
   async #checks(ids: readonly string[]): Promise<readonly string[]> {
-    if (ids.length === 0) return [];
-    const told = await must(this.gitDir, ["cat-file", "--batch-check", "--buffer"], "blobs cannot be read", {
-      input: `${ids.join("\n")}\n`,
-    });
-    return told.split("\n").filter((line) => line !== "");
+    return reading("blobs cannot be read", this.#objects.checks(ids));
   }
 
   /** Every path of a commit. Throws `BrokenRecord` where its trees are not all here. */
@@ -674,17 +716,14 @@ export class GitRepository {
     );
   }
 
-  /** The files at the top of a commit. */
-  async topOf(commit: string): Promise<readonly { readonly path: string; readonly sha: string }[]> {
-    const told = await must(
-      this.gitDir,
-      ["ls-tree", "-z", "--full-tree", "--end-of-options", commit],
-      `the tree of ${commit} cannot be read`,
-    );
-    return told.split("\0").flatMap((line) => {
-      const [, sha, path] = /^100\d{3} blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
-      return sha === undefined || path === undefined ? [] : [{ path, sha }];
-    });
+  /** The regular files that lie in one folder of a commit (`.` for its top), with their paths. None where there is no such folder. */
+  async filesIn(commit: string, folder = "."): Promise<readonly { readonly path: string; readonly sha: string }[]> {
+    const what = `the tree of ${commit} cannot be read`;
+    const name = folder === "." ? `${commit}^{tree}` : `${commit}:${folder}`;
+    const [tree] = await reading(what, this.#objects.read([name]));
+    if (!tree && folder === ".") throw new BrokenRecord(what);
+    if (tree?.type !== "tree") return [];
+    return [...filesOfTree(tree)].map(({ path, sha }) => ({ path: folder === "." ? path : `${folder}/${path}`, sha }));
   }
 
   /** Blobs by id, read in few batches; an id that is not here, is no blob or is larger than `maxBytes` is left out. */
@@ -712,15 +751,8 @@ export class GitRepository {
   }
 
   async #readBatch(shas: readonly string[], into: Map<string, Buffer>): Promise<void> {
-    const result = await git(this.gitDir, ["cat-file", "--batch", "--buffer"], { input: `${shas.join("\n")}\n` });
-    if (!succeeded(result)) throw new BrokenRecord(`blobs cannot be read: ${explainEnd(result)}`);
-    const output = result.stdoutBytes;
-    for (let at = 0; at < output.length; ) {
-      const end = output.indexOf(10, at);
-      const [sha = "", , size = "0"] = output.toString("latin1", at, end).split(" ");
-      into.set(sha, output.subarray(end + 1, end + 1 + Number(size)));
-      at = end + 1 + Number(size) + 1;
-    }
+    for (const object of await reading("blobs cannot be read", this.#objects.read(shas)))
+      if (object !== null) into.set(object.sha, object.bytes);
   }
 
   /** Path → text of the entries that are regular files in UTF-8 of at most `maxBytes`. The others are not in the map. */

@@ -1,5 +1,6 @@
 /** What every miner of changes does alike: the facts of a revision, and a candidate from what a change did to its files. */
 import type { Unit } from "../languages/contract.ts";
+import { declaredRepository } from "../lib/address.ts";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
@@ -40,7 +41,9 @@ interface Sides {
 /** Facts of a commit as a revision: its licence is the one that its own tree states. */
 export async function revisionAt(repository: GitRepository, name: string, packageDir: string): Promise<Revision> {
   const { commit, committedAt } = await repository.resolve(name);
-  const { entries } = await repository.treeOf(commit);
+  const top = await repository.filesIn(commit);
+  const inPackage = packageDir === "." ? [] : await repository.filesIn(commit, packageDir);
+  const entries = [...inPackage, ...top].map((entry) => ({ ...entry, kind: "file" as const }));
   const manifests = packageDir === "." ? ["package.json"] : [`${packageDir}/package.json`, "package.json"];
   const paths = entries.map((entry) => entry.path);
   const own = licenseFiles(paths, packageDir);
@@ -51,7 +54,9 @@ export async function revisionAt(repository: GitRepository, name: string, packag
     return text === undefined ? [] : [{ path, text }];
   };
   const { expression: license, files: licenseFrom } = await licenseOf(manifests.flatMap(read)[0] ?? null, files.flatMap(read));
-  return { repository: { name: repository.name, origin: repository.origin, license, licenseFrom }, commit, committedAt, packageDir };
+  const declared = [...new Set(manifests.flatMap(read).flatMap(({ text }) => declaredRepository(text) ?? []))];
+  const facts = { name: repository.name, origin: repository.origin, license, licenseFrom, ...(declared.length > 0 ? { declared } : {}) };
+  return { repository: facts, commit, committedAt, packageDir };
 }
 
 const inside = (packageDir: string, path: string): boolean => packageDir === "." || path.startsWith(`${packageDir}/`);

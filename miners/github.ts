@@ -51,7 +51,7 @@ async function locatedOf(
   const changes = await repository.changesBetween(trees.before, trees.after);
   const read = changes.filter(({ path }) => roleOf(path) === "source" || roleOf(path) === "test");
   if (read.length <= 2 * options.maxSourceFiles) repository.expect(shasOf(read));
-  const top = (await repository.topOf(trees.after)).filter(({ path }) => path === "package.json" || licenseFiles([path]).length > 0);
+  const top = (await repository.filesIn(trees.after)).filter(({ path }) => path === "package.json" || licenseFiles([path]).length > 0);
   repository.expect(top.map(({ sha }) => sha));
   return { ...trees, pullRequest, changes };
 }
@@ -150,4 +150,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 6, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 7, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

@@ -92,7 +92,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 5,
+  version: 6,
   reasons,
   options: localGitOptions,
   mine,

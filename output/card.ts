@@ -11,6 +11,7 @@ import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
 import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
+import { sameRows, settingsText } from "./split-settings.ts";
 import type { Rewarded, Spread, Statistics } from "./statistics.ts";
 import type { WithdrawnFile } from "./withdrawn.ts";
 
@@ -146,13 +147,14 @@ const inline = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
-function introduction({ tool, toolVersion, seed, configHash, repositories }: RunFacts): string {
+function introduction(facts: RunFacts): string {
+  const { tool, toolVersion, seed, configHash, repositories } = facts;
   return [
     `Training instances of five coding skills, made from ${plural(repositories.length, "repository", "repositories")}.`,
     "Each starts from one change whose effect was observed by running tests, and each was let in only after its own trials,",
     "run in a sandbox without network, gave 1 to the known good answer every time and 0 to the empty answer, to every decoy and to every attempt to cheat the grader.",
     "Rewards come from running tests and from comparing with labels that tests confirmed; no model judges anything.",
-    `\n\nMade by ${inline(tool)} ${inline(toolVersion)}, seed \`${seed.replaceAll("`", "")}\`, configuration \`${configHash}\`. The same version, seed and configuration over the same commits give the same rows.`,
+    `\n\nMade by ${inline(tool)} ${inline(toolVersion)}, seed \`${seed.replaceAll("`", "")}\`, configuration \`${configHash}\`. ${sameRows(facts)}`,
   ].join(" ");
 }
 
@@ -203,11 +205,14 @@ function languages({ rows, languages: found }: Statistics): string[] {
 }
 
 /** Nothing for a dataset of which it was not looked at. */
-function splitsOfRows({ splitProof }: RunFacts): string[] {
+function splitsOfRows({ splitProof, splitSettings }: RunFacts): string[] {
   if (splitProof === undefined) return [];
   const head = ["split", "repository groups", "rows", "share", "asked for"];
   const told = "A group is a repository under all its names with its forks, mirrors and copies, and lies in one split, whole.";
-  return [`## Splits\n\n${table(head, splitRows(splitProof))}\n\n${told} ${splitSentence(splitProof)}`];
+  return [
+    `## Splits\n\n${table(head, splitRows(splitProof))}\n\n${told} ${splitSentence(splitProof)}`,
+    ...(splitSettings === undefined ? [] : [settingsText(splitSettings)]),
+  ];
 }
 
 function funnel({ stages, infrastructureFailures }: RunFacts): string {

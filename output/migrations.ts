@@ -1,55 +1,79 @@
 /** Rows of earlier schema versions, brought to the current one: a step for each change of the tables, from what the rows themselves say. */
-import type { z } from "zod";
+import { z } from "zod";
 import { BrokenRecord } from "../lib/errors.ts";
+import { PatchError } from "../lib/patch.ts";
 import { privateRowSchema, publicRowSchema, type Row, type RowPair, rowSchemaVersion } from "../schemas/row.ts";
+import { difficultyFigures, difficultyOf } from "./difficulty.ts";
+import { editedLanguage } from "./edited-language.ts";
+import { naturalLanguage } from "./natural-language.ts";
 import { contentHashOf, fromRows } from "./rows.ts";
+
+interface Pair {
+  readonly public: Row;
+  readonly private: Row;
+}
 
 interface Step {
   readonly to: string;
-  readonly public: (row: Row) => Row;
-  readonly private: (row: Row) => Row;
+  /** May throw where a cell does not hold what its column promises. */
+  readonly take: (pair: Pair) => Pair;
 }
 
-const same = (row: Row): Row => row;
+const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, source_files: null, frame_distance: null };
 
 /** By the version that a step leaves. Environments have had one table so far. */
 const steps: Readonly<Record<string, Step>> = {
   // Version 1 kept nothing that reviewers said, so there is nothing to tell.
-  "1": { to: "2", public: same, private: (row) => ({ ...row, human_findings_json: "[]" }) },
+  "1": { to: "2", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, human_findings_json: "[]" } }) },
+  "2": { to: "3", take: withWhatRowsTell },
 };
+
+/** How many source files the tree has was told by localization alone, and the frames of failures by nothing: what is not known is null. */
+function withWhatRowsTell(pair: Pair): Pair {
+  const blank = { committed_at: "", difficulty: null, natural_language: null };
+  const open = publicRowSchema.parse({ ...pair.public, ...blank });
+  const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures });
+  const { draft, candidate } = fromRows(open, hidden);
+  const sourceFiles = draft.facts["candidate-files"];
+  const counted = { draft, candidate, patch: hidden.patch, sourceFiles: typeof sourceFiles === "number" ? sourceFiles : null };
+  return {
+    public: {
+      ...open,
+      language: editedLanguage(candidate),
+      committed_at: candidate.revision.committedAt,
+      difficulty: difficultyOf(draft),
+      natural_language: naturalLanguage(draft.prompt),
+    },
+    private: { ...hidden, difficulty_figures: difficultyFigures(counted) },
+  };
+}
 
 /** A pair of rows of an earlier version, with a content hash of its own. Throws `BrokenRecord` where it does not hold what its columns promise. */
 export function migratePair(pair: RowPair, version: string): RowPair {
-  let [open, hidden]: Row[] = [pair.public, pair.private];
+  try {
+    const moved = currentPair(pair, version);
+    const hash = contentHashOf(moved);
+    const whole = { public: moved.public, private: { ...moved.private, provenance: { ...moved.private.provenance, content_hash: hash } } };
+    fromRows(whole.public, whole.private);
+    return whole;
+  } catch (error) {
+    if (!(error instanceof z.ZodError || error instanceof SyntaxError || error instanceof PatchError)) throw error;
+    throw new BrokenRecord(`the rows of ${pair.public.instance_id} cannot be brought to row schema ${rowSchemaVersion}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function currentPair(pair: RowPair, version: string): RowPair {
+  let moved: Pair = pair;
   for (let at = version; at !== rowSchemaVersion; ) {
     const step = steps[at];
-    if (step === undefined || open === undefined || hidden === undefined) throw new TypeError(`no way leads from row schema ${at}`);
-    [open, hidden] = [step.public(open), step.private(hidden)];
+    if (step === undefined) throw new TypeError(`no way leads from row schema ${at}`);
+    moved = step.take(moved);
     at = step.to;
   }
-  const where = pair.public.instance_id;
-  const moved = {
-    public: parsed(publicRowSchema, { ...open, schema_version: rowSchemaVersion }, where),
-    private: parsed(privateRowSchema, { ...hidden, schema_version: rowSchemaVersion }, where),
+  return {
+    public: publicRowSchema.parse({ ...moved.public, schema_version: rowSchemaVersion }),
+    private: privateRowSchema.parse({ ...moved.private, schema_version: rowSchemaVersion }),
   };
-  const hash = contentHashOf(moved);
-  const whole = { public: moved.public, private: { ...moved.private, provenance: { ...moved.private.provenance, content_hash: hash } } };
-  try {
-    fromRows(whole.public, whole.private);
-  } catch (error) {
-    throw broken(where, error);
-  }
-  return whole;
 }
-
-function parsed<T>(schema: z.ZodType<T>, row: Row, where: string): T {
-  const result = schema.safeParse(row);
-  if (result.success) return result.data;
-  throw broken(where, result.error);
-}
-
-const broken = (id: string, cause: unknown): BrokenRecord =>
-  new BrokenRecord(
-    `the rows of ${id} cannot be brought to row schema ${rowSchemaVersion}: ${cause instanceof Error ? cause.message : cause}`,
-    { cause },
-  );

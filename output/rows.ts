@@ -17,14 +17,15 @@ import {
   type RowPair,
   rowSchemaVersion,
 } from "../schemas/row.ts";
+import { difficultyFigures, difficultyOf } from "./difficulty.ts";
+import { editedLanguage } from "./edited-language.ts";
+import { naturalLanguage } from "./natural-language.ts";
 
 /** What a row says beyond its instance: where it goes, and who made it. */
 export interface RowContext {
   readonly split: string;
   /** Of the repository and all that belongs to it. */
   readonly group: string;
-  /** Name of the language whose files the change edits. */
-  readonly language: string;
   /** Text of a file of the revision's own (healthy) tree, null where it has none: for the column `patch`. */
   readonly healthyText: (path: string) => string | null;
   /** Paths and patterns that are restored before an answer is graded. */
@@ -49,7 +50,7 @@ function fileDiff(path: string, from: string | null, to: string | null): string 
 
 export function toRows(instance: Instance, environment: Environment, context: RowContext): RowPair {
   const publicRow = toPublicRow(instance, environment, context);
-  const bare = toPrivateRow(instance, context);
+  const bare = toPrivateRow(instance, environment, context);
   const contentHash = sha256(canonical({ public: publicRow, private: bare }));
   const { tool, toolVersion, configHash } = context.provenance;
   const provenance = { tool, tool_version: toolVersion, config_hash: configHash, content_hash: contentHash };
@@ -63,16 +64,17 @@ function sourceKindOf(candidate: Candidate): PublicRow["source_kind"] {
 }
 
 function toPublicRow({ draft, candidate }: Instance, environment: Environment, context: RowContext): PublicRow {
-  const { repository, commit } = candidate.revision;
+  const { repository, commit, committedAt } = candidate.revision;
   return {
     instance_id: draft.id,
     skill: draft.skill,
     schema_version: rowSchemaVersion,
     repo: repository.name,
     repo_group: context.group,
-    language: context.language,
+    language: editedLanguage(candidate),
     license_spdx: repository.license,
     base_commit: commit,
+    committed_at: committedAt,
     source_kind: sourceKindOf(candidate),
     change_id: draft.changeId,
     pair_id: draft.pairId,
@@ -88,10 +90,17 @@ function toPublicRow({ draft, candidate }: Instance, environment: Environment, c
     facts: Object.entries(draft.facts)
       .sort(byName)
       .map(([name, value]) => ({ name, value: String(value) })),
+    difficulty: difficultyOf(draft),
+    natural_language: naturalLanguage(draft.prompt),
   };
 }
 
-function toPrivateRow({ draft, proof, candidate }: Instance, context: RowContext): Omit<PrivateRow, "provenance"> {
+function toPrivateRow(
+  { draft, proof, candidate }: Instance,
+  { sourceFiles }: Environment,
+  context: RowContext,
+): Omit<PrivateRow, "provenance"> {
+  const patch = fixPatch(candidate.before, context.healthyText);
   const numericFacts = Object.keys(draft.facts).filter((name) => typeof draft.facts[name] === "number");
   return {
     instance_id: draft.id,
@@ -106,7 +115,7 @@ function toPrivateRow({ draft, proof, candidate }: Instance, context: RowContext
     trials_json: canonical(draft.trials),
     answers: draft.answers,
     gold: draft.answers.find(({ role }) => role === "gold")?.text ?? "",
-    patch: fixPatch(candidate.before, context.healthyText),
+    patch,
     test_patch: "",
     FAIL_TO_PASS: draft.failToPass,
     PASS_TO_PASS: draft.passToPass,
@@ -128,6 +137,7 @@ function toPrivateRow({ draft, proof, candidate }: Instance, context: RowContext
       protected_paths: context.protectedPaths,
       probes_passed: proof.probes.filter(({ reward }) => reward === 0).map(({ name }) => name),
     },
+    difficulty_figures: difficultyFigures({ draft, candidate, patch, sourceFiles: sourceFiles.length }),
     extra_json: canonical({ numericFacts: numericFacts.sort() }),
   };
 }
@@ -143,6 +153,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
   if (open.instance_id !== hidden.instance_id) throw new TypeError(`rows of two instances: ${open.instance_id}, ${hidden.instance_id}`);
   const numeric = new Set(extraSchema.parse(JSON.parse(hidden.extra_json)).numericFacts);
   const { validation } = hidden;
+  const { frame_distance: frameDistance } = hidden.difficulty_figures;
   const humanFindings = z.array(humanFindingSchema).parse(JSON.parse(hidden.human_findings_json));
   return instanceSchema.parse({
     draft: {
@@ -164,6 +175,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
       failToPass: hidden.FAIL_TO_PASS,
       passToPass: hidden.PASS_TO_PASS,
       ...(humanFindings.length === 0 ? {} : { humanFindings }),
+      ...(frameDistance === null ? {} : { frameDistance }),
     },
     proof: {
       repeats: validation.repeats,

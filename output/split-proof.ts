@@ -9,6 +9,14 @@ export function splitRows({ splits }: SplitProof): readonly (readonly [string, n
   return splits.map(({ split, groups, rows, target }) => [split, groups, rows, all === 0 ? "none" : percent(rows / all), percent(target)]);
 }
 
+/** For a person at the command: a line for each split, and what lies in two of them. */
+export const splitLines = (proof: SplitProof): string[] => [
+  ...proof.splits.map(
+    ({ split, groups, rows, target }) => `  ${split.padEnd(10)} ${rows} rows of ${groups} repository groups; asked for ${percent(target)}`,
+  ),
+  `  ${splitSentence(proof)}`,
+];
+
 export function splitSentence({ repositories, groups, changes, nearDuplicates }: SplitProof): string {
   const looked: readonly (readonly [string, { readonly all: number; readonly crossing: number }])[] = [
     ["repositories", repositories],
@@ -21,4 +29,12 @@ export function splitSentence({ repositories, groups, changes, nearDuplicates }:
       ? "Whether rows ask the same was not looked at."
       : `Pairs of rows that ask the same: ${nearDuplicates.all}, of which ${nearDuplicates.crossing} lie in two splits.`;
   return `Looked at again when all was settled: ${told}. ${alike}`;
+}
+
+/** What is to be said where a split that was asked for has no rows. */
+export function emptyText({ splits, groups }: SplitProof): string[] {
+  const empty = splits.filter(({ rows, target }) => rows === 0 && target > 0).map(({ split }) => split);
+  if (empty.length === 0) return [];
+  const all = `there ${groups.all === 1 ? "is one repository group" : `are ${groups.all} repository groups`}`;
+  return [`no row is in ${empty.join(" and ")}: ${all}, and a group lies in one split, whole`];
 }

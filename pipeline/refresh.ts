@@ -37,7 +37,7 @@ import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
 import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
 import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
-import { rowTeller } from "./selection/of-dataset.ts";
+import { placeOf, rowTeller } from "./selection/of-dataset.ts";
 import { tellerOf } from "./selection/of-run.ts";
 import { proofOfRest } from "./selection/proof.ts";
 import type { Source } from "./stages/1-mine.ts";
@@ -194,7 +194,7 @@ async function chosenBeside({ data, takedowns }: Scene, { bench, environments, i
       const instance = fromRows(pair.public, pair.private);
       const { draft, candidate } = instance;
       if (takedowns.match({ id: draft.id, ...madeFrom(candidate) }) !== null) continue;
-      tellRow(choosing, pair, instance, true);
+      tellRow(choosing, pair, instance, placeOf(pair));
       standing.add(draft.id);
     }
     const tell = tellerOf(bench, environments);

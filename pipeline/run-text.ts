@@ -1,6 +1,7 @@
 /** The end of a run for a person: what was made, what was dropped and why, and where it lies. */
 import { join } from "node:path";
 import { plural } from "../lib/plural.ts";
+import { emptyText, splitLines } from "../output/split-proof.ts";
 import { atomicSkills, composites } from "../schemas/instance.ts";
 import type { RunSummary, SiftSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
@@ -49,7 +50,13 @@ export function runText(summary: RunSummary, out: string): string {
       "",
       `${plural(troubles, "record was", "records were")} not finished for trouble of the machine or the registry; to try them again: kihon resume ${out}`,
     );
-  return [...lines, "", ...endOf(summary, out)].join("\n");
+  return [...lines, ...splitsOf(summary), "", ...endOf(summary, out)].join("\n");
+}
+
+/** Nothing where all of it is train, as it is unless something else was asked for. */
+function splitsOf({ splitProof }: RunSummary): string[] {
+  if (splitProof === undefined || splitProof.splits.every(({ split }) => split === "train")) return [];
+  return ["", "splits:", ...splitLines(splitProof), ...emptyText(splitProof).map((one) => `warning: ${one}`)];
 }
 
 /** Where the dataset lies, or why there is none. */

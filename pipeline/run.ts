@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { type GitRepository, openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
@@ -28,6 +29,7 @@ import { Ledger, type Said } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder, widthOf } from "./place.ts";
 import { Profile, type StageTime, stageWatch } from "./profile.ts";
+import { checkNames } from "./split-settings.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
 import { screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
@@ -487,6 +489,8 @@ async function start({ config, place, options, pinned }: Start): Promise<RunSumm
     () => config,
     async (bench, ledger) => {
       const { sources, found } = await openSources(config, bench, pinned ? pinsOf(ledger) : noPins);
+      const known = sources.map((item) => repoGroupOf(bench.repository(item.load().name)));
+      checkNames(config.selection, new Set(known), "the run");
       pin(
         ledger,
         config,

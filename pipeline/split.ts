@@ -5,97 +5,119 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import { groupOfAddress, repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { type DatasetInput, type PairSet, writeDataset } from "../output/dataset-writer.ts";
 import { contentHashOf, fromRows, toEnvironmentRow } from "../output/rows.ts";
-import { skills } from "../schemas/instance.ts";
+import { emptyText, splitLines } from "../output/split-proof.ts";
+import { settingsKept } from "../output/split-settings.ts";
+import { isComposite, type SkillName, skills } from "../schemas/instance.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
-import {
-  type Selection,
-  type SplitProof,
-  type SplitRatio,
-  selectionSchema,
-  splitRatioSchema,
-  splitSchema,
-  splits,
-} from "../schemas/selection.ts";
+import { type Selection, type SplitProof, type SplitSettings, splits } from "../schemas/selection.ts";
+import { tool } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
 import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
-import { rowTeller } from "./selection/of-dataset.ts";
+import { memberOf } from "./selection/member.ts";
+import { placeOf, rowTeller } from "./selection/of-dataset.ts";
+import type { Placed } from "./selection/proof.ts";
+import { checkNames, type Dealing } from "./split-settings.ts";
 
-export interface SplitOptions {
+export interface SplitOptions extends Dealing {
   readonly log: Log;
   readonly out: string;
-  readonly ratio: SplitRatio;
-  readonly selection: Selection;
+  /** Folder of an earlier split of the dataset: what stands in it keeps its place. */
+  readonly like?: string;
 }
 
 export interface SplitResult {
   readonly rows: number;
   readonly leftOut: Readonly<Record<string, number>>;
+  /** Rows that stand where they stood in the earlier split. */
+  readonly stood: number;
   readonly proof: SplitProof;
+  readonly warnings: readonly string[];
 }
 
-/** As the command is given them: `a:b:c`, `repository=split`, `repository=repository`. */
-const wordsSchema = z.object({
-  ratio: z.string().default("8:1:1"),
-  pin: z.array(z.string()).default([]),
-  same: z.array(z.string()).default([]),
-});
-
-/** The last `=` parts: an address may have one in it. */
-function halves(text: string, option: string, next: string): readonly [string, string] {
-  const at = text.lastIndexOf("=");
-  if (at <= 0 || at === text.length - 1) throw new StopRun(`${option} ${text} cannot be read`, { next });
-  return [text.slice(0, at), text.slice(at + 1)];
+/** Where rows lie in an earlier split, by id, and where their repositories do, by address. */
+interface Earlier {
+  /** The hash over its rows. */
+  readonly hash: string;
+  readonly rows: ReadonlyMap<string, Placed>;
+  readonly repositories: ReadonlyMap<string, Placed>;
 }
 
-/** Throws `StopRun` that names the word which cannot be read. */
-export function splitSettings(words: Readonly<Record<string, unknown>>): Pick<SplitOptions, "ratio" | "selection"> {
-  const { ratio, pin, same } = wordsSchema.parse(words);
-  const shares = ratio.split(":").map(Number);
-  const [train, validation, test] = shares;
-  const ratioParsed = splitRatioSchema.safeParse({ train, validation, test });
-  if (shares.length !== 3 || !ratioParsed.success || shares.some(Number.isNaN))
-    throw new StopRun(`--ratio ${ratio} cannot be read`, { next: "write train:validation:test, such as 8:1:1" });
-  const pins = pin.map((text) => {
-    const [name, split] = halves(text, "--pin", `write OWNER/NAME=SPLIT, the split one of ${splits.join(", ")}`);
-    const parsed = splitSchema.safeParse(split);
-    if (!parsed.success) throw new StopRun(`--pin ${text}: there is no split ${split}`, { next: `choose among ${splits.join(", ")}` });
-    return [name, parsed.data] as const;
-  });
-  const sameGroup = same.map((text) => [...halves(text, "--same", "write OWNER/NAME=OWNER/NAME")]);
-  const { cutoff, perRepository, perOperator, perFile, nearDuplicates } = words;
-  const given = { cutoff, perRepository, perOperator, perFile, nearDuplicates };
-  const selection = selectionSchema.safeParse({
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    pins: Object.fromEntries(pins),
-    sameGroup,
-  });
-  if (!selection.success)
-    throw new StopRun(`the settings cannot be used: ${z.prettifyError(selection.error)}`, { next: "kihon split --help lists the options" });
-  return { ratio: ratioParsed.data, selection: selection.data };
+async function earlierIn(folder: string): Promise<Earlier> {
+  const rows = new Map<string, Placed>();
+  const repositories = new Map<string, Placed>();
+  const data = await openDataset(folder);
+  for await (const pair of data.pairs()) {
+    const place = placeOf(pair);
+    const { address } = memberOf(fromRows(pair.public, pair.private));
+    rows.set(pair.public.instance_id, place);
+    if (!repositories.has(address)) repositories.set(address, place);
+  }
+  return { hash: data.manifest.row_hashes, rows, repositories };
 }
 
-async function choiceOf(
-  data: Dataset,
-  { ratio, selection }: SplitOptions,
-): Promise<Choice & { readonly repositories: ReadonlyMap<string, string> }> {
+interface Told extends Choice {
+  /** By id. */
+  readonly repositories: ReadonlyMap<string, string>;
+  /** Rows that stand where they stood in the earlier split. */
+  readonly stood: number;
+  /** Rows that lie in another split than the dataset has them in. */
+  readonly moved: number;
+  /** Of the earlier split. */
+  readonly like: string | undefined;
+}
+
+interface Row {
+  readonly name: string;
+  readonly address: string;
+  readonly skill: SkillName;
+  /** In the dataset that is dealt. */
+  readonly split: string;
+}
+
+/** What stands goes before a pin, so a pin that it does not leave room for is refused. */
+function checkPins({ pins }: Selection, placed: readonly (Row & { readonly now: string })[], like: string): void {
+  for (const [name, split] of Object.entries(pins)) {
+    const elsewhere = placed.find((row) => row.address === groupOfAddress(name) && !isComposite(row.skill) && row.now !== split);
+    if (elsewhere !== undefined)
+      throw new StopRun(`${name} is pinned to ${split}, and its group stands in ${elsewhere.now} in ${like}`, {
+        next: "leave the pin out, or deal anew without --like",
+      });
+  }
+}
+
+async function choiceOf(data: Dataset, folder: string, { ratio, selection, like }: SplitOptions): Promise<Told> {
+  const earlier = like === undefined ? null : await earlierIn(like);
   const scratch = mkdtempSync(join(tmpdir(), "kihon-split-"));
-  const choosing = new Choosing(selection, ratio, join(scratch, "near-duplicates"));
+  const choosing = new Choosing(selection, ratio, join(scratch, "near-duplicates"), earlier?.repositories);
   try {
     const tell = await rowTeller();
-    const repositories = new Map<string, string>();
+    const rows = new Map<string, Row>();
     for await (const pair of data.pairs()) {
       const instance = fromRows(pair.public, pair.private);
-      tell(choosing, pair, instance, false);
-      repositories.set(instance.draft.id, instance.candidate.revision.repository.name);
+      const { id, skill } = instance.draft;
+      const { repository } = instance.candidate.revision;
+      tell(choosing, pair, instance, earlier?.rows.get(id) ?? null);
+      rows.set(id, { name: repository.name, address: repoGroupOf(repository), split: pair.public.split, skill });
     }
-    return { ...choosing.choose(), repositories };
+    checkNames(selection, new Set([...rows.values()].map(({ address }) => address)), folder);
+    const stood = earlier === null ? 0 : [...rows.keys()].filter((id) => earlier.rows.has(id)).length;
+    if (earlier !== null && stood === 0)
+      throw new StopRun(`${like} holds none of the rows of ${folder}`, { next: "name an earlier split of the same dataset with --like" });
+    const choice = choosing.choose();
+    const placed = [...choice.placed].flatMap(([id, { split }]) => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [{ ...row, now: split }];
+    });
+    if (like !== undefined) checkPins(selection, placed, like);
+    const repositories = new Map([...rows].map(([id, { name }]) => [id, name]));
+    return { ...choice, repositories, stood, moved: placed.filter((row) => row.now !== row.split).length, like: earlier?.hash };
   } finally {
     choosing.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -129,7 +151,7 @@ async function* environmentsOf(data: Dataset, needed: ReadonlySet<string>): Asyn
   for (const id of [...needed].sort()) yield toEnvironmentRow(await data.environment(id), await data.archive(id));
 }
 
-function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Awaited<ReturnType<typeof choiceOf>>): RunFacts {
+function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Told, settings: SplitSettings): RunFacts {
   const names = new Set([...placed.keys()].map((id) => repositories.get(id)));
   const dropped = [...countsOf(leftOut)].map(([reason, count]) => ({ reason, count }));
   const stage = { name: "split", in: placed.size + leftOut.length, kept: placed.size, dropped };
@@ -138,6 +160,7 @@ function factsOf(facts: RunFacts, { leftOut, placed, proof, repositories }: Awai
     repositories: facts.repositories.filter(({ name }) => names.has(name)),
     stages: [...facts.stages.filter(({ name }) => name !== "split"), stage],
     splitProof: proof(),
+    splitSettings: settings,
   };
 }
 
@@ -154,7 +177,9 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
   ensureFolder(out, "--out");
   if (resolve(out) === resolve(folder) || readdirSync(out).length > 0)
     throw new StopRun(`${out} is not empty: the new dataset is written whole`, { next: "name a new folder with --out" });
-  const choice = await choiceOf(data, options);
+  const choice = await choiceOf(data, folder, options);
+  const { ratio, selection } = options;
+  const settings = settingsKept({ toolVersion: tool.version, ratio, selection, of: data.manifest.row_hashes, like: choice.like });
   const needed = new Set<string>();
   for await (const { public: row } of data.pairs()) if (choice.placed.has(row.instance_id)) needed.add(row.environment_id);
   const takedowns = data.withdrawn.filter(({ kind }) => kind === "takedown");
@@ -163,20 +188,26 @@ export async function split(folder: string, options: SplitOptions): Promise<Spli
     folder: out,
     sets: setsOf(data, choice),
     environments: () => environmentsOf(data, needed),
-    summary: factsOf(about.facts, choice),
+    summary: factsOf(about.facts, choice, settings),
     formats: [...new Set(data.manifest.configs.map(({ format }) => format))].filter((name) => name !== "parquet"),
     ...(takedowns.length === 0 ? {} : { standing: { edition: 1, files: [], hashes: [], rows: [], pairs: () => [], withdrawn: takedowns } }),
   };
   await writeDataset(input);
   log.info(`split: ${choice.placed.size} rows in ${out}`);
-  return { rows: choice.placed.size, leftOut: Object.fromEntries(countsOf(choice.leftOut)), proof: choice.proof() };
+  const { stood, moved } = choice;
+  const proof = choice.proof();
+  const isSplit = data.manifest.configs.some((one) => one.split !== "train");
+  const warnings = [
+    ...(isSplit && options.like === undefined && moved > 0
+      ? [`${folder} is split already, and ${moved} rows lie in another split now: --like ${folder} keeps them where they are`]
+      : []),
+    ...emptyText(proof),
+  ];
+  return { rows: choice.placed.size, leftOut: Object.fromEntries(countsOf(choice.leftOut)), stood, proof, warnings };
 }
 
-export function splitText({ rows, leftOut, proof }: SplitResult, out: string): string {
-  const lines = proof.splits.map(
-    ({ split: name, groups, rows: own, target }) =>
-      `  ${name.padEnd(10)} ${own} rows of ${groups} repository groups; asked for ${(target * 100).toFixed(1)} %`,
-  );
+export function splitText({ rows, leftOut, stood, proof, warnings }: SplitResult, out: string): string {
   const dropped = Object.entries(leftOut).map(([reason, count]) => `  left out: ${reason} ${count}`);
-  return [`${rows} rows in ${out}`, ...lines, ...dropped].join("\n");
+  const kept = stood === 0 ? [] : [`  ${stood} rows stand where they stood before`];
+  return [`${rows} rows in ${out}`, ...splitLines(proof), ...dropped, ...kept, ...warnings.map((one) => `warning: ${one}`)].join("\n");
 }

@@ -7,6 +7,7 @@ import { readTree } from "../lib/archive.ts";
 import { canonical, sha256, shortId } from "../lib/hash.ts";
 import { copyrightLines, isManifest } from "../lib/license.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import { settingsKept } from "../output/split-settings.ts";
 import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Contamination, ContaminationFacts } from "../schemas/contamination.ts";
@@ -262,11 +263,16 @@ export class Summary {
       contamination: this.#lists,
       ...(config.author === null && config.year === null ? {} : { citation: { author: config.author, year: config.year } }),
       reviewCue,
-      ...(splitProof === undefined ? {} : { splitProof }),
+      ...(splitProof === undefined ? {} : { splitProof, splitSettings: this.#dealing() }),
       audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },
       baselines: [],
       infrastructureFailures: this.#troubles,
     };
+  }
+
+  #dealing(): NonNullable<RunSummary["splitSettings"]> {
+    const { splitRatio: ratio, selection } = this.#bench.config;
+    return settingsKept({ toolVersion: tool.version, ratio, selection });
   }
 
   #repository(

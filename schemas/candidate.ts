@@ -15,6 +15,8 @@ export const repositorySchema = z
     license: z.string().nullable(),
     /** Paths of what says so. Absent where rows were made before it was kept. */
     licenseFrom: z.array(z.string()).readonly().optional(),
+    /** `owner/name` in lower case that the manifests at the revision say they are of. Absent where they name none. */
+    declared: z.array(z.string()).readonly().optional(),
   })
   .readonly();
 export type Repository = z.infer<typeof repositorySchema>;

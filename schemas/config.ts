@@ -139,7 +139,7 @@ export const configSchema = z
   .strict()
   .refine(({ skills: asked, splitRatio }) => !mixes(asked) || splitRatio.validation + splitRatio.test > 0, {
     path: ["skills"],
-    error: `${composites.join(", ")}: composite tasks never share a repository with what is trained on; pose them in a run of their own, or give splitRatio a share that is held out`,
+    error: `${composites.join(", ")}: composite tasks never share a repository with what is trained on; pose them in a run of their own, or give splitRatio (--ratio) a share that is held out`,
   })
   .readonly();
 export type Config = z.infer<typeof configSchema>;

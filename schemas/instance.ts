@@ -122,6 +122,8 @@ export const draftSchema = z
     passToPass: z.array(z.string()),
     /** Of a review of a pull request: what its reviewers said of lines that the diff shows. Absent where they said nothing. */
     humanFindings: z.array(humanFindingSchema).readonly().optional(),
+    /** Calls between where a failure shows and where the defect lies (`skills/frame-distance.ts`). Absent where it is not known. */
+    frameDistance: z.int().nonnegative().optional(),
   })
   .readonly();
 export type Draft = z.infer<typeof draftSchema>;

@@ -1,5 +1,14 @@
 /** The row tables of every schema version that was ever exported: what a migration reads, and what the published JSON Schemas are made of. */
-import { type ColumnTable, type ConfigName, environmentColumns, privateColumns, publicColumns, rowSchemaVersion } from "./row.ts";
+import {
+  type ColumnTable,
+  type ConfigName,
+  column,
+  environmentColumns,
+  privateColumns,
+  publicColumns,
+  rowSchemaVersion,
+  string,
+} from "./row.ts";
 
 export interface RowTables {
   readonly public: ColumnTable;
@@ -7,15 +16,26 @@ export interface RowTables {
   readonly environment: ColumnTable;
 }
 
-const without = (table: ColumnTable, name: string): ColumnTable =>
-  Object.fromEntries(Object.entries(table).filter(([own]) => own !== name));
+const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =>
+  Object.fromEntries(Object.entries(table).filter(([own]) => !names.includes(own)));
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
+
+/** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
+const second: RowTables = {
+  public: {
+    ...without(publicColumns, "committed_at", "difficulty", "natural_language"),
+    language: column(string, "language of the files that the change edits"),
+  },
+  private: without(privateColumns, "difficulty_figures"),
+  environment: environmentColumns,
+};
 
 /** By version. A table that changes leaves its former self here, with the version it had. */
 export const rowTables: Readonly<Record<string, RowTables>> = {
   // Before reviewers' findings were kept.
-  "1": { ...current, private: without(privateColumns, "human_findings_json") },
+  "1": { ...second, private: without(second.private, "human_findings_json") },
+  "2": second,
   [rowSchemaVersion]: current,
 };
 

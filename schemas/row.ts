@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type SkillName, skills } from "./instance.ts";
 
 /** Raised when a column is added, removed or changes its meaning. */
-export const rowSchemaVersion = "2";
+export const rowSchemaVersion = "3";
 
 /** The shape of a cell. `T` is the value in TypeScript; nothing of that type is stored. */
 export type CellType<T = unknown> = { readonly nullable: boolean; readonly value?: T } & (
@@ -51,9 +51,13 @@ export const publicColumns = {
     string,
     "one name for a repository under all spellings of its address, and for its forks, mirrors and copies; splits never cut through a group",
   ),
-  language: column(string, "language of the files that the change edits"),
+  language: column(
+    string,
+    "`typescript` or `javascript`, by the paths of the files that the change edits; of a change over both, the one with more edited lines",
+  ),
   license_spdx: column(nullable(string), "licence of the repository at this commit; null when none was found"),
   base_commit: column(string, "commit of the healthy tree"),
+  committed_at: column(string, "committer date of that commit, ISO 8601 in UTC"),
   source_kind: column(
     string,
     "`injected` (a mutant), `commit` (from history) or `mirrored` (a change of the history taken back in a later tree)",
@@ -73,6 +77,14 @@ export const publicColumns = {
   workdir: column(string, "where the solver's tree is mounted"),
   split: column(string, "`train`, `validation` or `test`; all questions of a repository group share it"),
   facts: column(list(struct({ name: string, value: string })), "public figures about the question"),
+  difficulty: column(
+    nullable(string),
+    "`easy`, `medium` or `hard`, by a rule for each skill over one of the `facts`; null where the question does not have it",
+  ),
+  natural_language: column(
+    nullable(string),
+    "language of the words of people in the question: `en`, or `und` where it is another; null where the question has none",
+  ),
 } satisfies ColumnTable;
 
 /** What only a grader may see. */
@@ -98,7 +110,10 @@ export const privateColumns = {
   patch: column(string, "the fix as a unified diff, from the defective to the healthy tree"),
   test_patch: column(string, "empty: the hidden tests are files of the environment's own tree"),
   FAIL_TO_PASS: column(list(string), "tests that fail in the defective tree and pass in the healthy one"),
-  PASS_TO_PASS: column(list(string), "tests that pass in both"),
+  PASS_TO_PASS: column(
+    list(string),
+    "tests that pass in both, of the test files that the trials run; an answer that changes more has to pass what reaches that as well",
+  ),
   validation: column(
     struct({
       repeats: int32,
@@ -120,6 +135,16 @@ export const privateColumns = {
   provenance: column(
     struct({ tool: string, tool_version: string, config_hash: string, content_hash: string }),
     "who made the row; `content_hash` covers both rows except this column",
+  ),
+  difficulty_figures: column(
+    struct({
+      failing_tests: int32,
+      changed_lines: int32,
+      changed_files: int32,
+      source_files: nullable(int32),
+      frame_distance: nullable(int32),
+    }),
+    "how hard it is, in figures that need no model: tests that fail; lines and files of the change; source files to look in; calls between where a failure shows and where the defect lies. Null where it is not known",
   ),
   extra_json: column(string, "JSON object for what has no column of its own"),
 } satisfies ColumnTable;

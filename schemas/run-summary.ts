@@ -4,7 +4,7 @@ import { disagreementSchema } from "./audit.ts";
 import { contaminationFactsSchema } from "./contamination.ts";
 import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
-import { splitProofSchema } from "./selection.ts";
+import { splitProofSchema, splitSettingsSchema } from "./selection.ts";
 
 const count = z.int().nonnegative();
 /** As the user gave it. Absent where nothing was given. */
@@ -125,6 +125,8 @@ export const runSummarySchema = z
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     /** Absent in summaries of before it was made. */
     splitProof: splitProofSchema.optional(),
+    /** Absent as above. */
+    splitSettings: splitSettingsSchema.optional(),
     /** Verdicts recomputed the slow way, and those that came out differently; null when none was. */
     audit: z
       .object({
@@ -163,6 +165,7 @@ export const runFactsSchema = z
     citation,
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),
     splitProof: splitProofSchema.optional(),
+    splitSettings: splitSettingsSchema.optional(),
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),
     baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     infrastructureFailures: count,

@@ -5,6 +5,10 @@ export const splits = ["train", "validation", "test"] as const;
 export const splitSchema = z.enum(splits);
 export type Split = z.infer<typeof splitSchema>;
 
+/** How hard a question is, by the rule of its skill (`output/difficulty.ts`). */
+export const difficulties = ["easy", "medium", "hard"] as const;
+export type Difficulty = (typeof difficulties)[number];
+
 const share = z.number().min(0);
 export const splitRatioSchema = z
   .object({ train: share, validation: share, test: share })
@@ -36,9 +40,26 @@ export const selectionSchema = z
     perRepository: cap("and one repository"),
     perOperator: cap("and one mutation operator"),
     perFile: cap("and one file"),
+    perDifficulty: cap("and one level of difficulty"),
   })
   .readonly();
 export type Selection = z.infer<typeof selectionSchema>;
+
+/** Why rows lie where they lie: with these and the same instances they come to lie there again. */
+export const splitSettingsSchema = z
+  .object({
+    /** Of the Kihon that dealt them. */
+    toolVersion: z.string(),
+    ratio: splitRatioSchema,
+    /** Repositories by one spelling of their addresses. */
+    selection: selectionSchema,
+    /** Where a dataset was dealt anew (`kihon split`): the hash over its rows. Null where a run dealt its own. */
+    of: z.string().nullable(),
+    /** The hash over the rows of an earlier split, which stayed as they were; null where there was none. */
+    like: z.string().nullable(),
+  })
+  .readonly();
+export type SplitSettings = z.infer<typeof splitSettingsSchema>;
 
 const count = z.int().nonnegative();
 

@@ -88,6 +88,14 @@ function otherMutant(mutant: Mutant, judged: ReadonlySet<string>, context: PoseC
   return context.rng(mutant.id, "editing/rival").shuffle(rivals)[0] ?? null;
 }
 
+/** A mutant that none of the tests which judge the patch notices, in code that others reach: a fix that brings it along breaks something else. */
+function mutantElsewhere(mutant: Mutant, judged: ReadonlySet<string>, context: PoseContext): Mutant | null {
+  const unnoticed = context.all.flatMap(({ candidate, observation: { failToPass } }) =>
+    candidate.kind === "mutant" && candidate.id !== mutant.id && !failToPass.some((id) => judged.has(id)) ? [candidate] : [],
+  );
+  return context.rng(mutant.id, "editing/elsewhere").shuffle(unnoticed)[0] ?? null;
+}
+
 /** A wrong answer by what it makes of the defective tree. */
 type Wrong = readonly [name: string, after: Layer];
 
@@ -106,10 +114,12 @@ function wrongMutants(observed: Observed, mutant: Mutant, clean: Layer, context:
   const [site] = mutant.sites;
   const body = site ? emptied(site.file, site.symbol, tree, context) : null;
   const dropped = mutant.sites.length < 2 ? [] : partialFixes(mutant, clean);
+  const beside = mutantElsewhere(mutant, judging(observed), context);
   return [
     ...dropped.map((layer, at): Wrong => [`site-left-${at + 1}`, mergeLayers(tree, layer)]),
     ...(rival ? [["other-mutant", mergeLayers(tree, clean, rival.before)] as const] : []),
     ...(body ? [["empty-body", body] as const] : []),
+    ...(beside ? [["breaks-elsewhere", mergeLayers(tree, clean, beside.before)] as const] : []),
   ];
 }
 
@@ -238,7 +248,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

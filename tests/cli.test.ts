@@ -29,6 +29,12 @@ describe("kihon --help", () => {
     expect([code, text.startsWith(`Usage: kihon ${name}`)]).toEqual([0, true]);
   });
 
+  it.each(["run", "split"])("tells of splits, limits and the cut-off at %s", async (name) => {
+    const { out: text } = await kihon([name, "--help"]);
+    for (const option of ["--ratio", "--pin", "--same", "--cutoff", "--per-repository", "--per-operator", "--per-file", "--per-difficulty"])
+      expect(text).toContain(option);
+  });
+
   it("prints its version", async () => {
     expect((await kihon(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -55,6 +61,21 @@ describe("bad words end with 2, a message and a next step", () => {
       "settings of --github without it",
       ["run", "--repo", repo.work, "--out", out, "--github-limit", "5"],
       /--github-limit[\s\S]*next: add --github OWNER\/NAME/,
+    ],
+    [
+      "composite tasks where all is train",
+      ["run", "--repo", repo.work, "--out", out, "--skills", "editing,bug-fix"],
+      /splitRatio \(--ratio\)/,
+    ],
+    [
+      "shares that are none",
+      ["run", "--repo", repo.work, "--out", out, "--ratio", "8:2"],
+      /--ratio 8:2[\s\S]*next: write train:validation:test/,
+    ],
+    [
+      "a pin of a repository that is not one of the run, which holds out enough for composite tasks",
+      ["run", "--repo", repo.work, "--out", out, "--skills", "editing,bug-fix", "--ratio", "8:1:1", "--pin", "nosuch/repo=test"],
+      /nosuch\/repo is pinned[\s\S]*next: choose among/,
     ],
     ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
     [

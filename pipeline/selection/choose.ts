@@ -19,6 +19,7 @@ export const leftOutReasons = [
   "over-repository",
   "over-operator",
   "over-file",
+  "over-difficulty",
   "before-cutoff",
   "after-cutoff",
   "trained-on",
@@ -70,12 +71,21 @@ function pinTrouble(own: readonly Member[], pins: ReadonlyMap<string, Split>): S
   return new StopRun(`repositories that belong together are pinned to different splits: ${said}`, { next: "pin all of them to one split" });
 }
 
+/** Skills and languages, to be dealt evenly. Composite tasks are held out, whatever the shares. */
+function strataOf(own: readonly Member[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { skill, language } of own)
+    if (!isComposite(skill)) for (const name of [`skill ${skill}`, `language ${language}`]) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
 const nothing: Duplicates = { goneFor: new Map(), near: [], left: [] };
 
 /** It is told of every instance once, then chooses once, then is closed. */
 export class Choosing {
   readonly #selection: Selection;
   readonly #ratio: SplitRatio;
+  readonly #known: ReadonlyMap<string, Placed>;
   readonly #members: Member[] = [];
   readonly #near: NearDuplicates | null;
   /** Numbers of members whose documents were taken, by unit: both arms of a pair ask about one change. */
@@ -83,8 +93,9 @@ export class Choosing {
   #alive: Member[] = [];
   readonly #leftOut: LeftOut[] = [];
 
-  /** `scratch` is a folder that may be made and is removed. */
-  constructor(selection: Selection, ratio: SplitRatio, scratch: string) {
+  /** `scratch` is a folder that may be made and is removed. `known`: where repositories stand of which no row need stand, by address. */
+  constructor(selection: Selection, ratio: SplitRatio, scratch: string, known: ReadonlyMap<string, Placed> = new Map()) {
+    this.#known = known;
     this.#selection = selection;
     this.#ratio = ratio;
     this.#near = selection.nearDuplicates ? new NearDuplicates(scratch) : null;
@@ -102,7 +113,7 @@ export class Choosing {
     const duplicates = this.#dropDuplicates();
     const member = (at: number): Member => this.#members[at] as Member;
     const alike = duplicates.near.map(([a, b]) => [member(a), member(b)] as const);
-    const { groupOf, between } = groupsOf(this.#members, alike, this.#selection.sameGroup);
+    const { groupOf, between } = groupsOf(this.#members, alike, this.#selection.sameGroup, this.#known);
     const group = ({ address }: Member): string => groupOf.get(address) ?? address;
     this.#drop("between-splits", (one) => {
       const sides = one.stands === null ? between.get(one.address) : undefined;
@@ -125,7 +136,8 @@ export class Choosing {
         left,
         ratio,
       );
-    const crossed = this.#members.some(({ stands }) => stands !== null) ? 0 : crossings(proof());
+    const isNew = this.#known.size === 0 && this.#members.every(({ stands }) => stands === null);
+    const crossed = isNew ? crossings(proof()) : 0;
     if (crossed > 0) throw new Error(`${crossed} repositories, groups, changes or near-duplicates would lie in two splits`);
     return { placed, leftOut: this.#leftOut, proof };
   }
@@ -177,26 +189,29 @@ export class Choosing {
     return found;
   }
 
-  /** Of each skill, so that no source dominates it; those with the smallest ids stay, which are hashes. */
+  /** Of each skill, so that no source dominates it; those with the smallest ids stay, which are hashes. No limit is passed for the second arm of a pair. */
   #balance(group: (one: Member) => string): void {
-    const { perRepository, perOperator, perFile } = this.#selection;
+    const { perRepository, perOperator, perFile, perDifficulty } = this.#selection;
     this.#cap("over-repository", perRepository, (one) => [group(one)]);
     this.#cap("over-operator", perOperator, ({ operators }) => operators);
     this.#cap("over-file", perFile, (one) => [`${one.file} of ${group(one)}`]);
+    this.#cap("over-difficulty", perDifficulty, ({ difficulty }) => (difficulty === null ? [] : [`what is ${difficulty}`]));
   }
 
   #cap(reason: LeftOutReason, most: number | null, keysOf: (one: Member) => readonly string[]): void {
     if (most === null) return;
-    const taken = new Map<string, Set<string>>();
-    const units = new Map(this.#alive.map((one) => [unitOf(one), one]));
+    const taken = new Map<string, number>();
+    const units = Map.groupBy(this.#alive, unitOf);
     const full = new Map<string, string>();
-    const order = [...units.values()].sort((a, b) => before(a.stands === null, b.stands === null) || before(unitOf(a), unitOf(b)));
+    const order = [...units.values()]
+      .flatMap(([one]) => one ?? [])
+      .sort((a, b) => before(a.stands === null, b.stands === null) || before(unitOf(a), unitOf(b)));
     for (const one of order) {
       const keys = keysOf(one).map((key) => `${key} in ${one.skill}`);
-      const rowsOf = (key: string): number => (taken.get(key)?.size ?? 0) * (one.pairId === null ? 1 : 2);
-      const over = keys.find((key) => rowsOf(key) >= most);
-      if (over !== undefined && one.stands === null) full.set(unitOf(one), `${most} are kept of ${over}`);
-      else for (const key of keys) taken.set(key, (taken.get(key) ?? new Set()).add(unitOf(one)));
+      const withIt = (key: string): number => (taken.get(key) ?? 0) + (units.get(unitOf(one))?.length ?? 0);
+      const over = keys.find((key) => withIt(key) > most);
+      if (over !== undefined && one.stands === null) full.set(unitOf(one), `at most ${most} are kept of ${over}`);
+      else for (const key of keys) taken.set(key, withIt(key));
     }
     this.#drop(reason, (one) => full.get(unitOf(one)) ?? null);
   }
@@ -205,9 +220,16 @@ export class Choosing {
     const pins = new Map(Object.entries(this.#selection.pins).map(([name, split]) => [groupOfAddress(name), split]));
     return [...Map.groupBy(this.#alive, group)].map(([name, own]) => {
       const pinned = [...new Set(own.flatMap(({ address }) => pins.get(address) ?? []))];
-      const fixed = own.find(({ stands }) => stands !== null)?.stands?.split ?? pinned[0] ?? null;
+      const standing = own.flatMap(({ stands }) => stands ?? [])[0] ?? own.flatMap(({ address }) => this.#known.get(address) ?? [])[0];
+      const fixed = standing?.split ?? pinned[0] ?? null;
       if (pinned.length > 1) throw pinTrouble(own, pins);
-      return { name, rows: own.length, fixed, allowed: splits.filter((split) => own.some((one) => this.#isInTime(one, split))) };
+      return {
+        name,
+        rows: own.length,
+        strata: strataOf(own),
+        fixed,
+        allowed: splits.filter((split) => own.some((one) => this.#isInTime(one, split))),
+      };
     });
   }
 

@@ -50,13 +50,15 @@ function settle(
   }
 }
 
+/** `known`: where addresses stand of which no member need stand. */
 export function groupsOf(
   members: readonly Member[],
   alike: readonly (readonly [Member, Member])[],
   named: readonly (readonly string[])[],
+  known: Standing = new Map(),
 ): Grouping {
   const groups = linked(members, alike, named);
-  const standing = new Map(members.flatMap(({ address, stands }) => (stands === null ? [] : [[address, stands] as const])));
+  const standing = new Map([...known, ...members.flatMap(({ address, stands }) => (stands === null ? [] : [[address, stands] as const]))]);
   const groupOf = new Map<string, string>();
   const between = new Map<string, readonly string[]>();
   const addresses = [...new Set(members.map(({ address }) => address))].sort();

@@ -1,8 +1,10 @@
 /** What must be known of every instance at once when it is chosen what a dataset holds. The rest of it stays on the disk. */
 import { groupOfAddress, repoGroupOf } from "../../lib/address.ts";
+import { difficultyOf } from "../../output/difficulty.ts";
+import { editedLanguage } from "../../output/edited-language.ts";
 import type { Candidate } from "../../schemas/candidate.ts";
 import type { Instance, SkillName } from "../../schemas/instance.ts";
-import type { Split } from "../../schemas/selection.ts";
+import type { Difficulty, Split } from "../../schemas/selection.ts";
 
 export interface Member {
   readonly id: string;
@@ -21,6 +23,10 @@ export interface Member {
   readonly kind: 0 | 1 | 2;
   readonly operators: readonly string[];
   readonly file: string;
+  /** What the edited files are written in. */
+  readonly language: string;
+  /** Null where its facts do not tell: then no limit is for it. */
+  readonly difficulty: Difficulty | null;
   /** Where it lies already in the dataset that is added to; null where it comes. */
   readonly stands: { readonly group: string; readonly split: Split } | null;
 }
@@ -45,6 +51,8 @@ export function memberOf({ draft, candidate }: Instance, stands: Member["stands"
     kind: kindOf(candidate),
     operators: candidate.kind === "mutant" ? [...new Set(candidate.sites.map(({ operator }) => operator))] : [],
     file: Object.keys(candidate.before).sort()[0] ?? "",
+    language: editedLanguage(candidate),
+    difficulty: difficultyOf(draft),
     stands,
   };
 }

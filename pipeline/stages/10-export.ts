@@ -113,10 +113,10 @@ function exportKey(
   kept: readonly Entry[],
   used: readonly Item<Environment>[],
 ): string {
-  const { codec, jsonl, takedownContact, author, year } = config;
+  const { codec, jsonl, takedownContact, author, year, splitRatio, selection } = config;
   const rows = kept.map(({ item: { id, sha }, split, group }) => [id, sha, split, group]).sort();
   const trees = used.map(({ id, sha }) => [id, sha]);
-  const settings = { codec, jsonl, takedownContact, author, year, contamination };
+  const settings = { codec, jsonl, takedownContact, author, year, splitRatio, selection, contamination };
   return shortId([rows, trees, settings, summary.funnel, tool, rowSchemaVersion, proveVersion]);
 }
 
@@ -137,7 +137,6 @@ export async function rowMaker(
     return toRows(item.load(), environment, {
       split,
       group,
-      language: "javascript",
       healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
       verifierVersion: String(proveVersion),

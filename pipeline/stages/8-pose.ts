@@ -9,6 +9,7 @@ import type { Environment } from "../../schemas/environment.ts";
 import { draftSchema } from "../../schemas/instance.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { PoseContext } from "../../skills/contract.ts";
+import { frameDistance } from "../../skills/frame-distance.ts";
 import { allSkills } from "../../skills/index.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
@@ -69,7 +70,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
   const { observed, doubted, gone } = believed(posable, config.auditLimit);
   yield* gone;
   const all = [...observed].sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1));
-  const candidates = new Map(all.map(({ candidate }) => [candidate.id, candidate]));
+  const observedOf = new Map(all.map((one) => [one.candidate.id, one]));
   const context: PoseContext = {
     environment: quarantined(posable.environment, doubted),
     all,
@@ -86,7 +87,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
         yield { id: `${skill.name}:${subject}`, parent: subject.split("/")[0] ?? subject, outcome };
         continue;
       }
-      const candidate = candidates.get(outcome.value.changeId);
+      const own = observedOf.get(outcome.value.changeId);
       if (holdsHalfPair(outcome.value)) {
         yield {
           id: outcome.value.id,
@@ -98,12 +99,18 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
       yield {
         id: outcome.value.id,
         parent: outcome.value.changeId,
-        outcome: candidate
-          ? keep({ draft: outcome.value, candidate, doubted: [...doubted].sort() })
+        outcome: own
+          ? keep({ draft: withDistance(outcome.value, own), candidate: own.candidate, doubted: [...doubted].sort() })
           : drop("pose/no-candidate", outcome.value.changeId),
       };
     }
   }
+}
+
+/** A question for unit tests is of many changes: none of their failures is its own. */
+function withDistance(draft: PosedRecord["draft"], observed: ObservedRecord): PosedRecord["draft"] {
+  const distance = draft.skill === "unit-tests" ? undefined : frameDistance(observed);
+  return distance === undefined ? draft : { ...draft, frameDistance: distance };
 }
 
 /** JSON writes half of a surrogate pair as an escape, and a whole pair as it is. */

@@ -57,6 +57,17 @@ describe("contamination", () => {
       expect(contamination.judge(of("my-copy", {}, origin), bundled)).toMatchObject({ reason: "contamination/repository" });
   });
 
+  it("knows a copy, a fork and an old name by what the manifest says it is", () => {
+    const { commit, ...subject } = of("my-copy");
+    const repository = { ...commit.revision.repository, declared: ["axios/axios"] };
+    const revision = { ...commit.revision, repository };
+    expect(contamination.judgeRevision(revision, bundled)).toMatchObject({ reason: "contamination/repository" });
+    expect(contamination.judge({ ...subject, commit: { ...commit, revision } }, bundled)).toMatchObject({
+      reason: "contamination/repository",
+    });
+    expect(contamination.judgeRevision(revision, contaminationSchema.parse({ allow: ["axios/axios"] })).kept).toBe(true);
+  });
+
   it.each(["tj/commander.js", "unjs/ufo", "yargs/yargs-parser", "fastify/fastify", "kihon/demo", "someone/axios"])("keeps %s", (name) => {
     expect(contamination.judge(of(name), bundled)).toMatchObject({ kept: true });
     expect(contamination.judgeRevision(of(name).commit.revision, bundled)).toMatchObject({ kept: true });

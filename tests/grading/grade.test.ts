@@ -56,6 +56,77 @@ describe("a patch", () => {
     expect(score.components["lines-outside-target"]).toBe(0.5);
   });
 
+  describe("that also changes what the draft's trials do not reach", () => {
+    const alone = { ...draft, trials: draft.trials.slice(0, 1) };
+    const graded = async (after: Layer, texts: Layer = tree, environment = environmentOf()) => {
+      const { workspace, asked } = standOf(honest, { environment, texts: texts as Record<string, string> });
+      const score = await grade(alone, patch({ "src/add.js": healthy, ...after }), workspace, full);
+      return { score, ran: asked.slice(1).flatMap(({ files }) => files) };
+    };
+    const ofSub = ["test/sub.test.js"];
+
+    it("earns 0 where the tests that reach it fail", async () => {
+      const { score, ran } = await graded({ "src/sub.js": "export function sub(a, b) {\n  return a;\n}\n" });
+      expect(score).toMatchObject({
+        reward: 0,
+        reason: "tests-failed",
+        components: { "fail-to-pass": 1, elsewhere: 0, "pass-to-pass-rate": 0.5 },
+      });
+      expect([score.detail, ran]).toEqual([expect.stringContaining("elsewhere: 1 of 1, first: test/sub.test.js"), ofSub]);
+    });
+
+    it.each<[string, Layer]>([
+      ["another form of it", { "src/sub.js": "export function sub(a, b) {\n  const c = a - b;\n  return c;\n}\n" }],
+      ["a comment below it", { "src/sub.js": `${tree["src/sub.js"]}// a - b\n` }],
+      [
+        "a file beside it",
+        { "src/sub.js": "export { sub } from './new.js';\n// a - b\n", "src/new.js": "export const sub = (a, b) => a - b;\n" },
+      ],
+    ])("earns 1 where they pass: %s", async (_, after) => {
+      const { score, ran } = await graded(after);
+      expect([score.reward, score.components["elsewhere"], ran]).toEqual([1, 1, ofSub]);
+    });
+
+    describe("where no test runs the line itself", () => {
+      const sub = "// one\n// two\n// three\n// four\nexport function sub(a, b) {\n  // a\n  // b\n  // c\n  return a - b;\n}\n";
+      const covered = environmentOf({
+        testFiles: [
+          { file: "test/add.test.js", standalone: true, covers: { "src/add.js": [1, 2], "src/sub.js": [20] } },
+          { file: "test/sub.test.js", standalone: true, covers: { "src/sub.js": [9] } },
+        ],
+      });
+      const ranWith = async (after: string | null) => {
+        const { workspace, asked } = standOf(honest, { environment: covered, texts: { ...tree, "src/sub.js": sub } });
+        const layer = { ...visible, "src/add.js": healthy, "src/sub.js": after };
+        const answer = unifiedDiff(layerChanges({ ...visible, "src/sub.js": sub }, layer, read));
+        await grade({ ...alone, trials: [trial("fail-to-pass", [], ["test/add.test.js > adds"])] }, answer, workspace, full);
+        return asked.slice(1).flatMap(({ files }) => files);
+      };
+
+      it("those that run the function around it are asked", async () => {
+        expect(await ranWith(sub.replace("  // b\n", "  // b, changed\n"))).toEqual(ofSub);
+      });
+      it("outside of any function all that run the file are asked", async () => {
+        expect(await ranWith(sub.replace("// two\n", "// two, changed\n"))).toEqual(["test/add.test.js", "test/sub.test.js"]);
+      });
+      it("of a file that is removed all are asked", async () => {
+        expect(await ranWith(null)).toEqual(["test/add.test.js", "test/sub.test.js"]);
+      });
+    });
+
+    it("runs nothing more for a repair that is the healthy tree, or that adds a file which nothing loads", async () => {
+      expect((await graded({})).ran).toEqual([]);
+      expect((await graded({ "src/new.js": "export {};\n" })).ran).toEqual([]);
+    });
+
+    it("runs nothing more for a known wrong answer that failed already", async () => {
+      const { workspace, asked } = standOf(honest);
+      const answer = patch({ "src/sub.js": "export function sub(a, b) {\n  return a;\n}\n" });
+      expect((await grade(alone, answer, workspace, strict)).reward).toBe(0);
+      expect(asked.map(({ files }) => files)).toEqual([["test/add.test.js"]]);
+    });
+  });
+
   it("is graded over the trial's own tree, so a change of a hidden or protected file is as if it were not made", async () => {
     const answer = patch({ "src/add.js": healthy, "test/add.test.js": "// nothing\n", "package.json": "{}\n" });
     const { workspace, asked } = standOf(honest);

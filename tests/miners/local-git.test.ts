@@ -200,13 +200,15 @@ describe("local-git", () => {
   it("keeps to the package's folder, and reads the licence there first", async () => {
     using scratch = await withFix();
     await scratch.commit("Fix a package", {
-      "packages/a/package.json": '{"license":"ISC"}',
+      "packages/a/package.json": '{"license":"ISC","repository":"github:Acme/Tools"}',
       "packages/a/a.js": "1\n",
       "packages/a/test/a.js": "1\n",
     });
     const items = await mined(scratch, { history: 100, packageDir: "packages/a" });
     expect(subjects(items)).toEqual(["(revision)", "Fix a package"]);
-    expect(items[0]?.item.kind === "revision" && items[0].item.revision.repository.license).toBe("ISC");
+    const [first] = items;
+    const { license, declared } = first?.item.kind === "revision" ? first.item.revision.repository : {};
+    expect([license, declared]).toEqual(["ISC", ["acme/tools"]]);
   });
 
   it("passes over commits with a source that is too large or no text, but not one just inside the limit", async () => {

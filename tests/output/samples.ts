@@ -139,7 +139,6 @@ export function sampleInstance(skill: SkillName, overrides: { readonly id?: stri
 export const context: RowContext = {
   split: "train",
   group: "acme/calc",
-  language: "typescript",
   healthyText: (path) => healthy[path] ?? null,
   protectedPaths: ["package.json", "vitest.config.*"],
   verifierVersion: "1",

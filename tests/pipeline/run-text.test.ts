@@ -17,3 +17,32 @@ describe("the end of a run for a person", () => {
     expect(line(null)).toBeUndefined();
   });
 });
+
+describe("the splits of a run", () => {
+  const proof = (rows: readonly number[], groups: number) => ({
+    splits: (["train", "validation", "test"] as const).map((split, at) => ({
+      split,
+      groups,
+      rows: rows[at] ?? 0,
+      target: [0.8, 0.1, 0.1][at] ?? 0,
+    })),
+    largestGroup: 5,
+    repositories: { all: groups, crossing: 0 },
+    groups: { all: groups, crossing: 0 },
+    changes: { all: 5, crossing: 0 },
+    nearDuplicates: { all: 0, crossing: 0 },
+  });
+
+  it("are told with what lies in two, and why one is empty", () => {
+    const text = runText({ ...summary, splitProof: proof([5, 0, 0], 1) }, "out");
+    expect(text).toContain("  train      5 rows of 1 repository groups; asked for 80.0 %");
+    expect(text).toContain("repository groups 1, in two splits 0");
+    expect(text).toContain("warning: no row is in validation and test: there is one repository group");
+    expect(runText({ ...summary, splitProof: proof([40, 5, 5], 9) }, "out")).not.toContain("warning:");
+  });
+
+  it("are not told where all rows are of train, as nobody asked for others", () => {
+    const train = { ...proof([5], 1), splits: [{ split: "train" as const, groups: 1, rows: 5, target: 1 }] };
+    expect(runText({ ...summary, splitProof: train }, "out")).not.toContain("splits:");
+  });
+});

@@ -1,16 +1,20 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../lib/hash.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
+import { tool } from "../../pipeline/identity.ts";
 import { createLog } from "../../pipeline/log.ts";
-import { split, splitSettings } from "../../pipeline/split.ts";
+import { split, splitText } from "../../pipeline/split.ts";
+import { splitSettings } from "../../pipeline/split-settings.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema, type SkillName } from "../../schemas/instance.ts";
 import type { RowPair } from "../../schemas/row.ts";
+import { selectionSchema } from "../../schemas/selection.ts";
 import { context, environment, mutant, sampleInstance, summary } from "../output/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kihon-split-test-"));
@@ -49,25 +53,32 @@ function instanceOf(skill: SkillName, at: number): Instance {
       before: { "src/add.ts": healthy.replace("a + b", "a - b") },
       sites: [{ ...site, start, end: start + 1 }],
     },
-    draft: { ...sample.draft, changeId: idOf("change", at), environmentId: idOf("environment", at), pairId: null },
+    draft: {
+      ...sample.draft,
+      changeId: idOf("change", at),
+      environmentId: idOf("environment", at),
+      pairId: null,
+      facts: { sites: 1, "candidate-files": 70 },
+    },
   });
 }
 
 const rowOf = (skill: SkillName, at: number): RowPair =>
   toRows(instanceOf(skill, at), environmentOf(at), { ...context, group: `acme/project-${at}`, healthyText: () => healthyOf(at) });
 
-beforeAll(async () => {
+/** A dataset of some of the repositories, all in train. */
+async function write(place: string, own: readonly number[]): Promise<string> {
   const archive = new Uint8Array([1]);
-  mkdirSync(from);
+  mkdirSync(place);
   await writeDataset({
-    folder: from,
+    folder: place,
     sets: (["localization", "editing"] as const).map((skill) => ({
       skill,
       split: "train",
-      pairs: () => repositories.map((at) => rowOf(skill, at)).sort((a, b) => (a.public.instance_id < b.public.instance_id ? -1 : 1)),
+      pairs: () => own.map((at) => rowOf(skill, at)).sort((a, b) => (a.public.instance_id < b.public.instance_id ? -1 : 1)),
     })),
     environments: () =>
-      repositories
+      own
         .map((at) => toEnvironmentRow({ ...environmentOf(at), archive: sha256(archive) }, archive))
         .sort((a, b) => (a.environment_id < b.environment_id ? -1 : 1)),
     summary,
@@ -76,6 +87,11 @@ beforeAll(async () => {
     compression: "snappy",
     formats: [],
   });
+  return place;
+}
+
+beforeAll(async () => {
+  await write(from, repositories);
 });
 
 const rowsOf = async (place: string): Promise<Map<string, { split: string; group: string; content: string }>> => {
@@ -121,6 +137,33 @@ describe("kihon split", () => {
     expect(await rowsOf(join(folder, "after"))).toEqual(await rowsOf(join(folder, "to")));
   });
 
+  it("keeps what it was dealt by in manifest and card, of which the same rows come again", async () => {
+    const words = {
+      ratio: "3:1:1",
+      pin: ["https://someone:secret@github.com/Acme/Project-3.git=test"],
+      perFile: 4,
+      cutoff: "2026-01-01T00:00:00Z",
+    };
+    const out = join(folder, "told");
+    await split(from, { log, out, ...splitSettings(words) });
+    const { about } = (await openDataset(out)).manifest;
+    expect(about?.facts.splitSettings).toEqual({
+      toolVersion: tool.version,
+      ratio: { train: 3, validation: 1, test: 1 },
+      selection: selectionSchema.parse({ pins: { "acme/project-3": "test" }, perFile: 4, cutoff: "2026-01-01T00:00:00Z" }),
+      of: (await openDataset(from)).manifest.row_hashes,
+      like: null,
+    });
+    const card = readFileSync(join(out, "README.md"), "utf8");
+    expect(card).toMatch(/`acme\/project-3` in test; at most 4 rows of one skill and one file\./);
+    expect(card).not.toContain("secret");
+    const hashOf = (text: string): string => /with the split settings `([0-9a-f]{16})`/.exec(text)?.[1] ?? "";
+    expect(hashOf(card)).not.toBe("");
+    expect(hashOf(readFileSync(join(folder, "to", "README.md"), "utf8"))).not.toBe(hashOf(card));
+    await split(from, { log, out: join(folder, "told-again"), ...splitSettings(words) });
+    expect(readFileSync(join(folder, "told-again", "README.md"), "utf8")).toBe(card);
+  });
+
   it("obeys pins and what is said to belong together", async () => {
     const out = join(folder, "pinned");
     await split(from, {
@@ -131,6 +174,86 @@ describe("kihon split", () => {
     const rows = await rowsOf(out);
     expect(rows.size).toBe(40);
     for (const at of [3, 4]) expect(rows.get(idOf("editing", at))).toMatchObject({ split: "test", group: "acme/project-3" });
+  });
+
+  it("keeps so many rows of a level, as the facts of each row tell it", async () => {
+    const out = join(folder, "levels");
+    const result = await split(from, { log, out, ...splitSettings({ perDifficulty: 3, nearDuplicates: false }) });
+    expect(result).toMatchObject({ rows: 6, leftOut: { "export/over-difficulty": 34 } });
+    const levels: (string | null)[] = [];
+    for await (const { public: row } of (await openDataset(out)).pairs()) levels.push(`${row.skill} ${row.difficulty}`);
+    expect(levels.sort()).toEqual([...Array(3).fill("editing easy"), ...Array(3).fill("localization hard")]);
+  });
+
+  it("moves no row of an earlier split when repositories are added, and says what stood", async () => {
+    let trial = 0;
+    const some = fc.shuffledSubarray(
+      repositories.filter((at) => at < 12),
+      { minLength: 2, maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(some, fc.constantFrom("8:1:1", "1:1:1", "3:0:1"), async (first, ratio) => {
+        const name = (what: string): string => join(folder, `${what}-${++trial}`);
+        const settings = { log, ...splitSettings({ ratio }) };
+        const earlier = name("earlier");
+        await split(await write(name("few"), first), { ...settings, out: earlier });
+        const [all, out] = [await write(name("many"), repositories.slice(0, 12)), name("after")];
+        const result = await split(all, { ...settings, out, like: earlier });
+        const [before, after] = [await rowsOf(earlier), await rowsOf(out)];
+        expect(result).toMatchObject({ stood: before.size, rows: 24 });
+        for (const [id, place] of before) expect(after.get(id)).toEqual(place);
+        expect(result.proof.groups.crossing + result.proof.repositories.crossing).toBe(0);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it("says how many rows move where the dataset was split already, and moves none like itself", async () => {
+    const thirds = { log, ...splitSettings({ ratio: "1:1:1" }) };
+    const to = join(folder, "to");
+    const anew = await split(to, { ...thirds, out: join(folder, "anew") });
+    const [before, after] = [await rowsOf(to), await rowsOf(join(folder, "anew"))];
+    const moved = [...before].filter(([id, place]) => after.get(id)?.split !== place.split).length;
+    expect(moved).toBeGreaterThan(0);
+    expect(anew.warnings).toEqual([
+      `${to} is split already, and ${moved} rows lie in another split now: --like ${to} keeps them where they are`,
+    ]);
+    const kept = await split(to, { ...thirds, out: join(folder, "kept"), like: to });
+    expect(kept).toMatchObject({ stood: 38, warnings: [] });
+    expect(await rowsOf(join(folder, "kept"))).toEqual(before);
+  });
+
+  it("takes no earlier split of another dataset, and no pin against one", async () => {
+    const other = await write(join(folder, "other"), [0, 1]);
+    const like = join(folder, "like");
+    await split(await write(join(folder, "others"), [2, 3]), { log, out: like, ...splitSettings({ pin: ["acme/project-2=train"] }) });
+    await expect(split(other, { log, out: join(folder, "no"), like, ...splitSettings({}) })).rejects.toThrow("holds none of the rows");
+    const pinned = { log, out: join(folder, "no-pin"), like, ...splitSettings({ pin: ["acme/project-2=test"] }) };
+    await expect(split(join(folder, "others"), pinned)).rejects.toThrow("acme/project-2 is pinned to test, and its group stands in train");
+  });
+
+  it.each([
+    [{ pin: ["nosuch/repo=test"] }, "nosuch/repo is pinned (--pin nosuch/repo=test)"],
+    [{ same: ["acme/project-1=nosuch/fork"] }, "nosuch/fork is said to belong to another (--same acme/project-1=nosuch/fork)"],
+  ])("names the repositories that there are where %j names none of them", async (words, what) => {
+    const out = join(folder, "unknown");
+    await expect(split(from, { log, out, ...splitSettings(words) })).rejects.toMatchObject({
+      message: expect.stringContaining(what),
+      next: expect.stringMatching(/^choose among acme\/project-0, acme\/project-1, acme\/project-10/),
+      exitCode: 2,
+    });
+    expect(existsSync(join(out, "manifest.json"))).toBe(false);
+  });
+
+  it("says why a split stays empty, and that nothing crosses", async () => {
+    const out = join(folder, "lone");
+    const result = await split(await write(join(folder, "one"), [0]), { log, out, ...splitSettings({}) });
+    expect(result.warnings).toEqual([
+      "no row is in validation and test: there is one repository group, and a group lies in one split, whole",
+    ]);
+    const text = splitText(result, out);
+    expect(text).toContain("warning: no row is in validation and test");
+    expect(text).toContain("repository groups 1, in two splits 0");
   });
 
   it("refuses a folder in which something lies", async () => {

@@ -8,6 +8,7 @@ import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { inspect } from "../../pipeline/inspect.ts";
 import { stats, statsText } from "../../pipeline/stats.ts";
 import { skills } from "../../schemas/instance.ts";
+import { rowSchemaVersion } from "../../schemas/row.ts";
 import { archive, context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
 import { type FileServer, type Manners, serveFiles } from "./file-server.ts";
 
@@ -51,7 +52,7 @@ describe("stats of a folder", () => {
       repositories: { "acme/calc": { editing: 40, review: 1 } },
       operators: { arithmetic: 40 + skills.length - 1 },
       files: { "acme/calc: src/add.ts": 40 + skills.length - 1 },
-      dataset: { schemaVersion: "2", edition: 1, environments: 1, withdrawn: 0, yields: [{ name: "prove", in: 9, kept: 5 }] },
+      dataset: { schemaVersion: rowSchemaVersion, edition: 1, environments: 1, withdrawn: 0, yields: [{ name: "prove", in: 9, kept: 5 }] },
     });
     expect(found.skills["editing"]).toMatchObject({
       rows: 40,

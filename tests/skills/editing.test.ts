@@ -25,6 +25,22 @@ describe("whether the tests still bite", () => {
   });
 });
 
+describe("a repair that breaks other code", () => {
+  const madeOf = (others: Parameters<typeof draftFor>[2]) => {
+    const draft = draftFor(editing, noLower, others);
+    const decoy = draft.answers.find(({ name }) => name === "breaks-elsewhere");
+    return decoy && applyPatch(decoy.text, (path) => draft.visible[path] ?? texts[path] ?? null);
+  };
+
+  it("is a wrong answer where a defect is known that none of the judging tests notices", () => {
+    const layer = { "src/slug.js": texts["src/slug.js"], "src/count.js": unrelated.candidate.before["src/count.js"] };
+    expect(madeOf([noLower, upper, unrelated])).toEqual({ layer });
+  });
+  it("is not made where the judging tests notice every other defect", () => {
+    expect(madeOf([noLower, upper, elsewhere])).toBeUndefined();
+  });
+});
+
 it("where no hidden test can be turned and no second defect was seen, checks beside the hidden test must fail", () => {
   const lost = observedOf([{ original: ".toLowerCase()", replacement: "" }], { [joins]: failure({ frames: [] }) });
   const names = draftFor(editing, lost, [lost, upper]).trials.map(({ name }) => name);

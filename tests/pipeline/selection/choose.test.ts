@@ -7,7 +7,7 @@ import { hashText } from "../../../lib/sketches.ts";
 import { type Choice, Choosing, splitFor } from "../../../pipeline/selection/choose.ts";
 import type { Document } from "../../../pipeline/selection/document.ts";
 import type { Member } from "../../../pipeline/selection/member.ts";
-import { crossings, proofOfRest } from "../../../pipeline/selection/proof.ts";
+import { crossings, type Placed, proofOfRest } from "../../../pipeline/selection/proof.ts";
 import { type SplitRatio, selectionSchema, splits } from "../../../schemas/selection.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kihon-choose-"));
@@ -30,6 +30,8 @@ const member = (given: Partial<Member>): Member => {
     kind: 2,
     operators: [],
     file: "a.js",
+    language: "javascript",
+    difficulty: null,
     stands: null,
     ...given,
   };
@@ -49,9 +51,13 @@ const documentOf = (text: string): Document => {
 function choose(
   members: readonly Member[],
   settings: Record<string, unknown> = {},
-  { shares = ratio, texts = new Map<string, string>() }: { shares?: SplitRatio; texts?: ReadonlyMap<string, string> } = {},
+  {
+    shares = ratio,
+    texts = new Map<string, string>(),
+    known = new Map<string, Placed>(),
+  }: { shares?: SplitRatio; texts?: ReadonlyMap<string, string>; known?: ReadonlyMap<string, Placed> } = {},
 ): Choice {
-  const choosing = new Choosing(selectionSchema.parse(settings), shares, join(scratch, "work"));
+  const choosing = new Choosing(selectionSchema.parse(settings), shares, join(scratch, "work"), known);
   try {
     for (const one of members) choosing.add(one, () => [documentOf(texts.get(one.id) ?? one.id)]);
     return choosing.choose();
@@ -167,6 +173,15 @@ describe("splits", () => {
     );
   });
 
+  it("keep a repository that is known to stand in one, with its group and what comes to it, though no row of it stands", () => {
+    const members = Array.from({ length: 12 }, (_, at) => member({ address: `k/${at}`, commit: `k${at >> 1}` }));
+    const known = new Map([["k/4", { split: "validation", group: "k/elsewhere" } as const]]);
+    const { placed, proof } = choose(members, {}, { known });
+    for (const address of ["k/4", "k/5"])
+      expect(placed.get(members.find((one) => one.address === address)?.id ?? "")).toEqual(known.get("k/4"));
+    expect(crossings(proof())).toBe(0);
+  });
+
   it("hold what is new of a history that lies in two of them", () => {
     const standing = [
       member({ address: "x/left", stands: { group: "x/left", split: "train" } }),
@@ -232,10 +247,20 @@ describe("a review pair", () => {
     ]);
   });
 
-  it("counts for two where rows are limited", () => {
+  it.each([
+    [1, 0],
+    [2, 2],
+    [3, 2],
+    [4, 4],
+    [7, 6],
+    [9, 8],
+  ])("counts for two where rows are limited: of %d it leaves %d", (limit, kept) => {
     const arms = Array.from({ length: 8 }, (_, at) => member({ skill: "review", pairId: `pair ${at >> 1}` }));
-    const { placed } = choose(arms, { perRepository: 4 });
-    expect(placed.size).toBe(4);
+    for (const setting of ["perRepository", "perFile"]) {
+      const { placed } = choose(arms, { [setting]: limit });
+      expect(placed.size).toBe(kept);
+      expect(new Set(arms.filter(({ id }) => placed.has(id)).map(({ pairId }) => pairId)).size).toBe(kept / 2);
+    }
   });
 });
 
@@ -246,6 +271,7 @@ describe("limits", () => {
       commit: `${at % 3}`,
       operators: [at % 2 === 0 ? "negation" : "sign"],
       file: `f${at % 2}.js`,
+      difficulty: at % 2 === 0 ? "easy" : "hard",
       skill: at < 24 ? "editing" : "localization",
     }),
   );
@@ -253,6 +279,7 @@ describe("limits", () => {
     ["perRepository", "over-repository", ({ address, skill }: Member) => `${address} ${skill}`],
     ["perOperator", "over-operator", ({ operators, skill }: Member) => `${operators} ${skill}`],
     ["perFile", "over-file", ({ address, file, skill }: Member) => `${address} ${file} ${skill}`],
+    ["perDifficulty", "over-difficulty", ({ difficulty, skill }: Member) => `${difficulty} ${skill}`],
   ] as const)("%s leaves out the rest as %s", (setting, reason, keyOf) => {
     const { placed, leftOut } = choose(many, { [setting]: 2 });
     expect(new Set(leftOut.map((one) => one.reason))).toEqual(new Set([reason]));
@@ -264,6 +291,11 @@ describe("limits", () => {
     ).map((own) => own?.length);
     expect(Math.max(...kept.map((count) => count ?? 0))).toBe(2);
     expect([...placed.keys()].sort()).toEqual([...choose([...many].reverse(), { [setting]: 2 }).placed.keys()].sort());
+  });
+
+  it("of difficulty leave alone what has no level", () => {
+    const unknown = many.map((one) => ({ ...one, difficulty: null }));
+    expect(choose(unknown, { perDifficulty: 1 }).leftOut).toEqual([]);
   });
 
   it("are off by default, and never move what stands", () => {

@@ -105,7 +105,6 @@ describe("the stage pose", () => {
     const rows = toRows({ ...first.load(), proof }, environment, {
       split: "train",
       group: "acme/calc",
-      language: "javascript",
       healthyText: contextOf(everything).text,
       protectedPaths: [],
       verifierVersion: "1",
