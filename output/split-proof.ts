@@ -1,4 +1,5 @@
 /** What the card and the report say of the splits. */
+import { plural } from "../lib/plural.ts";
 import type { SplitProof } from "../schemas/selection.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
@@ -12,7 +13,8 @@ export function splitRows({ splits }: SplitProof): readonly (readonly [string, n
 /** For a person at the command: a line for each split, and what lies in two of them. */
 export const splitLines = (proof: SplitProof): string[] => [
   ...proof.splits.map(
-    ({ split, groups, rows, target }) => `  ${split.padEnd(10)} ${rows} rows of ${groups} repository groups; asked for ${percent(target)}`,
+    ({ split, groups, rows, target }) =>
+      `  ${split.padEnd(10)} ${plural(rows, "row")} of ${plural(groups, "repository group")}; asked for ${percent(target)}`,
   ),
   `  ${splitSentence(proof)}`,
 ];

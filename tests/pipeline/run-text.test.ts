@@ -35,7 +35,7 @@ describe("the splits of a run", () => {
 
   it("are told with what lies in two, and why one is empty", () => {
     const text = runText({ ...summary, splitProof: proof([5, 0, 0], 1) }, "out");
-    expect(text).toContain("  train      5 rows of 1 repository groups; asked for 80.0 %");
+    expect(text).toContain("  train      5 rows of 1 repository group; asked for 80.0 %");
     expect(text).toContain("repository groups 1, in two splits 0");
     expect(text).toContain("warning: no row is in validation and test: there is one repository group");
     expect(runText({ ...summary, splitProof: proof([40, 5, 5], 9) }, "out")).not.toContain("warning:");
