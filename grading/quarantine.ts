@@ -44,5 +44,7 @@ export function withoutTrials(draft: Draft, gone: ReadonlySet<Trial>): Draft | n
   if ([...gone].some(({ tentative }) => !tentative)) return null;
   const trials = draft.trials.filter((trial) => !gone.has(trial));
   if (trials.filter(({ expect }) => expect.kind === "answer-fails").length < leastWrong) return null;
-  return { ...draft, trials, facts: { ...draft.facts, mutants: trials.filter(({ tentative }) => tentative).length } };
+  const { mutants } = draft.facts;
+  const counted = mutants === undefined ? {} : { mutants: trials.filter(({ tentative }) => tentative).length };
+  return { ...draft, trials, facts: { ...draft.facts, ...counted } };
 }

@@ -1,6 +1,7 @@
 /** Show me the bug: a test that fails on the defective tree and passes on the clean one, and on rewritten forms of both. */
 import { shortId } from "../lib/hash.ts";
 import { oneByOne } from "../lib/replacements.ts";
+import type { Mutant } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
@@ -76,6 +77,51 @@ function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: L
   ];
 }
 
+/** So many other defects are put beside the one in question. */
+const mostBeside = 2;
+
+/** The defective tree with another defect in it too; null where the two meet. */
+function bothOf(mutant: Mutant, other: Mutant, context: PoseContext): Layer | null {
+  const sites = [...mutant.sites, ...other.sites];
+  const meet = mutant.sites.some((one) => other.sites.some((two) => one.file === two.file && one.start <= two.end && two.start <= one.end));
+  if (meet) return null;
+  const files = [...new Set(sites.map(({ file }) => file))];
+  const layer: Record<string, string> = {};
+  for (const file of files) {
+    const clean = context.text(file);
+    if (clean === null) return null;
+    const own = sites.filter((site) => site.file === file).sort((a, b) => b.start - a.start);
+    layer[file] = own.reduce((text, { start, end, replacement }) => text.slice(0, start) + replacement + text.slice(end), clean);
+  }
+  return layer;
+}
+
+/**
+ * Does it fail because of this defect? A test that only says that the code does other things than the defective source, which a solver can read,
+ * is right in every other tree, and passes where another defect stands beside this one. Those that most tests notice are taken, of other
+ * functions of the same files.
+ */
+function besideTrials({ candidate }: Observed, hidden: Layer, path: string, context: PoseContext): Trial[] {
+  if (candidate.kind !== "mutant") return [];
+  const own = new Set(candidate.edits.map(({ file, symbol }) => `${file} ${symbol}`));
+  const others = context.all.flatMap(({ candidate: other, observation }) => {
+    const apart = other.edits.every(({ file, symbol }) => Object.hasOwn(candidate.before, file) && !own.has(`${file} ${symbol}`));
+    const layer = other.kind === "mutant" && apart ? bothOf(candidate, other, context) : null;
+    const place = other.edits.map(({ file, symbol }) => `${file} ${symbol}`).join();
+    return layer === null ? [] : [{ id: other.id, place, layer, noticed: observation.failToPass.length }];
+  });
+  const ordered = others.sort((a, b) => b.noticed - a.noticed || (a.id < b.id ? -1 : 1));
+  const oneEach = [...Map.groupBy(ordered, ({ place }) => place).values()].flatMap(([first]) => (first === undefined ? [] : [first]));
+  return oneEach.slice(0, mostBeside).map(({ layer }, at) => ({
+    name: `beside-${at + 1}`,
+    layer: mergeLayers(hidden, layer),
+    answer: "file",
+    files: [path],
+    expect: { kind: "answer-fails" },
+    tentative: true,
+  }));
+}
+
 /** Fails by assertion exactly where the source text is the defective one: right by the two plain trees, and no reproduction. */
 function sourceSniffer(observed: Observed, esm: boolean, context: PoseContext): string {
   const { before } = observed.candidate;
@@ -142,6 +188,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const words = prompt(clean, path, context);
   const leak = findLeak(words, { ...secrets, paths: [] });
   if (leak) return drop("reproduction/leak", leak);
+  const hidden = hideFailing(observed, context);
   return keep({
     id: shortId(["reproduction", candidate.id]),
     skill: "reproduction",
@@ -156,7 +203,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     facts: { runner: context.runner.name, "failing-tests": observation.failToPass.length },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
-    trials: trialsOf(candidate.before, hideFailing(observed, context), { before, after }, path),
+    trials: [...trialsOf(candidate.before, hidden, { before, after }, path), ...besideTrials(observed, hidden, path, context)],
     answers: [
       { role: "gold", name: "gold", text: gold.text },
       { role: "blank", name: "blank", text: "" },
@@ -173,7 +220,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 9,
+  version: 10,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };
