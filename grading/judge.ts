@@ -2,7 +2,7 @@
 
 import type { TestRun } from "../sandbox/workspace.ts";
 import type { Expectation, Finding, Location, Score } from "../schemas/instance.ts";
-import type { TestResult } from "../schemas/report.ts";
+import type { Failure, TestResult } from "../schemas/report.ts";
 
 export interface Verdict {
   readonly held: boolean;
@@ -25,8 +25,8 @@ export interface RunFacts {
 const held: Verdict = { held: true, reason: null, detail: "", share: 1 };
 const not = (reason: string, detail: string, share = 0): Verdict => ({ held: false, reason, detail: detail.slice(0, 400), share });
 
-const failedByItself = (test: TestResult | undefined): boolean =>
-  test?.status === "failed" && (test.failure?.kind === "assertion" || test.failure?.kind === "error");
+const byItself = (failure: Failure | null): boolean => failure?.kind === "assertion" || failure?.kind === "error";
+const failedByItself = (test: TestResult | undefined): boolean => test?.status === "failed" && byItself(test.failure);
 
 /** Things that void a run whatever was expected: nobody gets reward from a run that did not end as runs end. */
 function voided(run: TestRun, bail: boolean): Verdict | null {
@@ -35,8 +35,8 @@ function voided(run: TestRun, bail: boolean): Verdict | null {
   if (run.report.forged > 0) return not("report-forged", `${run.report.forged} lines on the report channel without the run's nonce`);
   const failing = run.report.tests.some((test) => test.status === "failed");
   if (!run.report.complete && !(bail && failing)) return not("ended-early", "the runner never said that it was done");
-  const { tests, unloaded, strays } = run.report;
-  if (tests.length === 0 && unloaded.length === 0) return not("no-tests", "the run shows no test");
+  const { tests, unloaded, strays, hooks = [] } = run.report;
+  if (tests.length === 0 && unloaded.length === 0 && hooks.length === 0) return not("no-tests", "the run shows no test");
   const green = unloaded.length === 0 && strays.length === 0 && tests.every((test) => test.status !== "failed");
   if (green && run.ended.exitCode !== 0) return not("exit-code", `no test failed and the runner exited with ${run.ended.exitCode}`);
   if (!green && run.ended.exitCode === 0) return not("exit-code", "a test failed and the runner exited with 0");
@@ -84,6 +84,8 @@ function judgeAnswer(run: TestRun, wanted: "answer-passes" | "answer-fails", ans
     return passed > 0 ? held : not("no-tests", "the answer has no test that passes");
   }
   const failed = own.filter((test) => test.status === "failed");
+  // A hook of the file acts for the tests behind it, which runners leave out when it fails. Of one outside of any suite mocha does not know the file.
+  if (run.report.hooks?.some(({ file, failure }) => (file === answerPath || file === "") && byItself(failure))) return held;
   if (failed.length === 0) return not("passes-where-it-must-fail", `${passed} tests passed`);
   return failed.some(failedByItself) ? held : not("failed-otherwise", `by ${failed[0]?.failure?.kind ?? "nothing known"}`);
 }

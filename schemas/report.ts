@@ -34,6 +34,8 @@ export const testReportSchema = z
     unloaded: z.array(z.object({ file: z.string(), failure: failureSchema })),
     /** Errors outside any test (unhandled rejection, a hook): they make the run fail. */
     strays: z.array(failureSchema),
+    /** Those of them that a hook of a file threw: what stands behind it was not run. Absent where there were none. */
+    hooks: z.array(z.object({ file: z.string(), failure: failureSchema })).optional(),
     /** False when the closing record never came: the process ended early. */
     complete: z.boolean(),
     /** Lines on the report channel that did not carry the run's nonce: somebody else wrote there. */

@@ -51,6 +51,11 @@ const table: readonly [title: string, script: Script, expect: Expectation, reaso
   ["answer-fails: by a timeout and an assertion", { files: { "a.test.js": ["-one!timeout", "-two"] } }, fails, null],
   ["answer-fails: it passes", { files: green }, fails, "passes-where-it-must-fail"],
   ["answer-fails: only an error outside its tests", { files: { "a.test.js": ["+one", "stray"] } }, fails, "passes-where-it-must-fail"],
+  ["answer-fails: only a hook of its own", { files: { "a.test.js": ["hook"] } }, fails, null],
+  ["answer-fails: a hook of its own, beside tests that pass", { files: { "a.test.js": ["+one", "hook"] } }, fails, null],
+  ["answer-fails: a hook of another file", { files: { ...green, "b.test.js": ["hook"] } }, fails, "passes-where-it-must-fail"],
+  ["answer-passes: a hook of its own fails", { files: { "a.test.js": ["+one", "hook"] } }, passes, "stray-error"],
+  ["tests: a hook keeps them from running", { files: { "a.test.js": ["hook"] } }, wanted, "tests-failed"],
   ["answer-fails: another file's test fails", { files: { ...green, "b.test.js": ["-one"] } }, fails, "passes-where-it-must-fail"],
   ["answer-fails: it does not load", { files: { "a.test.js": ["load"] } }, fails, "does-not-load"],
 ];

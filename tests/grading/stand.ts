@@ -65,10 +65,11 @@ export const environmentOf = (over: Partial<Environment> = {}, runner = "node-te
 
 const failure = (kind: string, message = "they differ") => ({ kind, name: "Error", message, expected: null, actual: null, frames: [] });
 
-/** One line of a report: `+title`, `-title` (by assertion), `-title!error`, `~title` (skipped), `load`, `stray`. */
+/** One line of a report: `+title`, `-title` (by assertion), `-title!error`, `~title` (skipped), `load`, `stray`, `hook`. */
 const recordOf = (file: string, line: string): object => {
   const [title = "", kind = "assertion"] = line.slice(1).split("!");
   if (line === "load") return { type: "file", file, status: "failed", error: failure("load", "it does not parse") };
+  if (line === "hook") return { type: "stray", hook: file, error: failure("error", "a hook threw") };
   if (line === "stray") return { type: "stray", error: failure("error", "nobody caught this") };
   const status = { "+": "passed", "-": "failed", "~": "skipped" }[line[0] ?? ""];
   return { type: "test", file, path: [title], status, ms: 1, ...(status === "failed" ? { error: failure(kind) } : {}) };
@@ -85,7 +86,7 @@ export interface Script {
 
 export function resultOf(script: Script, nonce: string): RunResult {
   const records = Object.entries(script.files).flatMap(([file, lines]) => lines.map((line) => recordOf(file, line)));
-  const red = Object.values(script.files).some((lines) => lines.some((line) => /^(?:-|load|stray)/.test(line)));
+  const red = Object.values(script.files).some((lines) => lines.some((line) => /^(?:-|load|stray|hook)/.test(line)));
   const all = [{ type: "start" }, ...records, ...(script.complete === false ? [] : [{ type: "end" }])];
   const lines = all.map((record) => `${nonce} ${JSON.stringify(record)}`);
   for (let at = 0; at < (script.foreign ?? 0); at++) lines.splice(1, 0, '{"type":"end"}');

@@ -100,7 +100,7 @@ const handlers = {
   "test-failed": (event) => tell(event, "failed", failureOf(event.err)),
   "hook-failed": (event) => {
     selected.delete(event.testFile); // its tests never run
-    stray(event.err);
+    record({ type: "stray", hook: relativeTo(root, event.testFile), error: failureOf(event.err) });
   },
   "uncaught-exception": (event) => unloaded(event, event.err),
   "unhandled-rejection": (event) => unloaded(event, event.err),

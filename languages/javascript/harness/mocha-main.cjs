@@ -112,7 +112,8 @@ function reporterFor(record, root) {
     runner.on("pending", (test) => tell(test, "skipped"));
     runner.on("fail", (test, failure) => {
       // A hook, an error between tests, or a second failure of a test that already has its line.
-      if (test.type !== "test" || told.has(test)) record({ type: "stray", error: error(failure) });
+      if (test.type === "hook") record({ type: "stray", hook: fileOf(test, root), error: error(failure) });
+      else if (test.type !== "test" || told.has(test)) record({ type: "stray", error: error(failure) });
       else tell(test, "failed", failure);
     });
     runner.on("end", () => {

@@ -43,7 +43,7 @@ function tellTasks(file, titles, suite, hidden) {
   for (const task of tasksOf(suite)) {
     if (task.type === "suite") {
       const errors = errorsOf(task);
-      for (const error of errors) record({ type: "stray", error: failureOf(error) });
+      for (const error of errors) record({ type: "stray", hook: file, error: failureOf(error) });
       tellTasks(file, titles.concat(task.name), task, hidden || errors.length > 0);
       continue;
     }
@@ -64,7 +64,7 @@ function tellFile(task) {
     record({ type: "file", file, status: "failed", error: failureOf(errors[0], "load") });
     return;
   }
-  for (const error of errors) record({ type: "stray", error: failureOf(error) });
+  for (const error of errors) record({ type: "stray", hook: file, error: failureOf(error) });
   tellTasks(file, [], task, errors.length > 0);
 }
 

@@ -25,7 +25,7 @@ const recordSchema = z.discriminatedUnion("type", [
     error: errorRecord.optional(),
   }),
   z.object({ type: z.literal("file"), file: z.string(), status: z.literal("failed"), error: errorRecord }),
-  z.object({ type: z.literal("stray"), error: errorRecord }),
+  z.object({ type: z.literal("stray"), hook: z.string().optional(), error: errorRecord }),
   z.object({ type: z.literal("end") }),
 ]);
 type ReportRecord = z.infer<typeof recordSchema>;
@@ -89,6 +89,7 @@ export function parseReport(report: string, nonce: string): TestReport {
   const tests: TestResult[] = [];
   const unloaded: { file: string; failure: Failure }[] = [];
   const strays: Failure[] = [];
+  const hooks: { file: string; failure: Failure }[] = [];
   const counts = new Map<string, number>();
   const ids = new Set<string>();
   let forged = 0;
@@ -113,7 +114,11 @@ export function parseReport(report: string, nonce: string): TestReport {
       const failure = record.status === "failed" ? (record.error === undefined ? unexplained : failureOf(record.error)) : null;
       tests.push({ id, file: record.file, status: record.status, durationMs: Math.max(0, record.ms), failure });
     } else if (record.type === "file") unloaded.push({ file: record.file, failure: failureOf(record.error) });
-    else if (record.type === "stray") strays.push(failureOf(record.error));
+    else if (record.type === "stray") {
+      const failure = failureOf(record.error);
+      strays.push(failure);
+      if (record.hook !== undefined) hooks.push({ file: record.hook, failure });
+    }
   }
-  return { tests, unloaded, strays, complete, forged };
+  return { tests, unloaded, strays, ...(hooks.length === 0 ? {} : { hooks }), complete, forged };
 }

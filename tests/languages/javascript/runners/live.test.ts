@@ -262,6 +262,7 @@ describe("hooked", () => { beforeAll(() => { throw new Error("hook"); }); it("hi
       "skipped a.test.js > comes",
     ]);
     expect(report.strays.map(({ message }) => message)).toEqual(["hook"]);
+    expect(report.hooks?.map(({ file, failure }) => [file, failure.message])).toEqual([["a.test.js", "hook"]]);
     expect(report.unloaded.map(({ file }) => file)).toEqual(["b.test.js"]);
     expect(report.complete).toBe(true);
   });
