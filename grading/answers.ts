@@ -11,17 +11,45 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 const bad = (reason: string, detail: string): Parsed<never> => ({ ok: false, reason, detail });
 
 const locationsSchema = z.object({ locations: z.array(z.object({ file: z.string(), symbol: z.string().nullish() })) });
-/** The category is for people; a finding without one is as good. */
+/** A number, or its digits. */
+const lineNumber = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ])
+  .pipe(z.int().positive());
+/** The category is for people; a finding without one is as good. One without its last line is of one line. */
 const findingSchema = z
-  .object({ file: z.string(), startLine: z.int().positive(), endLine: z.int().positive(), category: z.string().default("defect") })
+  .object({ file: z.string(), startLine: lineNumber, endLine: lineNumber.nullish(), category: z.string().nullish() })
+  .transform(({ file, startLine, endLine, category }) => ({
+    file,
+    startLine,
+    endLine: endLine ?? startLine,
+    category: category ?? "defect",
+  }))
   .refine(({ startLine, endLine }) => startLine <= endLine, "a finding ends at or after its first line");
-const reviewSchema = z.object({ verdict: z.enum(["approve", "request_changes"]), findings: z.array(findingSchema).default([]) });
+const reviewSchema = z.object({
+  verdict: z
+    .string()
+    .transform((word) => word.trim().toLowerCase().replaceAll(/[ -]/g, "_"))
+    .pipe(z.enum(["approve", "request_changes"])),
+  findings: z
+    .array(findingSchema)
+    .nullish()
+    .transform((findings) => findings ?? []),
+});
+
+/** What stands in the one fence that is around the answer, or the answer. */
+const unfenced = (text: string): string => /^\s*```[\w-]*[ \t]*\r?\n([\s\S]*?\n)```\s*$/.exec(text)?.[1] ?? text;
 
 function parseJson(text: string): Parsed<unknown> {
   if (text.trim() === "") return bad("no-answer", "the answer is empty");
   if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: JSON.parse(unfenced(text)) };
   } catch (error) {
     if (error instanceof SyntaxError) return bad("malformed-answer", error.message);
     throw error;
@@ -37,9 +65,11 @@ const normalPath = (path: string): string =>
       .replace(/^\/workspace\//, ""),
   );
 /** One spelling for `Class#method`, `Class.prototype.method`, `method()` and `Class.method`; null where nothing is named. */
-const normalSymbol = (symbol: string | null | undefined): string | null =>
+export const normalSymbol = (symbol: string | null | undefined): string | null =>
   symbol
     ?.trim()
+    .replace(/^`(.*)`$/, "$1")
+    .replace(/^(?:get|set|async|static|function|class) +/, "")
     .replace(/\(.*\)$/, "")
     .replace(/(?<=[\w$])#/g, ".")
     .replace(".prototype.", ".")
@@ -82,5 +112,5 @@ export function parseTestFile(text: string): Parsed<string> {
   if (text.trim() === "") return bad("no-answer", "the file is empty");
   if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
   if (text.includes("\0")) return bad("malformed-answer", "the file holds a NUL byte");
-  return { ok: true, value: text };
+  return { ok: true, value: unfenced(text) };
 }

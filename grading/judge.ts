@@ -3,6 +3,7 @@
 import type { TestRun } from "../sandbox/workspace.ts";
 import type { Expectation, Finding, Location, Score } from "../schemas/instance.ts";
 import type { Failure, TestResult } from "../schemas/report.ts";
+import { normalSymbol } from "./answers.ts";
 
 export interface Verdict {
   readonly held: boolean;
@@ -111,12 +112,19 @@ function overlap(mine: ReadonlySet<string>, theirs: ReadonlySet<string>) {
   return { precision, recall, f1: f1(precision, recall), equal: both === mine.size && both === theirs.size };
 }
 
-const named = (items: readonly Location[]) =>
-  new Set(items.flatMap((item) => (item.symbol === null ? [] : [`${item.file}#${item.symbol}`])));
+/** `method` names `Class.method`; more of the way to it may be said, or all, and a private member without its sign. */
+function names(given: Location, gold: Location): boolean {
+  const [mine, theirs] = [given.symbol, gold.symbol].map((symbol) => normalSymbol(symbol)?.replaceAll("#", "") ?? null);
+  return given.file === gold.file && mine != null && theirs != null && (theirs === mine || theirs.endsWith(`.${mine}`));
+}
 
-/** `method` names `Class.method`; more of the way to it may be said, or all. */
-const names = (given: Location, gold: Location): boolean =>
-  given.file === gold.file && given.symbol !== null && (gold.symbol === given.symbol || gold.symbol?.endsWith(`.${given.symbol}`) === true);
+/** As the reward counts them: of the symbols that are named, those that name a place of gold, and the other way round. */
+function symbolOverlap(given: readonly Location[], gold: readonly Location[]) {
+  const [said, wanted] = [given, gold].map((items) => items.filter(({ symbol }) => symbol !== null)) as [Location[], Location[]];
+  const precision = ratio(said.filter((one) => wanted.some((place) => names(one, place))).length, said.length);
+  const recall = ratio(wanted.filter((place) => said.some((one) => names(one, place))).length, wanted.length);
+  return { wanted: wanted.length, precision, recall, f1: f1(precision, recall) };
+}
 
 /** Each place of gold is named by its symbol, and no other symbol is. A place without one stands for its file. */
 function sameSymbols(given: readonly Location[], gold: readonly Location[]): boolean {
@@ -133,13 +141,12 @@ export function judgeLocations(given: readonly Location[], gold: readonly Locati
   const cap = Math.max(5, 2 * gold.length);
   const counted = given.length > cap ? [] : given;
   const file = overlap(new Set(counted.map((item) => item.file)), new Set(gold.map((item) => item.file)));
-  const goldSymbols = named(gold);
-  const symbol = overlap(named(counted), goldSymbols);
+  const symbol = symbolOverlap(counted, gold);
   const components = {
     "file-precision": file.precision,
     "file-recall": file.recall,
     "file-f1": file.f1,
-    ...(goldSymbols.size === 0 ? {} : { "symbol-precision": symbol.precision, "symbol-recall": symbol.recall, "symbol-f1": symbol.f1 }),
+    ...(symbol.wanted === 0 ? {} : { "symbol-precision": symbol.precision, "symbol-recall": symbol.recall, "symbol-f1": symbol.f1 }),
   };
   const no = (reason: string, detail: string): Score => ({ reward: 0, components, reason, detail });
   if (given.length === 0) return no("no-answer", "no location is named");
@@ -154,9 +161,11 @@ const tolerance = 1;
 
 const linesOf = ({ startLine, endLine }: Finding): number => endLine - startLine + 1;
 const hasLines = ({ startLine, endLine }: Finding): boolean => startLine <= endLine;
+/** A diff names files with `a/` or `b/` before them, and so may who reads it. */
+const sameFile = (a: string, b: string): boolean => a === b || [`a/${a}`, `b/${a}`].includes(b) || [`a/${b}`, `b/${b}`].includes(a);
 /** Do two findings meet, or stand side by side? */
 export const touches = (a: Finding, b: Finding): boolean =>
-  a.file === b.file && a.startLine <= b.endLine + tolerance && b.startLine <= a.endLine + tolerance && hasLines(a) && hasLines(b);
+  sameFile(a.file, b.file) && a.startLine <= b.endLine + tolerance && b.startLine <= a.endLine + tolerance && hasLines(a) && hasLines(b);
 
 /** Each line of the findings as a finding of its own; a line that is named twice counts once. */
 function singleLines(findings: readonly Finding[]): Finding[] {

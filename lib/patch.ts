@@ -52,6 +52,8 @@ function readQuoted(text: string): { readonly name: string; readonly end: number
   return { name: Buffer.concat(bytes).toString("utf8"), end: at + 1 };
 }
 
+/** Where a tree is mounted, and names that begin where they are. */
+const withoutRoot = (name: string): string => name.replace(/^(?:\/workspace\/)?(?:\.\/)*/, "");
 const unquote = (text: string): string => (text.startsWith('"') ? readQuoted(text).name : text);
 const withoutPrefix = (name: string, prefix: "a/" | "b/"): string => (name.startsWith(prefix) ? name.slice(2) : name);
 
@@ -60,7 +62,7 @@ function headerName(line: string, prefix: "a/" | "b/"): string | null {
   const rest = line.slice(4);
   const name = rest.startsWith('"') ? readQuoted(rest).name : (rest.split("\t")[0] ?? "").trimEnd();
   if (name === "") throw new PatchError("a file header has no name");
-  return name === "/dev/null" ? null : withoutPrefix(name, prefix);
+  return name === "/dev/null" ? null : withoutRoot(withoutPrefix(name, prefix));
 }
 
 /** Both names of a `diff --git` line, needed only where no other header names the file (empty files): they must be equal. */
@@ -115,10 +117,44 @@ function finish(header: Header): FilePatch {
 
 const hunkHeader = /^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@/;
 
-/** Reads the hunk whose header is at `at`; `next` is the first line after it. */
-function readHunk(lines: readonly string[], at: number): { readonly hunk: Hunk; readonly next: number } {
+interface ReadHunk {
+  readonly hunk: Hunk;
+  /** The first line after it. */
+  readonly next: number;
+}
+
+const opensFile = (lines: readonly string[], at: number): boolean =>
+  (lines[at] ?? "").startsWith("diff --git ") || ((lines[at] ?? "").startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ "));
+
+/** Reads the hunk whose header is at `at`. Where the header counts otherwise than there are lines, the lines count: who writes by hand miscounts. */
+function readHunk(lines: readonly string[], at: number): ReadHunk {
   const match = hunkHeader.exec(lines[at] ?? "");
   if (match === null) throw new PatchError(`line ${at + 1}: the hunk header cannot be read`);
+  let counted: ReadHunk | null = null;
+  let wrong: unknown = null;
+  try {
+    counted = countedHunk(lines, at, match);
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    wrong = error;
+  }
+  const more =
+    counted !== null && /^[-+ ]/.test(lines[counted.next] ?? "") && lines[counted.next] !== "-- " && !opensFile(lines, counted.next);
+  if (counted !== null && !more) return counted;
+  let end = at + 1;
+  while (end < lines.length && !(lines[end] ?? "").startsWith("@@") && !opensFile(lines, end) && lines[end] !== "-- ") end++;
+  // Empty lines at the end are the text's, not the file's.
+  while (end > at + 1 && /^\r?$/.test(lines[end - 1] ?? "")) end--;
+  const body = lines.slice(at + 1, end);
+  if (body.length === 0 || !body.every((line) => /^(?:[-+ \\]|\r?$)/.test(line)))
+    throw wrong ?? new PatchError(`line ${(counted?.next ?? at) + 1}: the hunk has more lines than its header says`);
+  const count = (signs: RegExp): number => body.filter((line) => signs.test(line)).length;
+  const header = `@@ -${match[1]},${count(/^(?:[- ]|\r?$)/)} +${match[3]},${count(/^(?:[+ ]|\r?$)/)} @@`;
+  const { hunk, next } = countedHunk([header, ...body], 0, hunkHeader.exec(header) ?? match);
+  return { hunk, next: at + next };
+}
+
+function countedHunk(lines: readonly string[], at: number, match: RegExpExecArray): ReadHunk {
   let oldLeft = Number(match[2] ?? 1);
   let newLeft = Number(match[4] ?? 1);
   const found: { kind: " " | "-" | "+"; text: string; ended: boolean }[] = [];
@@ -153,9 +189,19 @@ function readExtended(header: Header, line: string): void {
   else if (line === "GIT binary patch" || /^Binary files .* differ$/.test(line)) throw new PatchError("binary patches are not accepted");
 }
 
-/** Throws `PatchError`. Text before the first header and between files is passed over, as git does. */
+const fence = /^ {0,3}```/;
+
+/** Where a patch stands in fences, what they hold: a line that begins with one is in no hunk. */
+function unfenced(lines: readonly string[]): readonly string[] {
+  const marks = lines.flatMap((line, at) => (fence.test(line) ? [at] : []));
+  const inside = marks.flatMap((from, at) => (at % 2 === 0 ? [lines.slice(from + 1, marks[at + 1] ?? lines.length)] : []));
+  const patches = inside.filter((part) => part.some((_, at) => opensFile(part, at)));
+  return patches.length === 0 ? lines : patches.flat();
+}
+
+/** Throws `PatchError`. Text before the first header and between files is passed over, as git does; where there are fences, all around them is. */
 export function parsePatch(text: string): readonly FilePatch[] {
-  const lines = text.split("\n");
+  const lines = [...unfenced(text.split("\n"))];
   if (lines.at(-1) === "") lines.pop();
   const files: FilePatch[] = [];
   let header: Header | null = null;
@@ -170,13 +216,17 @@ export function parsePatch(text: string): readonly FilePatch[] {
       header.oldPath = headerName(line, "a/");
       header.newPath = headerName((lines[at + 1] ?? "").replace(/\r$/, ""), "b/");
       at += 2;
-    } else if (line.startsWith("@@ ")) {
+    } else if (line.startsWith("@@")) {
       if (header === null) throw new PatchError(`line ${at + 1}: a hunk without a file header`);
       const { hunk, next } = readHunk(lines, at);
       header.hunks.push(hunk);
       at = next;
     } else {
-      if (header !== null && header.hunks.length === 0) readExtended(header, line);
+      if (header === null) {
+        at++;
+        continue;
+      }
+      if (header.hunks.length === 0) readExtended(header, line);
       // "-- " opens the signature that `git format-patch` writes after the last hunk.
       else if (/^[-+ ]/.test(line) && line !== "-- ") throw new PatchError(`line ${at + 1}: the hunk has more lines than its header says`);
       at++;

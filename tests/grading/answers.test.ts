@@ -63,6 +63,41 @@ describe("reviews as a solver writes them", () => {
   });
 });
 
+describe("what is written around and in an answer", () => {
+  it.each([
+    ['```json\n{"verdict":"approve"}\n```', "approve", []],
+    ['\n```\n{"verdict":"Approve","findings":null}\n```\n', "approve", []],
+    ['{"verdict":"REQUEST CHANGES","findings":[{"file":"a.js","startLine":"61"}]}', "request_changes", [[61, 61, "defect"]]],
+    [
+      '{"verdict":"request-changes","findings":[{"file":"a.js","startLine":3,"endLine":null,"category":null}]}',
+      "request_changes",
+      [[3, 3, "defect"]],
+    ],
+    [
+      '{"verdict":"request_changes","findings":[{"file":"a.js","startLine":3,"endLine":"5","category":"bug"}]}',
+      "request_changes",
+      [[3, 5, "bug"]],
+    ],
+  ])("is no matter: %s", (text, verdict, findings) => {
+    const parsed = parseReview(text);
+    expect(parsed.ok && [parsed.value.verdict, parsed.value.findings.map((one) => [one.startLine, one.endLine, one.category])]).toEqual([
+      verdict,
+      findings,
+    ]);
+  });
+  it.each(['{"verdict":"approve!"}', '{"verdict":"request_changes","findings":[{"file":"a.js","startLine":"3.5"}]}', "```json\n{}\n"])(
+    "is malformed all the same: %s",
+    (text) => {
+      expect(reasonOf(parseReview(text))).toBe("malformed-answer");
+    },
+  );
+  it("a test file in a fence is what the fence holds, and one with fences in it is whole", () => {
+    expect(parseTestFile("```js\ntest();\n```\n")).toEqual({ ok: true, value: "test();\n" });
+    const whole = "/**\n```js\n*/\ntest();\n// ```\n";
+    expect(parseTestFile(whole)).toEqual({ ok: true, value: whole });
+  });
+});
+
 describe("patches as a solver writes them", () => {
   const tree: Readonly<Record<string, string>> = { "src/a.js": "one\n" };
   const read = (path: string): string | null => (Object.hasOwn(tree, path) ? (tree[path] ?? null) : null);

@@ -235,3 +235,38 @@ describe("a review", () => {
     );
   });
 });
+
+describe("figures over symbols", () => {
+  const gold = [
+    { file: "a.js", symbol: "Box.#secret" },
+    { file: "a.js", symbol: "open" },
+  ];
+  const of = (...symbols: string[]) =>
+    judgeLocations(
+      symbols.map((symbol) => ({ file: "a.js", symbol })),
+      gold,
+      true,
+    );
+  it("count a name as the reward does: shorter, or without the sign of a private member", () => {
+    for (const name of ["secret", "#secret", "Box.secret", "Box.#secret"]) {
+      expect(of(name, "open")).toMatchObject({ reward: 1, components: { "symbol-precision": 1, "symbol-recall": 1, "symbol-f1": 1 } });
+    }
+  });
+  it("tell what was missed, and what was named beside", () => {
+    expect(of("secret")).toMatchObject({ reward: 0, components: { "symbol-precision": 1, "symbol-recall": 0.5 } });
+    expect(of("secret", "open", "close")).toMatchObject({ reward: 0, components: { "symbol-precision": 2 / 3, "symbol-recall": 1 } });
+    expect(of("ecret", "open")).toMatchObject({ reward: 0, components: { "symbol-precision": 0.5, "symbol-recall": 0.5 } });
+  });
+});
+
+it("a finding names its file as the tree or as a diff does", () => {
+  const defects = [{ file: "src/a.js", startLine: 3, endLine: 3, category: "defect" }];
+  const rewards = ["src/a.js", "a/src/a.js", "b/src/a.js", "c/src/a.js", "a.js"].map(
+    (file) =>
+      judgeReview(
+        { verdict: "request_changes", findings: [{ file, startLine: 3, endLine: 3, category: "defect" }] },
+        { verdict: "request_changes", defects },
+      ).reward,
+  );
+  expect(rewards).toEqual([1, 1, 1, 0, 0]);
+});

@@ -99,6 +99,32 @@ describe("applyPatch tolerates", () => {
     expect(applyPatch(loose, reader({ "x.js": "a\n\nb\n" }))).toEqual({ layer: { "x.js": "a\n\nc\n" } });
   });
 
+  describe("what is written by hand:", () => {
+    const written = ten.replace("line 2\n", "two\n2\n");
+    const hunkOf = (header: string) => `--- a/x.js\n+++ b/x.js\n${header}\n line 1\n-line 2\n+two\n+2\n line 3\n`;
+    const right = hunkOf("@@ -1,3 +1,4 @@");
+    it.each([
+      ["too high a count", hunkOf("@@ -1,9 +1,9 @@")],
+      ["too low a count", hunkOf("@@ -1,2 +1,2 @@")],
+      ["no count", hunkOf("@@ -1 +1 @@")],
+      ["a wrong count, and a second file", `${hunkOf("@@ -1,2 +1,2 @@")}--- /dev/null\n+++ b/y.js\n@@ -0,0 +1,5 @@\n+y\n`],
+      ["a wrong count, and empty lines behind", `${hunkOf("@@ -1,9 +1,9 @@")}\n\n`],
+      ["a list before it", `What I did:\n\n- changed x\n+ added y\n\n${right}`],
+      ["a fence, and lists around it", `- first\n\n\`\`\`diff\n${right}\`\`\`\n\n- second\n- third\n`],
+      ["a fence that does not end", `Here:\n\`\`\`diff\n${right}`],
+      ["other fences beside", `\`\`\`js\nlet a;\n\`\`\`\n\`\`\`diff\n${right}\`\`\`\n`],
+      ["a name from where it is", right.replaceAll(/[ab]\/x/g, "./x")],
+      ["a name from where the tree is mounted", right.replaceAll(/[ab]\/x/g, "/workspace/x")],
+    ])("%s", (_, text) => {
+      const applied = applyPatch(text, reader({ "x.js": ten }));
+      expect("layer" in applied ? applied.layer["x.js"] : applied.error).toBe(written);
+    });
+    it("fences that are lines of a file stay lines of it", () => {
+      const text = "--- /dev/null\n+++ b/a.md\n@@ -0,0 +1,3 @@\n+```js\n+a\n+```\n";
+      expect(applyPatch(text, reader({}))).toEqual({ layer: { "a.md": "```js\na\n```\n" } });
+    });
+  });
+
   it("a rename with edits, as a removal and a new file", () => {
     const rename =
       "diff --git a/x.js b/y.js\nsimilarity index 90%\nrename from x.js\nrename to y.js\n--- a/x.js\n+++ b/y.js\n@@ -1,2 +1,2 @@\n-line 1\n+LINE 1\n line 2\n";
@@ -138,9 +164,10 @@ describe("applyPatch refuses", () => {
   it("an insertion that holds on to no line", () => {
     expect(error(`${head}@@ -3,0 +4 @@\n+new\n`)).toMatch(/no line of the file/);
   });
-  it("a hunk with fewer or more lines than its header says", () => {
-    expect(error(`${head}@@ -1,3 +1,3 @@\n-line 1\n+1\n`)).toMatch(/hunk ends before/);
-    expect(error(`${head}@@ -1 +1 @@\n-line 1\n+1\n+2\n`)).toMatch(/more lines than its header/);
+  it("a hunk with lines that are none, where its header counts others", () => {
+    expect(error(`${head}@@ -1,3 +1,3 @@\n-line 1\n+1\nand so on\n`)).toMatch(/hunk ends before/);
+    expect(error(`${head}@@\n-line 1\n+1\n`)).toMatch(/header cannot be read/);
+    expect(error(`${head}@@ -1 +1 @@\n-line 1\n+1\n+2\nand so on\n`)).toMatch(/more lines than its header/);
   });
   it("paths that lead out of the tree or into git's folder", () => {
     for (const path of ["../x.js", "/etc/passwd", "a/../../x", ".git/hooks/pre-commit", "sub/.GIT/config", "__proto__"]) {
