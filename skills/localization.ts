@@ -2,11 +2,12 @@
 import { shortId } from "../lib/hash.ts";
 import { type Bag, bagOf, rankBags } from "../lib/text-search.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
+import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, maskNames, secretsOf } from "./leak.ts";
 import { isTelling, type Symptom, symptomsOf, tell } from "./symptoms.ts";
-import { brokenPremise, defectiveTree, fileOfTest, filesOf, otherSources } from "./visible.ts";
+import { brokenPremise, defectiveTree, fileOfTest, filesOf, hideFailing, hideTests, otherSources } from "./visible.ts";
 
 const reasons = ["no-gold", "thin-evidence", "leak", "one-file", "obvious"] as const;
 
@@ -182,6 +183,42 @@ function prompt(seen: readonly string[], symbol: keyof typeof symbolTold): strin
   ].join("\n");
 }
 
+/** Words of a file's name, in small letters: `test/api.isMatch.js` has `api`, `ismatch` and `js`. */
+const wordsOfName = (path: string): string[] =>
+  path
+    .slice(path.lastIndexOf("/") + 1)
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u);
+/** Of every name, and of no place. */
+const commonWords: ReadonlySet<string> = new Set([
+  "",
+  "js",
+  "cjs",
+  "mjs",
+  "jsx",
+  "ts",
+  "cts",
+  "mts",
+  "tsx",
+  "test",
+  "tests",
+  "spec",
+  "index",
+]);
+
+/**
+ * The solver's tree. Where each function has a test file of its name, the one that is missing would name the place: then no test file is
+ * shown at all.
+ */
+function visibleTree(observed: Observed, gold: readonly Location[], context: PoseContext): Layer {
+  const tree = defectiveTree(observed, context);
+  const last = (symbol: string): string => symbol.slice(symbol.lastIndexOf(".") + 1).replace("#", "");
+  const places = gold.flatMap(({ file, symbol }) => [...wordsOfName(file), ...(symbol === null ? [] : [last(symbol).toLowerCase()])]);
+  const telling = new Set(places.filter((word) => !commonWords.has(word)));
+  const missing = Object.keys(hideFailing(observed, context)).flatMap(wordsOfName);
+  return missing.some((word) => telling.has(word)) ? mergeLayers(tree, hideTests(context)) : tree;
+}
+
 function pose(observed: Observed, posing: Posing): Outcome<Draft> {
   const { context } = posing;
   const { candidate, observation } = observed;
@@ -214,7 +251,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
     pairId: null,
     environmentId: context.environment.id,
     prompt: words,
-    visible: defectiveTree(observed, context),
+    visible: visibleTree(observed, gold, context),
     answerForm: "locations",
     answerPath: null,
     interface: [],
@@ -240,7 +277,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 8,
+  version: 9,
   reasons,
   *pose(context: PoseContext) {
     const healthy = healthyFiles(context);

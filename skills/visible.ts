@@ -64,6 +64,13 @@ export function testsByHome(observed: Observed, context: PoseContext): { readonl
 export const hideFailing = (observed: Observed, context: PoseContext): Layer =>
   hide([...new Set([...homesOf(observed, context).values()].flatMap(({ home, file }) => [file, home]))], context);
 
+/** The layer in which no test file is left: of those that are missing, none says which one shows a defect. */
+export const hideTests = (context: PoseContext): Layer =>
+  hide(
+    context.environment.testFiles.map(({ file }) => file),
+    context,
+  );
+
 /** What a commit changed beside the sources, as it was: its change log and its other tests tell of it. */
 const earlierOf = ({ candidate }: Observed): Layer => (candidate.kind === "commit" ? (candidate.earlier ?? {}) : {});
 

@@ -36,6 +36,20 @@ describe("the places that a fix repaired", () => {
   });
 });
 
+describe("the tests that a solver sees", () => {
+  const shown = (observed: Observed) => {
+    const { visible } = draftFor(localization, observed);
+    return Object.keys(texts).filter((path) => path.startsWith("test/") && visible[path] !== null);
+  };
+  it("are none where the name of the missing one says where the defect is", () => {
+    expect(shown(observedOf([{ original: ".toLowerCase()", replacement: "" }]))).toEqual([]);
+  });
+  it("are all others where it says nothing", () => {
+    const elsewhere = observedOf([{ file: "src/count.js", original: ".length", replacement: ".length + 1" }], { [joins]: failure() });
+    expect(shown(elsewhere)).toEqual(["test/count.test.js"]);
+  });
+});
+
 it("the word for withheld names is explained where it stands, and only there", () => {
   const explained = "stands for any name that is withheld";
   const withheld = draftFor(localization, observe(commit.candidate, { [joins]: failure() }), []).prompt;
