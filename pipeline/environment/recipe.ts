@@ -106,6 +106,12 @@ export interface Recipes {
   readonly other?: () => Promise<Outcome<Recipe>>;
 }
 
+/**
+ * What pnpm starts finds all packages that it has laid beside each other, for its commands set this path; vitest before 0.29 finds vite by it
+ * alone. The tests' runner is started without pnpm.
+ */
+const hoisted = { NODE_PATH: "/workspace/node_modules/.pnpm/node_modules" } as const;
+
 /** `now`: milliseconds since 1970. */
 export async function recipesOf(tree: CheckedTree, revision: Revision, cache: string, now: number): Promise<Outcome<Recipes>> {
   const { packageDir, committedAt } = revision;
@@ -139,7 +145,7 @@ export async function recipesOf(tree: CheckedTree, revision: Revision, cache: st
     runner: runner.name,
     runnerVersion: "",
     runnerArgs: [...detection.args],
-    env: { ...detectEnv(facts) },
+    env: { ...(client.manager === "pnpm" ? hoisted : {}), ...detectEnv(facts) },
     ...view,
   });
   const own = (view: RegistryView): Recipe => recipeBy(manager, versions.packageManagerVersion, view);

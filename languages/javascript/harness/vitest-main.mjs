@@ -192,14 +192,17 @@ function entryOf(exported) {
 // Workers take the flags of `node` from the environment, not from this process.
 if (request.nodeFlags.length > 0) process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS].concat(request.nodeFlags).filter(Boolean).join(" ");
 const { startVitest } = await import(pathToFileURL(path.join(vitest.folder, entryOf(vitest.manifest.exports["./node"]))).href);
+// From 0.23 on the mode comes first.
+const knowsModes = major > 0 || Number(vitest.manifest.version.split(".")[1]) >= 23;
 let over = 0;
 for (const batch of batches) {
   asked = new Set(batch);
   ended = false;
   const given = options(batch);
   for (const key of Object.keys(given)) if (given[key] === undefined) delete given[key];
-  const running = await startVitest("test", batch.length > 0 ? batch : request.filters, given);
-  if (running) await running.close();
+  const filters = batch.length > 0 ? batch : request.filters;
+  const running = await (knowsModes ? startVitest("test", filters, given) : startVitest(filters, given));
+  if (running && typeof running.close === "function") await running.close();
   if (ended) over += 1;
 }
 if (over === batches.length) record({ type: "end" });

@@ -80,6 +80,8 @@ export interface Recognition {
   readonly configFile: RegExp;
   /** A member of `package.json` that configures the runner, or null. */
   readonly manifestKey: string | null;
+  /** Does it do something else than run tests, with these words? */
+  readonly isOther?: (words: readonly string[]) => boolean;
   /** Which of the script's words the runner needs. */
   keep(words: readonly string[]): readonly string[];
 }
@@ -87,7 +89,7 @@ export interface Recognition {
 export function detectBy(recognition: Recognition, facts: ManifestFacts): Detection | null {
   for (const command of testCommands(facts)) {
     const words = wordsFor(command, recognition.tools);
-    if (words === null) continue;
+    if (words === null || recognition.isOther?.(words) === true) continue;
     const main = command.script === "test" || !testCommands(facts).some((other) => other.script === "test");
     return {
       confidence: main ? 0.95 : 0.85,

@@ -22,6 +22,10 @@ const longNames: Readonly<Record<string, string>> = {
 };
 const modes = new Set(["run", "watch", "dev", "related"]);
 
+const otherModes = new Set(["typecheck", "bench", "list", "init"]);
+/** `vitest typecheck` and the like: a script may do that first and run the tests afterwards. */
+const isOther = (words: readonly string[]): boolean => otherModes.has(words.find((word) => !word.startsWith("-")) ?? "");
+
 function keep(words: readonly string[]): readonly string[] {
   const { node, rest } = divideNodeFlags(words);
   const own = keepFlags(rest, kept, true);
@@ -68,7 +72,7 @@ export const vitest = Object.freeze({
   cacheFolders: [],
   detect: (facts) =>
     detectBy(
-      { tools: ["vitest"], package: "vitest", configFile: /^vitest\.(?:config|workspace)\.[cm]?[jt]s$/, manifestKey: null, keep },
+      { tools: ["vitest"], package: "vitest", configFile: /^vitest\.(?:config|workspace)\.[cm]?[jt]s$/, manifestKey: null, isOther, keep },
       facts,
     ),
   command,

@@ -30,6 +30,8 @@ describe("detectRunner", () => {
   it.each<[string, object, string | null, string[]]>([
     ["pnpm lint && vitest run --typecheck", { lint: "eslint ." }, "vitest", []],
     ["vitest run", {}, "vitest", []],
+    ["pnpm lint && vitest --run typecheck && vitest run", { lint: "eslint ." }, "vitest", []],
+    ["vitest bench && vitest run --dir unit", {}, "vitest", ["--dir", "unit"]],
     ["jest --coverage", {}, "jest", []],
     ["node --test && npm run check:type:ts", { "check:type:ts": "tsd && tsc -p tsconfig.ts.json" }, "node-test", []],
     ["xo && ava && tsd", {}, "ava", []],
