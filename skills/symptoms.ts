@@ -58,10 +58,15 @@ function evidenceOf(test: string, failure: Failure, context: Texts): Evidence | 
 const nothingThrown =
   /^missing expected (?:exception|rejection)|function did not throw|to throw (?:an )?error,? but it didn't|to throw an error$|instead of rejecting|to be rejected .*fulfilled/im;
 
+/** ava says it by what came in place of it. */
+const returned = /^(?:Function returned|Returned promise resolved with):/;
+/** What a runner says of a test that did nothing wrong by itself: of the behaviour it says nothing. */
+const runnersWords = /^Test finished without running any assertions|^Promise returned by test never resolved/;
+
 function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
   const evidence = evidenceOf(test, failure, context);
   const threw = failure.kind === "error" && failure.expected === null;
-  const silent = !threw && nothingThrown.test(failure.message);
+  const silent = !threw && (nothingThrown.test(failure.message) || returned.test(failure.actual ?? ""));
   const wanted = failure.expected ?? evidence?.expected ?? null;
   const [expected, actual] = threw ? [null, null] : contrast(wanted, silent ? null : failure.actual, 240);
   return {
@@ -71,7 +76,7 @@ function symptomOf(test: string, failure: Failure, context: Texts): Symptom {
     selfContained: evidence?.selfContained ?? false,
     expected,
     actual,
-    error: threw ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
+    error: threw && !runnersWords.test(failure.message) ? oneLine(`${failure.name}: ${failure.message.split("\n")[0] ?? ""}`, 240) : null,
     silent,
   };
 }

@@ -40,6 +40,18 @@ describe("a symptom", () => {
     if (expected !== null) expect(symptom?.said).toContain(`expected: \`${expected}\`.`);
     expect(symptom && isTelling(symptom)).toBe(true);
   });
+  it.each(["Function returned:\n\nundefined", "Returned promise resolved with: 1"])("of ava says so too: %j", (actual) => {
+    const frames = [{ file: "test/slug.test.js", line: 6 }];
+    const [symptom] = told({ message: "", expected: null, actual, frames });
+    expect(symptom).toMatchObject({ silent: true, actual: null, said: expect.stringMatching(/throws no error, where one is expected/) });
+  });
+  it.each(["Test finished without running any assertions", "Promise returned by test never resolved"])(
+    "is none in a runner's own words: %s",
+    (message) => {
+      const thrown: Partial<Failure> = { kind: "error", name: "Error", message, expected: null, actual: null, frames: [] };
+      expect(told(thrown).every((symptom) => !isTelling(symptom))).toBe(true);
+    },
+  );
   it("of a wrong error tells of both", () => {
     const message = "expected [Function] to throw error including 'a' but got 'b'";
     expect(told({ message, expected: "a", actual: "b" })[0]).toMatchObject({ silent: false, expected: "a", actual: "b" });
