@@ -95,16 +95,15 @@ export function killQuietly(pid: number): void {
   }
 }
 
-/** Runs one process to its end. Never rejects: see `ExecEnded`. */
-export function exec(request: ExecRequest): Promise<ExecResult> {
+/** Starts a process, the leader of a group of its own; that there is no such program is seen later, by its `error`. */
+export function launch(
+  request: Pick<ExecRequest, "argv" | "env" | "cwd" | "input" | "channels">,
+): ChildProcess | Extract<ExecEnded, { kind: "not-started" }> {
   const [file, ...args] = request.argv;
   if (file === undefined) throw new TypeError("exec needs a program: argv is empty");
-  if (request.signal?.aborted) return Promise.resolve(nothing({ kind: "aborted" }, request));
-  const started = performance.now();
-  let child: ChildProcess;
   const nowhere = openSync("/dev/null", "r+");
   try {
-    child = spawn(file, args, {
+    return spawn(file, args, {
       cwd: request.cwd,
       env: { ...request.env },
       detached: true,
@@ -115,10 +114,18 @@ export function exec(request: ExecRequest): Promise<ExecResult> {
     // Node throws at once, instead of an event, for arguments that are too long and for a machine out of descriptors.
     const code = errorCode(error);
     if (code === undefined || code.startsWith("ERR_")) throw error;
-    return Promise.resolve(nothing({ kind: "not-started", code, message: String(error) }, request));
+    return { kind: "not-started", code, message: String(error) };
   } finally {
     closeSync(nowhere);
   }
+}
+
+/** Runs one process to its end. Never rejects: see `ExecEnded`. */
+export function exec(request: ExecRequest): Promise<ExecResult> {
+  if (request.signal?.aborted) return Promise.resolve(nothing({ kind: "aborted" }, request));
+  const started = performance.now();
+  const child = launch(request);
+  if ("kind" in child) return Promise.resolve(nothing(child, request));
   return follow(child, request, started);
 }
 
@@ -159,127 +166,6 @@ function isClosedOnExec(fd: number): boolean {
     // The listing's own descriptor is gone by now.
     if (errorCode(error) === "ENOENT") return true;
     throw error;
-  }
-}
-
-/** What a question came to: nothing more where its answer was heard to the end, else how the process ended and what it complained of. */
-export type Asked = { readonly kind: "answered" } | { readonly kind: "ended"; readonly ended: ExecEnded; readonly stderr: string };
-
-/** So much of what a process complains of is kept. */
-const complaintBytes = 10_000;
-
-/**
- * A process that is asked one question after another, and started for the first. While it is asked nothing it holds nobody up: it ends a while
- * after the last answer, or with this process, for then its input ends. The next question starts another.
- */
-export class Talk {
-  readonly #request: Pick<ExecRequest, "argv" | "env"> & { readonly timeoutMs: number; readonly idleMs: number };
-  #talking: Talking | null = null;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(request: Pick<ExecRequest, "argv" | "env"> & { readonly timeoutMs: number; readonly idleMs: number }) {
-    this.#request = request;
-  }
-
-  /** `hear` is given the answer piece by piece, and says when it was all. Questions that are asked side by side wait for each other. */
-  ask(question: string, hear: (bytes: Buffer) => boolean): Promise<Asked> {
-    const asked = this.#last.then(() => this.#ask(question, hear));
-    this.#last = asked.catch(() => undefined);
-    return asked;
-  }
-
-  async #ask(question: string, hear: (bytes: Buffer) => boolean): Promise<Asked> {
-    const { timeoutMs, idleMs } = this.#request;
-    if (this.#talking === null) {
-      const started = startTalking(this.#request);
-      if ("kind" in started) return { kind: "ended", ended: started, stderr: "" };
-      this.#talking = started;
-      started.child.once("close", () => {
-        if (this.#talking === started) this.#talking = null;
-      });
-    }
-    const talking = this.#talking;
-    const { child, streams } = talking;
-    const { promise, resolve, reject } = Promise.withResolvers<Asked>();
-    let late = false;
-    const onData = (bytes: Buffer): void => {
-      try {
-        if (hear(bytes)) resolve({ kind: "answered" });
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const onClose = (code: number | null, signal: NodeJS.Signals | null): void => {
-      const ended: ExecEnded = signal === null ? { kind: "exited", code: code ?? 0 } : { kind: "signalled", signal };
-      resolve({ kind: "ended", ended: late ? { kind: "timed-out" } : ended, stderr: talking.complaint() });
-    };
-    const onError = (error: Error): void =>
-      resolve({ kind: "ended", ended: { kind: "not-started", code: errorCode(error) ?? "UNKNOWN", message: error.message }, stderr: "" });
-    const timer = setTimeout(() => {
-      late = true;
-      if (child.pid !== undefined) killGroup(child.pid);
-    }, timeoutMs);
-    clearTimeout(talking.idle);
-    for (const one of [child, ...streams]) one.ref();
-    child.stdout?.on("data", onData);
-    child.prependOnceListener("close", onClose);
-    child.once("error", onError);
-    child.stdin?.write(question);
-    try {
-      return await promise;
-    } catch (error) {
-      // What was not heard to the end would be taken for the next answer.
-      if (child.pid !== undefined) killGroup(child.pid);
-      if (this.#talking === talking) this.#talking = null;
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      child.stdout?.off("data", onData);
-      child.off("close", onClose);
-      child.off("error", onError);
-      for (const one of [child, ...streams]) one.unref();
-      talking.idle = setTimeout(() => this.#leave(talking), idleMs).unref();
-    }
-  }
-
-  #leave(talking: Talking): void {
-    if (this.#talking === talking) this.#talking = null;
-    talking.child.stdin?.end();
-  }
-}
-
-/** A pipe holds its process up as long as it is referred to. */
-interface Pipe {
-  ref(): unknown;
-  unref(): unknown;
-}
-
-interface Talking {
-  readonly child: ChildProcess;
-  /** Its standard input, output and error. */
-  readonly streams: readonly Pipe[];
-  readonly complaint: () => string;
-  idle?: NodeJS.Timeout;
-}
-
-function startTalking({ argv: [file = "", ...args], env }: Pick<ExecRequest, "argv" | "env">): Talking | ExecEnded {
-  const nowhere = openSync("/dev/null", "r+");
-  try {
-    const stdio = descriptors({ input: "" }, nowhere);
-    const child = spawn(file, args, { env: { ...env }, detached: true, shell: false, stdio });
-    const complaint: Buffer[] = [];
-    const cap = new Cap(complaintBytes);
-    child.stderr?.on("data", (bytes: Buffer) => cap.keep(complaint, bytes));
-    const streams = [child.stdin, child.stdout, child.stderr].filter((stream) => stream !== null);
-    // A process that is gone is seen in how it ended.
-    for (const one of [child, ...streams]) one.on("error", () => undefined);
-    return { child, streams: streams as unknown as Pipe[], complaint: () => Buffer.concat(complaint).toString("utf8") };
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === undefined || code.startsWith("ERR_")) throw error;
-    return { kind: "not-started", code, message: String(error) };
-  } finally {
-    closeSync(nowhere);
   }
 }
 

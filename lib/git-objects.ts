@@ -1,5 +1,5 @@
 /** Git's objects, read by processes that stay for the next question: to start one costs more than what most questions ask for. */
-import { type Asked, Talk } from "./exec.ts";
+import { type Asked, Talk } from "./talk.ts";
 
 /** How `git cat-file` is started with further words, and by whom. */
 export type CatFile = (mode: "--batch" | "--batch-check") => {
