@@ -57,8 +57,12 @@ export function madeFrom(candidate: Candidate): Pick<TakedownSubject, "pullReque
 
 const reasons = ["repository", "pull-request", "commit"] as const;
 
-function judged<T>(value: T, subject: TakedownSubject, { targets }: TakedownSettings): Outcome<T> {
-  const target = takedownsOf(targets).match(subject);
+const read = new WeakMap<TakedownSettings, Takedowns>();
+
+function judged<T>(value: T, subject: TakedownSubject, settings: TakedownSettings): Outcome<T> {
+  const takedowns = read.get(settings) ?? takedownsOf(settings.targets);
+  read.set(settings, takedowns);
+  const target = takedowns.match(subject);
   if (target === null) return keep(value);
   const reason = pullRequestLike.test(target) ? "pull-request" : commitLike.test(target) ? "commit" : "repository";
   return drop(`takedown/${reason}`, target);

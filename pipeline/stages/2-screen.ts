@@ -9,9 +9,15 @@ import type { Stage } from "../contract.ts";
 import { minedSchema } from "./1-mine.ts";
 import { revisionId } from "./3-prepare.ts";
 
-/** A filter that has settings finds them under its own name. */
-const optionsOf = ({ name, options }: (typeof filters)[number], config: Config): never =>
-  options.parse(Object.hasOwn(config, name) ? config[name as keyof Config] : {}) as never;
+const parsed = new WeakMap<Config, Map<string, unknown>>();
+
+/** A filter that has settings finds them under its own name. They are the same object for every record of a run, so what a filter makes of them it makes once. */
+function optionsOf({ name, options }: (typeof filters)[number], config: Config): never {
+  const known = parsed.get(config) ?? new Map<string, unknown>();
+  parsed.set(config, known);
+  if (!known.has(name)) known.set(name, options.parse(Object.hasOwn(config, name) ? config[name as keyof Config] : {}));
+  return known.get(name) as never;
+}
 
 function screenRevision(revision: Revision, { config }: Bench): Outcome<MinedItem> {
   for (const filter of filters) {
