@@ -3,6 +3,7 @@
  * then the tests that reach that code must pass as well.
  */
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
+import { innermost } from "../lib/innermost.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { TestFile } from "../schemas/environment.ts";
 import type { Draft, Trial } from "../schemas/instance.ts";
@@ -31,9 +32,8 @@ function touched(path: string, healthy: string, answered: string | null): readon
 
 /** A range of lines that no test runs by themselves (a comment, a signature) stands for the unit around it. */
 function widened({ file, start, end }: Lines, text: string, { language }: Bench): Lines | null {
-  const around = language.units({ path: file, text }).filter((unit) => unit.startLine <= start + 1 && end - 1 <= unit.endLine);
-  const [inner] = around.sort((a, b) => a.endLine - a.startLine - (b.endLine - b.startLine));
-  return inner === undefined ? null : { file, start: inner.startLine, end: inner.endLine };
+  const unit = innermost(language.units({ path: file, text }), (one) => one.startLine <= start + 1 && end - 1 <= one.endLine);
+  return unit === null ? null : { file, start: unit.startLine, end: unit.endLine };
 }
 
 const runs = ({ covers }: TestFile, { file, start, end }: Lines): boolean =>

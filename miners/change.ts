@@ -4,6 +4,7 @@ import { declaredRepository } from "../lib/address.ts";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
+import { innermost } from "../lib/innermost.ts";
 import { type LicenseFile, licenseFiles, licenseOf } from "../lib/license.ts";
 import type { Commit, Revision } from "../schemas/candidate.ts";
 import type { Layer } from "../schemas/layer.ts";
@@ -53,8 +54,9 @@ export async function revisionAt(repository: GitRepository, name: string, packag
     const text = texts.get(path);
     return text === undefined ? [] : [{ path, text }];
   };
-  const { expression: license, files: licenseFrom } = await licenseOf(manifests.flatMap(read)[0] ?? null, files.flatMap(read));
-  const declared = [...new Set(manifests.flatMap(read).flatMap(({ text }) => declaredRepository(text) ?? []))];
+  const stated = manifests.flatMap(read);
+  const { expression: license, files: licenseFrom } = await licenseOf(stated[0] ?? null, files.flatMap(read));
+  const declared = [...new Set(stated.flatMap(({ text }) => declaredRepository(text) ?? []))];
   const facts = { name: repository.name, origin: repository.origin, license, licenseFrom, ...(declared.length > 0 ? { declared } : {}) };
   return { repository: facts, commit, committedAt, packageDir };
 }
@@ -85,11 +87,8 @@ async function sidesOf(repository: GitRepository, changes: readonly LogChange[],
   return sides;
 }
 
-/** The innermost unit around a line. */
-function unitAround(units: readonly Unit[], line: number): Unit | null {
-  const around = units.filter((unit) => unit.startLine <= line && line <= unit.endLine);
-  return around.reduce<Unit | null>((best, unit) => (best === null || unit.end - unit.start < best.end - best.start ? unit : best), null);
-}
+const unitAround = (units: readonly Unit[], line: number): Unit | null =>
+  innermost(units, (unit) => unit.startLine <= line && line <= unit.endLine);
 
 /** What else was changed, as it was: what says of the change afterwards is not for those who have yet to make it. */
 async function earlierOf(changes: readonly LogChange[], limits: ChangeLimits, context: MinerContext): Promise<Layer> {

@@ -1,7 +1,8 @@
 /** Show me the bug: a test that fails on the defective tree and passes on the clean one, and on rewritten forms of both. */
 import { shortId } from "../lib/hash.ts";
+import { replaced } from "../lib/pieces.ts";
 import { oneByOne } from "../lib/replacements.ts";
-import type { Mutant } from "../schemas/candidate.ts";
+import type { Candidate, Mutant } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
@@ -80,20 +81,17 @@ function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: L
 /** So many other defects are put beside the one in question. */
 const mostBeside = 2;
 
-/** The defective tree with another defect in it too; null where the two meet. */
-function bothOf(mutant: Mutant, other: Mutant, context: PoseContext): Layer | null {
+const placesOf = ({ edits }: Candidate): string[] => edits.map(({ file, symbol }) => `${file} ${symbol}`);
+
+const meet = (mutant: Mutant, other: Mutant): boolean =>
+  mutant.sites.some((one) => other.sites.some((two) => one.file === two.file && one.start <= two.end && two.start <= one.end));
+
+/** The mutant's tree with another defect in its files too. */
+function bothOf(mutant: Mutant, other: Mutant, context: PoseContext): Layer {
   const sites = [...mutant.sites, ...other.sites];
-  const meet = mutant.sites.some((one) => other.sites.some((two) => one.file === two.file && one.start <= two.end && two.start <= one.end));
-  if (meet) return null;
-  const files = [...new Set(sites.map(({ file }) => file))];
-  const layer: Record<string, string> = {};
-  for (const file of files) {
-    const clean = context.text(file);
-    if (clean === null) return null;
-    const own = sites.filter((site) => site.file === file).sort((a, b) => b.start - a.start);
-    layer[file] = own.reduce((text, { start, end, replacement }) => text.slice(0, start) + replacement + text.slice(end), clean);
-  }
-  return layer;
+  const files = Object.keys(mutant.before);
+  const of = (file: string) => sites.filter((site) => site.file === file);
+  return Object.fromEntries(files.map((file) => [file, replaced(context.text(file) ?? "", of(file))]));
 }
 
 /**
@@ -103,18 +101,17 @@ function bothOf(mutant: Mutant, other: Mutant, context: PoseContext): Layer | nu
  */
 function besideTrials({ candidate }: Observed, hidden: Layer, path: string, context: PoseContext): Trial[] {
   if (candidate.kind !== "mutant") return [];
-  const own = new Set(candidate.edits.map(({ file, symbol }) => `${file} ${symbol}`));
+  const own = new Set(placesOf(candidate));
   const others = context.all.flatMap(({ candidate: other, observation }) => {
-    const apart = other.edits.every(({ file, symbol }) => Object.hasOwn(candidate.before, file) && !own.has(`${file} ${symbol}`));
-    const layer = other.kind === "mutant" && apart ? bothOf(candidate, other, context) : null;
-    const place = other.edits.map(({ file, symbol }) => `${file} ${symbol}`).join();
-    return layer === null ? [] : [{ id: other.id, place, layer, noticed: observation.failToPass.length }];
+    const isNear = Object.keys(other.before).every((file) => Object.hasOwn(candidate.before, file));
+    if (other.kind !== "mutant" || !isNear || placesOf(other).some((place) => own.has(place)) || meet(candidate, other)) return [];
+    return [{ other, place: placesOf(other).join(), noticed: observation.failToPass.length }];
   });
-  const ordered = others.sort((a, b) => b.noticed - a.noticed || (a.id < b.id ? -1 : 1));
+  const ordered = others.sort((a, b) => b.noticed - a.noticed || (a.other.id < b.other.id ? -1 : 1));
   const oneEach = [...Map.groupBy(ordered, ({ place }) => place).values()].flatMap(([first]) => (first === undefined ? [] : [first]));
-  return oneEach.slice(0, mostBeside).map(({ layer }, at) => ({
+  return oneEach.slice(0, mostBeside).map(({ other }, at) => ({
     name: `beside-${at + 1}`,
-    layer: mergeLayers(hidden, layer),
+    layer: mergeLayers(hidden, bothOf(candidate, other, context)),
     answer: "file",
     files: [path],
     expect: { kind: "answer-fails" },

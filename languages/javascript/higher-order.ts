@@ -1,4 +1,5 @@
 /** Mutants of more than one mistake: two or three sites in one unit, or one in each of several files. */
+import { innermost } from "../../lib/innermost.ts";
 import type { Rng } from "../../lib/rng.ts";
 import type { Mutation, Unit } from "../contract.ts";
 
@@ -16,14 +17,8 @@ export interface HigherOrderMutant {
 
 type Part = HigherOrderMutant["parts"][number];
 
-/** The innermost unit around a mutation. */
-function unitOf(mutation: Mutation, units: readonly Unit[]): Unit | null {
-  const around = units.filter((unit) => unit.start <= mutation.start && mutation.end <= unit.end);
-  return around.reduce<Unit | null>(
-    (inner, unit) => (inner === null || unit.end - unit.start < inner.end - inner.start ? unit : inner),
-    null,
-  );
-}
+const unitOf = (mutation: Mutation, units: readonly Unit[]): Unit | null =>
+  innermost(units, (unit) => unit.start <= mutation.start && mutation.end <= unit.end);
 
 function byUnit(file: MutableFile): Part[][] {
   const groups = new Map<Unit, Part[]>();

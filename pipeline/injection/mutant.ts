@@ -1,6 +1,8 @@
 /** Where a mutation of a file is, and the mutant that one or more of them make of the tree. */
-import type { Language, Mutation, SourceFile, Unit } from "../../languages/contract.ts";
+import type { Language, Mutation, SourceFile } from "../../languages/contract.ts";
 import { shortId } from "../../lib/hash.ts";
+import { innermost } from "../../lib/innermost.ts";
+import { replaced } from "../../lib/pieces.ts";
 import type { Mutant, Site } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Spot } from "./spot.ts";
@@ -15,16 +17,13 @@ const lineOf = (starts: readonly number[], offset: number): number => {
   return low + 1;
 };
 
-const innermost = (units: readonly Unit[], start: number, end: number): Unit | null =>
-  units.filter((unit) => unit.start <= start && unit.end >= end).sort((a, b) => a.end - a.start - (b.end - b.start))[0] ?? null;
-
 /** Says of mutations of one file where they are: line numbers and the innermost unit around them. */
 export function siteOf(file: SourceFile, language: Language): (mutation: Mutation) => Site {
   const starts = [0, ...[...file.text.matchAll(/\n/g)].map((match) => match.index + 1)];
   const units = language.units(file);
   return ({ operator, start, end, replacement }) => ({
     file: file.path,
-    symbol: innermost(units, start, end)?.name ?? null,
+    symbol: innermost(units, (unit) => unit.start <= start && unit.end >= end)?.name ?? null,
     start,
     end,
     startLine: lineOf(starts, start),
@@ -51,11 +50,6 @@ const mutantId = ({ revision }: Environment, sites: readonly Site[]): string =>
     sites.map(({ file, start, end, replacement }) => [file, start, end, replacement]),
   ]);
 
-const applied = (text: string, sites: readonly Site[]): string =>
-  [...sites]
-    .sort((a, b) => b.start - a.start)
-    .reduce((result, site) => result.slice(0, site.start) + site.replacement + result.slice(site.end), text);
-
 export function mutantOf(environment: Environment, sites: readonly Site[], text: (path: string) => string): Mutant {
   const files = [...new Set(sites.map((site) => site.file))].sort();
   return {
@@ -65,7 +59,7 @@ export function mutantOf(environment: Environment, sites: readonly Site[], text:
     before: Object.fromEntries(
       files.map((file) => [
         file,
-        applied(
+        replaced(
           text(file),
           sites.filter((site) => site.file === file),
         ),
