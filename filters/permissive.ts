@@ -1,5 +1,5 @@
 /** Drops what is under a licence that is not allowed, by what the revision itself states: a repository may have changed its licence since, or may yet. */
-import { isAllowedBy, parseSpdx, spdxIds } from "../lib/spdx.ts";
+import { bareId, isAllowedBy, parseSpdx, spdxIds } from "../lib/spdx.ts";
 import type { Commit, Repository, Revision } from "../schemas/candidate.ts";
 import { type Dropped, drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { type Permissive, permissiveSchema } from "../schemas/permissive.ts";
@@ -25,7 +25,7 @@ const stated = /^[\s/*#;<!-]*(?:@license\s+)?SPDX-License-Identifier:[ \t]*(.*?)
 
 /** GPL-2.0, GPL-2.0-only and GPL-2.0-or-later have one text. */
 function spellingsOf(id: string): readonly string[] {
-  const bare = id.replace(/(?:-only|-or-later|\+)$/i, "");
+  const bare = bareId(id);
   return [id, bare, `${bare}-only`, `${bare}-or-later`];
 }
 

@@ -65,7 +65,7 @@ const normalPath = (path: string): string =>
       .replace(/^\/workspace\//, ""),
   );
 /** One spelling for `Class#method`, `Class.prototype.method`, `method()` and `Class.method`; null where nothing is named. */
-export const normalSymbol = (symbol: string | null | undefined): string | null =>
+const normalSymbol = (symbol: string | null | undefined): string | null =>
   symbol
     ?.trim()
     .replace(/^`(.*)`$/, "$1")

@@ -3,7 +3,6 @@
 import type { TestRun } from "../sandbox/workspace.ts";
 import type { Expectation, Finding, Location, Score } from "../schemas/instance.ts";
 import type { Failure, TestResult } from "../schemas/report.ts";
-import { normalSymbol } from "./answers.ts";
 
 export interface Verdict {
   readonly held: boolean;
@@ -114,8 +113,8 @@ function overlap(mine: ReadonlySet<string>, theirs: ReadonlySet<string>) {
 
 /** `method` names `Class.method`; more of the way to it may be said, or all, and a private member without its sign. */
 function names(given: Location, gold: Location): boolean {
-  const [mine, theirs] = [given.symbol, gold.symbol].map((symbol) => normalSymbol(symbol)?.replaceAll("#", "") ?? null);
-  return given.file === gold.file && mine != null && theirs != null && (theirs === mine || theirs.endsWith(`.${mine}`));
+  const [mine, theirs] = [given.symbol, gold.symbol].map((symbol) => symbol?.replaceAll("#", ""));
+  return given.file === gold.file && mine !== undefined && theirs !== undefined && (theirs === mine || theirs.endsWith(`.${mine}`));
 }
 
 /** As the reward counts them: of the symbols that are named, those that name a place of gold, and the other way round. */

@@ -4,7 +4,7 @@
  */
 import listed from "spdx-license-list/simple.js";
 import { licensesIn, otherTerms } from "./license-text.ts";
-import { spdxIds } from "./spdx.ts";
+import { bareId, spdxIds } from "./spdx.ts";
 
 export interface LicenseFile {
   /** At the root of the tree or of a package in it. */
@@ -132,7 +132,7 @@ export function copyrightLines(text: string): readonly string[] {
 }
 
 /** GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have one text. */
-const textOf = (id: string): string => id.toLowerCase().replace(/(?:-only|-or-later|\+)$/, "");
+const textOf = (id: string): string => bareId(id.toLowerCase());
 
 export async function licenseOf(manifest: LicenseFile | null, files: readonly LicenseFile[]): Promise<License> {
   const { expression: declared, unclear } = declaredBy(manifest?.text ?? null);

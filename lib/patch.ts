@@ -123,8 +123,9 @@ interface ReadHunk {
   readonly next: number;
 }
 
-const opensFile = (lines: readonly string[], at: number): boolean =>
-  (lines[at] ?? "").startsWith("diff --git ") || ((lines[at] ?? "").startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ "));
+const opensPair = (lines: readonly string[], at: number): boolean =>
+  (lines[at] ?? "").startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ ");
+const opensFile = (lines: readonly string[], at: number): boolean => (lines[at] ?? "").startsWith("diff --git ") || opensPair(lines, at);
 
 /** Reads the hunk whose header is at `at`. Where the header counts otherwise than there are lines, the lines count: who writes by hand miscounts. */
 function readHunk(lines: readonly string[], at: number): ReadHunk {
@@ -207,12 +208,12 @@ export function parsePatch(text: string): readonly FilePatch[] {
   let header: Header | null = null;
   for (let at = 0; at < lines.length; ) {
     const line = (lines[at] ?? "").replace(/\r$/, "");
-    const opensPair = line.startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ ");
-    if (line.startsWith("diff --git ") || (opensPair && (header === null || header.hunks.length > 0 || header.gitLine === null))) {
+    const pair = opensPair(lines, at);
+    if (line.startsWith("diff --git ") || (pair && (header === null || header.hunks.length > 0 || header.gitLine === null))) {
       if (header !== null) files.push(finish(header));
       header = newHeader(line.startsWith("diff --git ") ? line : null);
     }
-    if (opensPair && header !== null) {
+    if (pair && header !== null) {
       header.oldPath = headerName(line, "a/");
       header.newPath = headerName((lines[at + 1] ?? "").replace(/\r$/, ""), "b/");
       at += 2;

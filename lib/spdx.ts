@@ -79,3 +79,6 @@ export function spdxIds(text: string): readonly string[] {
   const expression = parseSpdx(text);
   return expression === null ? [] : [...new Set(idsOf(expression))];
 }
+
+/** The id without what tells versions of one text apart: GPL-2.0, GPL-2.0-only, GPL-2.0-or-later and GPL-2.0+ have the same. */
+export const bareId = (id: string): string => id.replace(/(?:-only|-or-later|\+)$/i, "");
