@@ -19,6 +19,7 @@ import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { keep, type Outcome } from "../schemas/outcome.ts";
 import { type Dependencies, dependencies, type InstallSite, treeFolder } from "./environment/install.ts";
+import { scriptsOf } from "./environment/own-copies.ts";
 import { warmed } from "./environment/warm.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
@@ -231,7 +232,8 @@ export class Bench {
     const found = await this.install(environment.recipe, environment.revision.packageDir, archive, environment.frozenLock, use);
     if (!found.kept)
       throw new BrokenRecord(`the environment ${environment.id} cannot be installed again: ${found.reason}: ${found.detail}`);
-    const [tree] = found.value.installed.folders;
+    const { folders, bare = folders } = found.value.installed;
+    const [tree, dependencies] = bare;
     const texts = new Map<string, string | null>();
     const text = (path: string): string | null => {
       const known = texts.get(path);
@@ -245,12 +247,19 @@ export class Bench {
       listed ??= filesInside(tree ?? "");
       return listed;
     };
+    const { kept = [] } = environment.recipe.ownCopies ?? {};
+    let scripts: ReturnType<Workspace["copies"]> | null = null;
+    const copies = (): ReturnType<Workspace["copies"]> => {
+      scripts ??= scriptsOf(dependencies ?? "", kept);
+      return scripts;
+    };
     return new Workspace(environment, found.value.installed, {
       runner: this.runner(environment.recipe.runner),
       language: this.language("javascript"),
       jobs: this.jobs,
       text,
       paths,
+      copies,
       limits: this.#limits(environment.id),
     });
   }

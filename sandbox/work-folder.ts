@@ -38,6 +38,13 @@ export async function removeTree(folder: string): Promise<boolean> {
   return ended.kind === "exited" && ended.code === 0;
 }
 
+/** Fills an empty folder with another one's content, whose files it shares: neither may be written to any more. */
+export async function linkTree(from: string, to: string): Promise<void> {
+  const argv = ["cp", "-al", "--", `${from}/.`, to];
+  const { ended, stderr } = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 100_000 });
+  if (ended.kind !== "exited" || ended.code !== 0) throw new Error(`${from} cannot be copied: ${stderr.trim()}`);
+}
+
 /** A fresh folder on a shelf, to be filled and published. */
 export async function openWorkFolder(shelf: string): Promise<string> {
   await mkdir(shelf, { recursive: true });

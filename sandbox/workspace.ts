@@ -282,6 +282,7 @@ export class Workspace {
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
   readonly #paths: () => readonly string[];
+  readonly #copies: () => readonly { readonly path: string; readonly text: string }[];
   readonly #limits: Pick<Limits, "wallMs" | "silentMs">;
   /** Every file that stands alone. */
   readonly #suite: readonly string[];
@@ -296,6 +297,7 @@ export class Workspace {
       jobs: JobRunner;
       text: (path: string) => string | null;
       paths: () => readonly string[];
+      copies: () => readonly { readonly path: string; readonly text: string }[];
       /** `silentMs` is for looks alone: a hang in a trial waits for `wallMs`, so that no slow machine turns a right answer into a hang. */
       limits: Pick<Limits, "wallMs" | "silentMs">;
     },
@@ -307,6 +309,7 @@ export class Workspace {
     this.#jobs = parts.jobs;
     this.#text = parts.text;
     this.#paths = parts.paths;
+    this.#copies = parts.copies;
     this.#limits = parts.limits;
     this.#suite = environment.testFiles.flatMap((test) => (test.standalone ? [test.file] : [])).sort();
   }
@@ -319,6 +322,11 @@ export class Workspace {
   /** Every file of the clean tree, sorted; the same array each time. */
   paths(): readonly string[] {
     return this.#paths();
+  }
+
+  /** Scripts of the package's own copies that are left in its dependencies, sorted by path; the same array each time. */
+  copies(): readonly { readonly path: string; readonly text: string }[] {
+    return this.#copies();
   }
 
   /** The layer without what the tree says already, so that equal trees have equal layers. */

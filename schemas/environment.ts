@@ -26,6 +26,14 @@ export const recipeSchema = z
     installEnv: z.record(z.string(), z.string()),
     /** Packages whose install scripts were run because they build native code; all others stay off. */
     scriptsAllowed: z.array(z.string()),
+    /**
+     * Published copies of the package itself that tools had brought to `node_modules`, relative to the repository's root; absent where there are
+     * none. They tell what is right, so they are taken out after the install, but for those without which the tests do not do the same.
+     */
+    ownCopies: z
+      .object({ removed: z.array(z.string()), kept: z.array(z.string()) })
+      .readonly()
+      .optional(),
     /** Makes what the tests load from the sources that a layer leaves; empty when tests read the sources themselves. */
     build: z.array(argv),
     runner: z.string(),

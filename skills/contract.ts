@@ -31,6 +31,8 @@ export interface PoseContext {
   text(path: string): string | null;
   /** Every file of the clean tree, sorted; the same array each time. */
   paths(): readonly string[];
+  /** Scripts of the copies of the package that its dependencies hold and its runner needs, sorted by path; the same array each time. */
+  copies(): readonly { readonly path: string; readonly text: string }[];
   rng(item: string, use: string): Rng;
 }
 

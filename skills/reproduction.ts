@@ -8,6 +8,7 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
+import { defectInCopies } from "./own-copies.ts";
 import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource } from "./style.ts";
@@ -15,7 +16,7 @@ import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import type { Place } from "./test-modules.ts";
 import { besides, brokenPremise, defectiveTree, hideFailing, testsByHome } from "./visible.ts";
 
-const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite"] as const;
+const reasons = ["thin-evidence", "leak", "no-test-to-cut", "no-rewrite", "own-copy"] as const;
 
 interface Gold extends Place {
   readonly text: string;
@@ -62,7 +63,7 @@ export function rewritten(tree: Layer, observed: Observed, context: PoseContext)
   return Object.keys(layer).length > 0 ? layer : null;
 }
 
-function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: Layer }, path: string): Trial[] {
+function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: Layer }, copies: Layer, path: string): Trial[] {
   const trial = (name: string, layer: Layer, kind: "answer-fails" | "answer-passes"): Trial => ({
     name,
     layer: mergeLayers(hidden, layer),
@@ -75,6 +76,7 @@ function trialsOf(before: Layer, hidden: Layer, other: { before: Layer; after: L
     trial("after", {}, "answer-passes"),
     trial("before-rewritten", mergeLayers(before, other.before), "answer-fails"),
     trial("after-rewritten", other.after, "answer-passes"),
+    ...(Object.keys(copies).length === 0 ? [] : [trial("after-defective-copy", copies, "answer-passes")]),
   ];
 }
 
@@ -182,6 +184,8 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const path = besides(gold, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
+  const copies = defectInCopies(candidate, context);
+  if (copies === null) return drop("reproduction/own-copy", "the runner needs a published copy of the package, which tells what is right");
   const words = prompt(clean, path, context);
   const leak = findLeak(words, { ...secrets, paths: [] });
   if (leak) return drop("reproduction/leak", leak);
@@ -200,7 +204,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     facts: { runner: context.runner.name, "failing-tests": observation.failToPass.length },
     judgement: { kind: "trials" },
     premises: [brokenPremise(observed)],
-    trials: [...trialsOf(candidate.before, hidden, { before, after }, path), ...besideTrials(observed, hidden, path, context)],
+    trials: [...trialsOf(candidate.before, hidden, { before, after }, copies, path), ...besideTrials(observed, hidden, path, context)],
     answers: [
       { role: "gold", name: "gold", text: gold.text },
       { role: "blank", name: "blank", text: "" },
@@ -217,7 +221,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 10,
+  version: 11,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

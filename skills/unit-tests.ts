@@ -15,6 +15,7 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
 import { findLeak, secretsOf } from "./leak.ts";
+import { defectInCopies } from "./own-copies.ts";
 import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
 import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
@@ -23,7 +24,7 @@ import type { Place } from "./test-modules.ts";
 import { variantsOf } from "./variants.ts";
 import { besides, hide, testsByHome } from "./visible.ts";
 
-const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak"] as const;
+const reasons = ["few-mutants", "no-unit", "no-test-to-cut", "no-rewrite", "leak", "own-copy"] as const;
 /** The paper's figure: up to 16 variants a target. */
 const maxMutants = 16;
 
@@ -167,6 +168,7 @@ function trialsOf(
   kills: readonly Kill[],
   hidden: Layer,
   rewrite: string,
+  copies: Layer,
   path: string,
   form: (wrong: number) => string | null,
 ): Trial[] {
@@ -180,6 +182,7 @@ function trialsOf(
   return [
     trial("clean", {}, "answer-passes"),
     trial("rewritten", { [target.file]: rewrite }, "answer-passes"),
+    ...(Object.keys(copies).length === 0 ? [] : [trial("clean-defective-copy", copies, "answer-passes")]),
     ...kills.map(({ observed, real }, at): Trial => {
       const disguised = form(at);
       const shown = trial(
@@ -252,6 +255,9 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   const form = disguisedForms(target, text, kills, context);
   const other = form(null) ?? context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
+  const copies = kills.map(({ observed: { candidate } }) => defectInCopies(candidate, context)).find((layer) => layer !== null);
+  if (copies === undefined)
+    return drop("unit-tests/own-copy", "the runner needs a published copy of the package, which tells what is right");
   const path = besides(place, "unit", context);
   const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), place.file, place.home])].sort();
   const hidden = hide(hiddenFiles, context);
@@ -280,7 +286,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
     },
     judgement: { kind: "trials" },
     premises: [],
-    trials: trialsOf(target, kills, hidden, other, path, form),
+    trials: trialsOf(target, kills, hidden, other, copies, path, form),
     answers: [
       { role: "gold", name: "gold", text: gold },
       { role: "blank", name: "blank", text: "" },
@@ -295,7 +301,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 8,
+  version: 9,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -3,7 +3,7 @@
  * everything an install reads, so that revisions with the same lock file share one install.
  */
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import semver from "semver";
 import { z } from "zod";
 import { readTree, unpackTree } from "../../lib/archive.ts";
@@ -14,7 +14,7 @@ import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
 import { managerTool, nodeTool, type Tool } from "../../sandbox/toolchains.ts";
-import { openWorkFolder, publish, removeTree } from "../../sandbox/work-folder.ts";
+import { linkTree, openWorkFolder, publish, removeTree } from "../../sandbox/work-folder.ts";
 import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
 import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -168,8 +168,33 @@ async function finished(folder: string, frozen: Environment["frozenLock"]): Prom
   return frozen === null || found.frozenLock?.text === frozen.text ? found : null;
 }
 
-/** Installs once per key; the tree itself is left alone, since an install may rewrite tracked files. */
+/** The same without some of its folders. */
+async function thinned(site: InstallSite, { folder, frozenLock }: Dependencies, removed: readonly string[]): Promise<Dependencies> {
+  const final = join(site.cache, "dependencies", shortId([basename(folder), removed]));
+  if (!(await exists(final))) {
+    const work = await openWorkFolder(join(site.cache, "dependencies"));
+    await linkTree(folder, work);
+    for (const path of removed) if (!(await removeTree(join(work, path)))) throw new Error(`${path} of ${work} cannot be removed`);
+    await site.provider.adopt(work, false);
+    await publish(work, final);
+  }
+  return { folder: final, frozenLock };
+}
+
+/** What the recipe's install makes, as a folder; the tree itself is left alone, since an install may rewrite tracked files. */
 export async function dependencies(
+  site: InstallSite,
+  recipe: Recipe,
+  archive: Uint8Array,
+  frozen: Environment["frozenLock"],
+): Promise<Outcome<Dependencies>> {
+  const whole = await installedWhole(site, recipe, archive, frozen);
+  const removed = recipe.ownCopies?.removed ?? [];
+  return whole.kept && removed.length > 0 ? keep(await thinned(site, whole.value, removed)) : whole;
+}
+
+/** Installs once per key. */
+async function installedWhole(
   site: InstallSite,
   recipe: Recipe,
   archive: Uint8Array,

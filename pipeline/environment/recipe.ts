@@ -30,6 +30,14 @@ function parseManifest(text: string | undefined): Readonly<Record<string, unknow
   return text === undefined ? null : readJson(text, objectSchema);
 }
 
+const manifestOf = (packageDir: string): string => (packageDir === "." ? "package.json" : `${packageDir}/package.json`);
+
+/** What a package calls itself; null where it does not. */
+export function packageName(tree: CheckedTree, packageDir: string): string | null {
+  const name = parseManifest(tree.texts.get(manifestOf(packageDir)))?.["name"];
+  return typeof name === "string" ? name : null;
+}
+
 /** A repository that asks for nothing runs on the Node that runs Kihon, where that is a long-term line. */
 const nodeRange = (range: string, evidence: string): string =>
   evidence === "default" && ["22", "24"].includes(process.versions.node.split(".")[0] ?? "") ? process.versions.node : range;
@@ -115,7 +123,7 @@ const hoisted = { NODE_PATH: "/workspace/node_modules/.pnpm/node_modules" } as c
 /** `now`: milliseconds since 1970. */
 export async function recipesOf(tree: CheckedTree, revision: Revision, cache: string, now: number): Promise<Outcome<Recipes>> {
   const { packageDir, committedAt } = revision;
-  const manifestPath = packageDir === "." ? "package.json" : `${packageDir}/package.json`;
+  const manifestPath = manifestOf(packageDir);
   const [manifest, rootManifest] = [parseManifest(tree.texts.get(manifestPath)), parseManifest(tree.texts.get("package.json"))];
   if (manifest === null) return drop("prepare/no-manifest", `${manifestPath} is missing or no JSON`);
   const facts: ManifestFacts = {

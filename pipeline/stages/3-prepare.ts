@@ -15,7 +15,8 @@ import { installInputs, obeyed } from "../environment/inputs.ts";
 import { liesInLock } from "../environment/install-failure.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
-import { packageVersion, recipesOf } from "../environment/recipe.ts";
+import { dispensable, ownCopies } from "../environment/own-copies.ts";
+import { packageName, packageVersion, recipesOf } from "../environment/recipe.ts";
 import { filesTogether } from "../environment/together.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
 
@@ -88,7 +89,7 @@ async function byRecipes<T>(
   return again.kept || again.reason.startsWith("glimpse/") ? again : outcome;
 }
 
-async function readied(revision: Revision, tree: CheckedTree, found: Recipe, use: "often" | "once", bench: Bench): Promise<Outcome<Ready>> {
+async function readied(revision: Revision, tree: CheckedTree, found: Recipe, bench: Bench): Promise<Outcome<Ready>> {
   const { config } = bench;
   const bytes = packTree(tree.entries);
   const outside = found.install.length === 0 ? [] : withoutOutside(obeyed(installInputs(tree.entries), found)).names;
@@ -96,7 +97,7 @@ async function readied(revision: Revision, tree: CheckedTree, found: Recipe, use
   const archive = { bytes, sha: bench.store.put(bytes) };
   const runner = bench.runner(found.runner);
   const language = bench.language("javascript");
-  const installed = await bench.install(found, revision.packageDir, archive, null, use);
+  const installed = await bench.install(found, revision.packageDir, archive, null, "once");
   if (!installed.kept) return installed;
   const { folders } = installed.value.installed;
   const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.nodeVersion;
@@ -116,12 +117,42 @@ async function readied(revision: Revision, tree: CheckedTree, found: Recipe, use
 /** Whether the tests of a change tell its trees apart, and nothing more: what the bench of the history counts. */
 export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<null>> {
   return byRecipes(change.revision, bench, async (tree, recipe) => {
-    const ready = await readied(change.revision, tree, recipe, "once", bench);
+    const ready = await readied(change.revision, tree, recipe, bench);
     if (!ready.kept) return ready;
     const healthy = await healthyRun(ready.value.site, null);
     if (!healthy.kept) return healthy;
     return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
   });
+}
+
+/** The same without the copies of the package itself that lie in its dependencies, as far as its tests do without. */
+async function withoutOwnCopies(
+  { site, archive }: Ready,
+  revision: Revision,
+  tree: CheckedTree,
+  bench: Bench,
+): Promise<Outcome<BaselineSite>> {
+  const [, installed] = site.installed.folders;
+  const name = packageName(tree, revision.packageDir);
+  const copies = installed === undefined || name === null ? [] : ownCopies(installed, revision.packageDir, name);
+  if (copies.length === 0) return keep(site);
+  const healthy = await healthyRun(site, null);
+  if (!healthy.kept) return healthy;
+  const siteOf = async (found: NonNullable<Recipe["ownCopies"]>): Promise<BaselineSite> => {
+    const recipe = { ...site.recipe, ownCopies: found };
+    const again = await bench.install(recipe, revision.packageDir, archive, null, "once");
+    if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
+    return { ...site, recipe, installed: again.value.installed };
+  };
+  const found = await dispensable(copies, healthy.value, async (removed) => {
+    const without = await healthyRun(await siteOf({ removed: [...removed], kept: [] }), null);
+    return without.kept ? without.value : null;
+  });
+  const told = (paths: readonly string[]): string => (paths.length === 0 ? "none" : paths.join(", "));
+  bench.log.info(
+    `${revision.repository.name}: copies of it in its dependencies: taken out ${told(found.removed)}; needed by its tests: ${told(found.kept)}`,
+  );
+  return keep(await siteOf(found));
 }
 
 const prepare = ({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> =>
@@ -133,24 +164,30 @@ async function environmentOf(
   found: Recipe,
   bench: Bench,
 ): Promise<Outcome<Environment>> {
-  const ready = await readied(revision, tree, found, change === null ? "often" : "once", bench);
+  const ready = await readied(revision, tree, found, bench);
   if (!ready.kept) return ready;
-  const { site: first, archive, frozenLock, outside } = ready.value;
-  const { recipe: whole } = first;
+  const { archive, frozenLock, outside } = ready.value;
+  const alone = await withoutOwnCopies(ready.value, revision, tree, bench);
+  if (!alone.kept) return alone;
+  const cold = alone.value;
+  const { recipe: whole } = cold;
   bench.log.info(
     `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason}); ${packagesOf(whole)}`,
   );
-  const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
-  if (!base.kept) return base;
-  const { ownOrder } = base.value;
-  if (ownOrder !== null)
-    bench.log.info(`${revision.repository.name}: its baseline was taken in the files' own order: in another, ${ownOrder}`);
   const installedWith = async (build: Recipe["build"]): Promise<Installed> => {
     const again = await bench.install({ ...whole, build }, revision.packageDir, archive, null);
     if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
     return again.value.installed;
   };
-  const wholeSite = change === null ? first : { ...first, installed: await installedWith(whole.build) };
+  const warm = async (): Promise<BaselineSite> => ({ ...cold, installed: await installedWith(whole.build) });
+  // What becomes of a change shows in the first run, mostly: only then is it worth more.
+  const first = change === null ? await warm() : cold;
+  const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
+  if (!base.kept) return base;
+  const { ownOrder } = base.value;
+  if (ownOrder !== null)
+    bench.log.info(`${revision.repository.name}: its baseline was taken in the files' own order: in another, ${ownOrder}`);
+  const wholeSite = change === null ? first : await warm();
   const lean = await leanBuild(wholeSite, base.value, installedWith);
   const recipe = { ...whole, build: lean.build };
   const site = { ...wholeSite, recipe, installed: lean.installed };
@@ -181,7 +218,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 8,
+  version: 9,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

@@ -78,6 +78,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
     runner: workspace.runner,
     text: (path) => workspace.text(path),
     paths: () => workspace.paths(),
+    copies: () => workspace.copies(),
     rng: (item, use) => rngFor(config.seed, item, use),
   };
   for (const skill of allSkills) {

@@ -249,6 +249,7 @@ describe("drafts and machines in trouble", () => {
       jobs,
       text: read,
       paths: () => [],
+      copies: () => [],
       limits: { wallMs: 1 },
     });
     await expect(grade(draft, patch({ "src/add.js": defective.replace("*", "%") }), workspace, full)).rejects.toThrow(RetryLater);

@@ -133,6 +133,7 @@ export function standOf(
     jobs,
     text: (path) => own(texts, path),
     paths: () => Object.keys(texts).sort(),
+    copies: () => [],
     limits: { wallMs: 1000 },
   });
   return { workspace, asked };

@@ -75,6 +75,7 @@ export const contextOf = (all: readonly Observed[], over: Partial<PoseContext> =
     runner,
     text: (path) => (Object.hasOwn(texts, path) ? (texts[path] ?? null) : null),
     paths: () => paths,
+    copies: () => [],
     rng: (item, use) => rngFor("1", item, use),
     ...over,
   };

@@ -109,7 +109,15 @@ beforeAll(async () => {
   const installed = { folders: [folder], node: nodeFolder, harness, builds: null };
   const text = (path: string): string | null => tree[path] ?? null;
   const paths = (): readonly string[] => Object.keys(tree).sort();
-  workspace = new Workspace(environment, installed, { runner, language, jobs: provider, text, paths, limits: { wallMs: 30_000 } });
+  workspace = new Workspace(environment, installed, {
+    runner,
+    language,
+    jobs: provider,
+    text,
+    paths,
+    copies: () => [],
+    limits: { wallMs: 30_000 },
+  });
   const bench = { workspace: async () => workspace, config: configSchema.parse({}), scratch: place.path } as unknown as Bench;
   for await (const { outcome } of observeStage.work([{ candidate: commit, environment }], bench)) {
     if (!outcome.kept) throw new Error(`${outcome.reason}: ${outcome.detail}`);
@@ -148,7 +156,7 @@ it("a test of it asks for the opposite and fails on the fixed tree", () => {
 const drafted = (): Draft[] => {
   const text = (path: string): string | null => tree[path] ?? null;
   const rng = (item: string, use: string) => rngFor("1", item, use);
-  const context = { environment, all: [record], language, runner, text, paths: () => workspace.paths(), rng };
+  const context = { environment, all: [record], language, runner, text, paths: () => workspace.paths(), copies: () => [], rng };
   return allSkills.flatMap((skill) => [...skill.pose(context)].flatMap(({ outcome }): Draft[] => (outcome.kept ? [outcome.value] : [])));
 };
 

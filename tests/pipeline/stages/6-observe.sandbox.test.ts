@@ -76,7 +76,15 @@ beforeAll(async () => {
   const installed = { folders: [folder], node: nodeFolder, harness, builds: null };
   const text = (path: string): string | null => tree[path] ?? null;
   const paths = (): readonly string[] => Object.keys(tree).sort();
-  workspace = new Workspace(environment, installed, { runner, language, jobs: provider, text, paths, limits: { wallMs: 30_000 } });
+  workspace = new Workspace(environment, installed, {
+    runner,
+    language,
+    jobs: provider,
+    text,
+    paths,
+    copies: () => [],
+    limits: { wallMs: 30_000 },
+  });
 });
 
 async function observed(): Promise<ObservedRecord> {
@@ -108,6 +116,7 @@ it("where failures say nothing of inputs, the changed calls are recorded, and qu
     runner,
     text: (path) => tree[path] ?? null,
     paths: () => workspace.paths(),
+    copies: () => [],
     rng: (item, use) => rngFor("1", item, use),
   };
   const prompts = [reproduction, localization].map((skill) =>

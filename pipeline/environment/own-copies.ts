@@ -1,0 +1,85 @@
+/**
+ * Published copies of the package under test in its own dependencies: runners and linters are built from such packages too. A test that compares
+ * the sources with one of them knows what is right without a word of the question, so they are taken out wherever the suite does the same without.
+ */
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { z } from "zod";
+import { textOf } from "../../lib/git.ts";
+import { readJson } from "../../lib/json.ts";
+import type { TestRun } from "../../sandbox/workspace.ts";
+import type { Recipe } from "../../schemas/environment.ts";
+
+const named = z.object({ name: z.string() });
+
+/** More than this many are tried all together only. */
+const mostSingly = 8;
+
+const foldersIn = (path: string): readonly string[] =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+/** Package folders that lie in a `node_modules` folder, and in theirs. Links are not followed: what they lead to lies elsewhere in it, or is the tree's own. */
+function* packagesIn(root: string, modules: string): Generator<string> {
+  if (!existsSync(join(root, modules))) return;
+  for (const name of foldersIn(join(root, modules))) {
+    const path = `${modules}/${name}`;
+    if (name === ".pnpm") for (const one of foldersIn(join(root, path))) yield* packagesIn(root, `${path}/${one}/node_modules`);
+    if (name.startsWith(".")) continue;
+    const packages = name.startsWith("@") ? foldersIn(join(root, path)).map((one) => `${path}/${one}`) : [path];
+    for (const folder of packages) {
+      yield folder;
+      yield* packagesIn(root, `${folder}/node_modules`);
+    }
+  }
+}
+
+/** Copies of a package below `node_modules` of an installed folder and of the package's own folder in it, sorted; by the manifests' names, so aliases are found. */
+export function ownCopies(folder: string, packageDir: string, name: string): readonly string[] {
+  const places = packageDir === "." ? ["node_modules"] : ["node_modules", `${packageDir}/node_modules`];
+  const isCopy = (path: string): boolean => {
+    const manifest = join(folder, path, "package.json");
+    // A link may lead anywhere.
+    return (
+      lstatSync(manifest, { throwIfNoEntry: false })?.isFile() === true && readJson(readFileSync(manifest, "utf8"), named)?.name === name
+    );
+  };
+  return places.flatMap((place) => [...packagesIn(folder, place)].filter(isCopy)).sort();
+}
+
+/** Do two runs of a whole suite tell the same of every test? */
+export function sameOutcomes(a: TestRun, b: TestRun): boolean {
+  const told = ({ report }: TestRun): string => JSON.stringify(report.tests.map(({ id, status }) => [id, status]).sort());
+  return told(a) === told(b);
+}
+
+/**
+ * Which copies can go: all of them, or those of them that can. `runWithout` is a whole run of the healthy tree without some, null where it is no run
+ * that a baseline could be made of.
+ */
+export async function dispensable(
+  copies: readonly string[],
+  healthy: TestRun,
+  runWithout: (removed: readonly string[]) => Promise<TestRun | null>,
+): Promise<NonNullable<Recipe["ownCopies"]>> {
+  const isSame = async (removed: readonly string[]): Promise<boolean> => {
+    const without = await runWithout(removed);
+    return without !== null && sameOutcomes(healthy, without);
+  };
+  if (await isSame(copies)) return { removed: [...copies], kept: [] };
+  const removed: string[] = [];
+  if (copies.length > 1 && copies.length <= mostSingly) for (const copy of copies) if (await isSame([...removed, copy])) removed.push(copy);
+  return { removed, kept: copies.filter((copy) => !removed.includes(copy)) };
+}
+
+/** The scripts of some packages of an installed folder, without what is nested in them, sorted by path. */
+export const scriptsOf = (folder: string, packages: readonly string[]): readonly { readonly path: string; readonly text: string }[] =>
+  packages
+    .flatMap((one) =>
+      readdirSync(join(folder, one), { recursive: true, withFileTypes: true }).flatMap((entry) => {
+        const path = relative(folder, join(entry.parentPath, entry.name));
+        const isOwn = entry.isFile() && /\.[cm]?js$/.test(path) && !path.slice(one.length).includes("/node_modules/");
+        const text = isOwn ? textOf(readFileSync(join(folder, path))) : null;
+        return text === null ? [] : [{ path, text }];
+      }),
+    )
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
