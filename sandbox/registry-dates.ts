@@ -5,11 +5,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { RetryLater } from "../lib/errors.ts";
 import { exists } from "../lib/exists.ts";
 import { shortId } from "../lib/hash.ts";
 import { readJson } from "../lib/json.ts";
-import { configuredRegistry, RegistryUpstream } from "./registry-upstream.ts";
+import { answerFor, configuredRegistry, RegistryUpstream } from "./registry-upstream.ts";
 import { openWorkFolder, publish } from "./work-folder.ts";
 
 /** A version whose day is known: lodash 4.17.21 went to npm's registry at 2021-02-20T15:42:16.891Z. */
@@ -18,12 +17,7 @@ const known = { name: "lodash", version: "4.17.21", day: "2021-02-20" };
 const metadataSchema = z.object({ time: z.record(z.string(), z.string()) });
 
 async function ask(registry: RegistryUpstream): Promise<boolean> {
-  const answer = await registry.metadata(known.name, "application/json").catch((error: unknown) => {
-    // What fetch throws for a network that fails; anything else is a bug of ours.
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-    throw new RetryLater("the registry did not say when its versions were published", { cause: error });
-  });
-  if (answer.status === 429 || answer.status >= 500) throw new RetryLater(`the registry answered ${answer.status} for ${known.name}`);
+  const answer = await answerFor(registry, known.name, "application/json");
   return readJson(answer.text, metadataSchema)?.time[known.version]?.startsWith(known.day) ?? false;
 }
 

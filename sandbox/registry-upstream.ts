@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { RetryLater } from "../lib/errors.ts";
 import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 
@@ -138,6 +139,17 @@ export class RegistryUpstream {
       await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
     }
   }
+}
+
+/** What the registry tells of a package; it may be that there is none. Throws `RetryLater` where it does not answer. */
+export async function answerFor(registry: RegistryUpstream, name: string, accept: string): Promise<Metadata> {
+  const answer = await registry.metadata(name, accept).catch((error: unknown) => {
+    // What fetch throws for a network that fails; anything else is a bug of ours.
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    throw new RetryLater(`the registry did not answer for ${name}`, { cause: error });
+  });
+  if (answer.status === 429 || answer.status >= 500) throw new RetryLater(`the registry answered ${answer.status} for ${name}`);
+  return answer;
 }
 
 /** A body as text. Throws where it is larger than any package's metadata. */

@@ -13,6 +13,8 @@ import { shortId } from "../../lib/hash.ts";
 import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
+import { configuredRegistry, RegistryUpstream } from "../../sandbox/registry-upstream.ts";
+import { newestOn } from "../../sandbox/registry-versions.ts";
 import { managerTool, nodeTool, type Tool } from "../../sandbox/toolchains.ts";
 import { linkTree, openWorkFolder, publish, removeTree } from "../../sandbox/work-folder.ts";
 import { defaultLimits, type JobRunner, jobEnvironment, toolMounts } from "../../sandbox/workspace.ts";
@@ -21,7 +23,7 @@ import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
 import { installInputs, lockNames, obeyed } from "./inputs.ts";
 import { installFailure } from "./install-failure.ts";
-import { withLowest } from "./lowest.ts";
+import { anyVersion, withLowest } from "./lowest.ts";
 import { withoutOutside } from "./outside.ts";
 
 export interface InstallSite {
@@ -31,6 +33,8 @@ export interface InstallSite {
   readonly harness: string;
   readonly timeoutMs: number;
   readonly log: Log;
+  /** The one that npm is set to, where none is named. */
+  readonly registry?: string;
 }
 
 /** The archive, unpacked once. */
@@ -154,11 +158,22 @@ const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>
   return shortId([client, registryAsOf, directVersions, inputs, frozen]);
 };
 
-/** What of these an install reads in another form than they have in the tree. */
-function installTexts(recipe: Recipe, all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** What of these an install reads in another form than they have in the tree. A lock that is given fixes the versions. */
+async function installTexts(
+  site: InstallSite,
+  recipe: Recipe,
+  all: Readonly<Record<string, string>>,
+  frozen: Environment["frozenLock"],
+): Promise<Readonly<Record<string, string>>> {
   const inputs = obeyed(all, recipe);
   const { texts } = withoutOutside(inputs);
-  return recipe.directVersions === "lowest" ? { ...texts, ...withLowest({ ...inputs, ...texts }) } : texts;
+  if (recipe.directVersions !== "lowest") return texts;
+  const found = { ...inputs, ...texts };
+  const open = frozen === null ? anyVersion(found) : [];
+  if (open.length === 0) return { ...texts, ...withLowest(found) };
+  const registry = new RegistryUpstream(site.registry ?? (await configuredRegistry()), join(site.cache, "tarballs"));
+  const chosen = await Promise.all(open.map(async (name) => [name, await newestOn(registry, name, recipe.nodeVersion)] as const));
+  return { ...texts, ...withLowest(found, new Map(chosen.flatMap(([name, version]) => (version === null ? [] : [[name, version]])))) };
 }
 
 /** A finished install for the key that resolved to the lock that is asked for (any, where none is). */
@@ -213,7 +228,7 @@ async function installedWhole(
     if (recipe.install.length > 0) {
       await unpackTree(archive, work);
       if (recipe.lockFile === null) for (const name of lockNames) await rm(join(work, name), { recursive: true, force: true });
-      for (const [path, text] of Object.entries(installTexts(recipe, inputs))) await writeFile(join(work, path), text);
+      for (const [path, text] of Object.entries(await installTexts(site, recipe, inputs, frozen))) await writeFile(join(work, path), text);
       if (frozen) await writeFile(join(work, frozen.file), frozen.text);
       // yarn 1 fetches the addresses of its lock file as they stand; every other client asks the registry it is given.
       if (recipe.packageManager === "yarn" && recipe.lockFile !== null) await throughGate(join(work, recipe.lockFile));

@@ -1,4 +1,4 @@
-/** The oldest Node that is supported, with a build and a runner of its days: everything that lies beside the tests must run there too. */
+/** The oldest Node that is supported, with a build and runners of its days, and the newest runner: everything that lies beside the tests must run there too. */
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { RunSummary } from "../../schemas/run-summary.ts";
@@ -63,23 +63,76 @@ const classic = {
   "test/mocha.opts": "# in the manner of its time\n--require ./spec/setup\n--timeout 5\nspec/index.js\n",
 };
 
+const titles = (call: (title: string, check: string) => string): string =>
+  [
+    call("keeps what is inside", "clamp(2, 1, 3), 2"),
+    call("cuts below", "clamp(0, 1, 3), 1"),
+    call("cuts above", "clamp(9, 1, 3), 3"),
+    call("sums", "total([1, 2, 3]), 6"),
+    call("names", 'name("Ada", "Lovelace"), "Ada Lovelace"'),
+    call("names nobody", 'name("", ""), "nobody"'),
+  ].join("\n");
+/** ava before it took its reporters together, and before its modules did without a worker's options. */
+const babelled = {
+  "package.json": JSON.stringify({
+    name: "aged",
+    version: "1.0.0",
+    main: "lib/index.js",
+    scripts: { test: "ava" },
+    devDependencies: { ava: "2.4.0" },
+  }),
+  "lib/index.js": source,
+  "test/all.js": `const test = require("ava");
+const { clamp, total, name } = require("../lib/index.js");
+${titles((title, check) => `test("${title}", (t) => { t.is(${check}); });`)}
+`,
+};
+/** mocha of ES modules and others. */
+const modern = {
+  "package.json": JSON.stringify({
+    name: "fresh",
+    version: "1.0.0",
+    main: "lib/index.js",
+    scripts: { test: "mocha" },
+    devDependencies: { mocha: "12.0.3" },
+  }),
+  "lib/index.js": source,
+  "test/index.js": checks,
+};
+
 it.each([
-  ["a build and mocha 8", "8.4.0", 6, built],
-  ["mocha 2 and its file of options", "2.5.3", 7, classic],
-])("a package of Node 14 with %s goes the whole road", async (name, version, tests, files) => {
+  ["a build and mocha 8", "14", "mocha", "8.4.0", 6, built, ["editing", "unit-tests"]],
+  ["mocha 2 and its file of options", "14", "mocha", "2.5.3", 7, classic, ["editing", "unit-tests"]],
+  ["ava 2", "14", "ava", "2.4.0", 6, babelled, ["editing"]],
+  ["mocha 12", "22", "mocha", "12.0.3", 6, modern, ["editing"]],
+])("a package with %s on Node %s goes the whole road", async (name, node, runner, version, tests, files, skills) => {
   const made = await ScratchRepository.make();
   afterAll(() => made[Symbol.dispose]());
-  await made.commit("first", { ".nvmrc": "14\n", ...files });
-  const words = ["--mutants", "40", "--per-skill", "1", "--repeats", "2", "--cache", cache, "--audit", "0.2", "--json"];
+  await made.commit("first", { ".nvmrc": `${node}\n`, ".gitignore": "node_modules\n", ...files });
+  const words = [
+    "--mutants",
+    "24",
+    "--per-skill",
+    "1",
+    "--repeats",
+    "1",
+    "--cache",
+    cache,
+    "--audit",
+    "0.2",
+    "--skills",
+    skills.join(),
+    "--json",
+  ];
   const { code, out, err } = await kihon(["run", "--repo", made.work, "--out", join(folder, name.replaceAll(" ", "-")), ...words]);
   expect([code, err]).toEqual([0, expect.not.stringContaining("a bug")]);
   const summary = JSON.parse(out) as RunSummary;
   expect(summary.leftOut).toEqual([]);
   const [repository] = summary.repositories;
   expect(repository?.environments).toMatchObject([
-    { runner: "mocha", runnerVersion: version, nodeVersion: expect.stringMatching(/^14\./), tests, quarantined: 0 },
+    { runner, runnerVersion: version, nodeVersion: expect.stringMatching(new RegExp(`^${node}\\.`)), tests, quarantined: 0 },
   ]);
   expect(summary.sifts).toMatchObject([{ nothing: null }]);
   expect(summary.audit?.disagreed).toBe(0);
-  expect(repository?.instances).toMatchObject({ editing: 1, "unit-tests": 1 });
+  expect(repository?.instances).toEqual(Object.fromEntries(skills.map((skill) => [skill, 1])));
 });

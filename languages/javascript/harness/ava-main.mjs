@@ -1,4 +1,5 @@
 // Runs ava by its own command-line interface, listening to the status stream that its reporters are given.
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +9,8 @@ const { openChannel, describeError, framesOf, relativeTo, findPackage, takeReque
 const { eachStep, readPlan } = require("./sift.cjs");
 
 const ava = findPackage("ava");
-const classic = Number(ava.manifest.version.split(".")[0]) < 4;
+const major = Number(ava.manifest.version.split(".")[0]);
+const classic = major < 4;
 const entry = path.join(ava.folder, classic ? "cli.js" : "entrypoints/cli.mjs");
 const { root, files, args, timeoutMs, bail, sift } = takeRequest(entry);
 const record = openChannel();
@@ -148,7 +150,9 @@ if (classic) {
 }
 
 let plans = 0;
-for (const file of ["lib/reporters/default.js", "lib/reporters/tap.js"]) {
+// Before ava 3 there were two in place of the default one.
+const reporters = ["default", "verbose", "mini", "tap"].map((name) => "lib/reporters/" + name + ".js");
+for (const file of reporters.filter((one) => fs.existsSync(path.join(ava.folder, one)))) {
   const Reporter = await load(file);
   Reporter.prototype.startRun = (plan) => {
     plans += 1;
@@ -159,7 +163,8 @@ for (const file of ["lib/reporters/default.js", "lib/reporters/tap.js"]) {
   };
 }
 
-const literal = (file) => file.replace(/[[\]{}()*?!+@\\]/g, "\\$&");
+/** Before ava 3 files are named, not matched. */
+const literal = (file) => (major < 3 ? file : file.replace(/[[\]{}()*?!+@\\]/g, "\\$&"));
 /** ava starts a process or thread for each file: in a sift by steps it runs one file of a step after another. */
 function runSteps(Api, plan) {
   const { run } = Api.prototype;

@@ -9,8 +9,17 @@ const isClassic = major < 6;
 const bin = path.join(mocha.folder, "bin", isClassic ? "_mocha" : "mocha");
 const ownScript = __filename;
 const request = takeRequest(bin);
-const optionsModule = isClassic ? null : require(path.join(mocha.folder, "lib/cli/options.js"));
-const isNodeFlag = isClassic ? null : require(path.join(mocha.folder, "lib/cli/node-flags.js")).isNodeFlag;
+/** A module of mocha's: in mocha 12 some have another ending, and others are ES modules. */
+const part = (name) => {
+  try {
+    return require(path.join(mocha.folder, name + ".js"));
+  } catch (thrown) {
+    if (thrown.code !== "MODULE_NOT_FOUND" || major < 12) throw thrown;
+    return require(path.join(mocha.folder, name + ".cjs"));
+  }
+};
+const optionsModule = isClassic ? null : part("lib/cli/options");
+const isNodeFlag = isClassic ? null : part("lib/cli/node-flags").isNodeFlag;
 const loadOptions = isClassic ? null : optionsModule.loadOptions;
 const classic = isClassic ? require("./mocha-classic.cjs").classicWords(request, major) : null;
 
@@ -219,7 +228,8 @@ function siftInstead(Mocha, record) {
 
 function loadPending() {
   try {
-    return require(path.join(mocha.folder, "lib/pending.js"));
+    const loaded = part("lib/pending");
+    return loaded.PendingError || loaded;
   } catch (_absent) {
     return null;
   }
@@ -228,7 +238,8 @@ function loadPending() {
 function runHere() {
   const record = request.step ? () => {} : openChannel();
   record({ type: "start" });
-  const Mocha = require(mocha.folder);
+  const loaded = require(mocha.folder);
+  const Mocha = loaded.default || loaded;
   if (request.sift) siftInstead(Mocha, record);
   const Reporter = reporterFor(record, request.root);
   Mocha.prototype.reporter = function () {
@@ -246,7 +257,7 @@ function runHere() {
     request.preloaded = options.file;
     return adjust(options);
   };
-  require(path.join(mocha.folder, "lib/cli/cli.js")).main([]);
+  part("lib/cli/cli").main([]);
 }
 
 const ownFlags = () => (isClassic ? classic.flags : nodeFlags(loadOptions(request.args)));

@@ -17,8 +17,7 @@ if (process.env.KIHON_SIFT_AVA === "1" && (!isMainThread || process.send !== und
   process.on("exit", () => {
     if (sift.step !== null && !loaded) tellUnloaded(sift);
   });
-  const load = (file) => import(pathToFileURL(path.join(ava.folder, file)).href).then(({ default: found }) => found.default || found);
-  Promise.all([load("lib/runner.js"), load("lib/context-ref.js")]).then(([Runner, ContextRef]) => {
+  const judgeWith = (Runner, ContextRef) => {
     Runner.prototype.start = function () {
       loaded = true;
       const file = relativeTo(process.env.KIHON_SIFT_ROOT, String(this.file));
@@ -27,7 +26,24 @@ if (process.env.KIHON_SIFT_AVA === "1" && (!isMainThread || process.send !== und
         .catch((error) => console.error(error))
         .then(() => (isMainThread ? reallyExit.call(process, 0) : process.exit(0)));
     };
-  });
+  };
+  const modules = ["lib/runner.js", "lib/context-ref.js"].map((file) => path.join(ava.folder, file));
+  if (Number(ava.manifest.version.split(".")[0]) < 3)
+    afterOptions(path.join(ava.folder, "lib/worker/options.js"), () => judgeWith(...modules.map((file) => require(file))));
+  else {
+    const load = (file) => import(pathToFileURL(file).href).then(({ default: found }) => found.default || found);
+    Promise.all(modules.map(load)).then((found) => judgeWith(...found));
+  }
+}
+
+/** Before ava 3 its modules ask for the worker's options while they load, and the test file is loaded right after these were told. */
+function afterOptions(file, then) {
+  const options = require(file);
+  const { set } = options;
+  options.set = (told) => {
+    set(told);
+    then();
+  };
 }
 
 /** ava has one level of tests; each has its `beforeEach` and `afterEach` in what runs it. */
@@ -41,7 +57,7 @@ function treeOf(runner, file, ContextRef) {
   const testOf = (task) => ({
     titles: [task.title],
     file,
-    skipped: task.metadata.skipped || !task.metadata.selected || (runner.runOnlyExclusive && !task.metadata.exclusive),
+    skipped: task.metadata.skipped || task.metadata.selected === false || (runner.runOnlyExclusive && !task.metadata.exclusive),
     run: async () => {
       if (!(await runner.runTest(task, context.copy()))) throw new Error("the test has failed");
     },

@@ -1,4 +1,4 @@
-/** ava, 3 to 6, under the repository's own settings. */
+/** ava, 2 to 6, under the repository's own settings. */
 import type { Runner, TestPlan } from "../../contract.ts";
 import { harnessCommand } from "./command.ts";
 import { detectBy, divideNodeFlags, keepFlags } from "./detect.ts";

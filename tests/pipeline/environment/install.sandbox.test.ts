@@ -24,6 +24,7 @@ beforeAll(async () => {
     cache: join(place.path, "cache"),
     provider,
     jobs: provider,
+    registry: registry.url,
     harness: await treeFor(provider, place.path, readTree(resolve(import.meta.dirname, "../../../languages/javascript/harness"))),
     timeoutMs: 200_000,
     log: createLog({ json: false, terminal: false, write: () => undefined, now: () => performance.now() }),
@@ -91,4 +92,5 @@ describe.each(["8", "10"])("an install by npm %s without a lock file", (npm) => 
 
 test("direct dependencies are installed at the lowest minor of their range where the recipe says so", async () => {
   expect(installed(await install("^1.0.0", "10", { directVersions: "lowest" }))).toBe("1.0.0");
+  expect(installed(await install("*", "10", { directVersions: "lowest" }))).toBe("2.0.0");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withLowest } from "../../../pipeline/environment/lowest.ts";
+import { anyVersion, withLowest } from "../../../pipeline/environment/lowest.ts";
 
 describe("direct dependencies at the lowest minor of their range", () => {
   it.each([
@@ -28,6 +28,16 @@ describe("direct dependencies at the lowest minor of their range", () => {
     "github:a/b#v1.0.0",
   ])("stay where it names none, or none beyond it: %s", (spec) => {
     expect(withLowest({ "package.json": JSON.stringify({ dependencies: { a: spec } }) })).toEqual({});
+  });
+
+  it.each(["", "*", " * ", "latest"])("are those that were chosen where any will do: %j", (spec) => {
+    const inputs = {
+      "package.json": JSON.stringify({ dependencies: { b: "^1.0.0" }, devDependencies: { a: spec, c: spec } }),
+      "a/package.json": "[",
+    };
+    expect(anyVersion(inputs)).toEqual(["a", "c"]);
+    const texts = withLowest(inputs, new Map([["a", "3.1.4"]]));
+    expect(JSON.parse(texts["package.json"] ?? "")).toEqual({ dependencies: { b: "~1.0.0" }, devDependencies: { a: "3.1.4", c: spec } });
   });
 
   it("are those of every manifest, peers are not, and other files and texts that are no JSON stay", () => {
