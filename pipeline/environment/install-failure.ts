@@ -1,5 +1,7 @@
 /** Why an install failed, from the words of the package manager. */
 
+const noRoom = "the install is larger than its disk";
+
 /**
  * What clients say when an install fails → the usual cause. The first that fits is told, so the nearer cause stands before the wider one. Words
  * of warnings (`npm warn EBADENGINE`, `unmet peer dependency`, `old lockfile`) stand in installs that fail for another reason.
@@ -29,7 +31,7 @@ const causes: readonly [RegExp, string][] = [
   [/code EINTEGRITY|Integrity check failed|ERR_PNPM_TARBALL_INTEGRITY|YN0018/, "a package's integrity does not match"],
   [/code (?:EJSONPARSE|EINVALIDTAGNAME|EINVALIDPACKAGENAME)|ERR_PNPM_JSON_PARSE/, "a manifest cannot be read"],
   [/getaddrinfo|EAI_AGAIN|ENOTFOUND|ENETUNREACH/, "an install script needs the network"],
-  [/ENOSPC|EDQUOT|No space left on device/i, "the install is larger than its disk"],
+  [/ENOSPC|EDQUOT|No space left on device/i, noRoom],
   [/code ELIFECYCLE|ERR_PNPM_[A-Z_]*LIFECYCLE|npm err(?:or|!) command failed|YN0009/i, "a script of a package failed"],
 ];
 
@@ -44,6 +46,9 @@ const ofLocks = [
 
 /** `failure`: as `installFailure` words it. */
 export const liesInLock = (failure: string): boolean => ofLocks.some((cause) => failure.startsWith(`${cause}: `));
+
+/** There was no room; `failure` as above. Whether that lies in the install or in the machine it does not say. */
+export const isLackOfRoom = (failure: string): boolean => failure.startsWith(`${noRoom}: `);
 
 /** `npm error code ETARGET`: what npm has to say stands below it. */
 const codeAlone = /^npm ERR(?:OR|!) code \w+$/i;

@@ -2,7 +2,7 @@
  * A tree and its dependencies as two read-only folders. Trees are kept by the hash of their archive, dependencies by the hash of
  * everything an install reads, so that revisions with the same lock file share one install.
  */
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import semver from "semver";
 import { z } from "zod";
@@ -22,7 +22,7 @@ import type { Environment, Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Log } from "../log.ts";
 import { installInputs, lockNames, obeyed } from "./inputs.ts";
-import { installFailure } from "./install-failure.ts";
+import { installFailure, isLackOfRoom } from "./install-failure.ts";
 import { anyVersion, withLowest } from "./lowest.ts";
 import { withoutOutside } from "./outside.ts";
 
@@ -100,6 +100,13 @@ const installWords = (recipe: Recipe, frozen: Environment["frozenLock"]): Recipe
     ? recipe.install
     : recipe.install.map((argv) => [...argv, `--before=${recipe.registryAsOf}`]);
 
+const LITTLE_ROOM = 500_000_000;
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
 async function performInstall(
   site: InstallSite,
   recipe: Recipe,
@@ -112,7 +119,13 @@ async function performInstall(
   const said = `${result.stderr}\n${result.stdout}`;
   if (result.ended.exitCode !== 0 && unreachable.test(said))
     throw new RetryLater(`the registry did not answer an install: ${unreachable.exec(said)?.[0]}`);
-  if (result.ended.exitCode !== 0) return drop("prepare/install-failed", installFailure(said));
+  if (result.ended.exitCode !== 0) {
+    const cause = installFailure(said);
+    // The same is said where the repository asks for more than an install may have.
+    if (isLackOfRoom(cause) && (await freeBytes(work)) < LITTLE_ROOM)
+      throw new RetryLater(`the disk of the cache is full: make room on it, or choose another folder with --cache (${site.cache})`);
+    return drop("prepare/install-failed", cause);
+  }
   if (recipe.scriptsAllowed.length === 0) return keep(null);
   const built = await managerJob(site, recipe, work, node, [["npm", "rebuild", ...recipe.scriptsAllowed]]);
   if (built.ended.kind === "finished" && built.ended.exitCode === 0) return keep(null);

@@ -16,6 +16,10 @@ const { language } = contextOf([]);
 const fixOf = (before: Layer): Observed => ({ ...commit, candidate: { ...commit.candidate, before } });
 /** The same package without the file in which the failing tests stand. */
 const withoutTest: Partial<PoseContext> = { text: (path) => (path === "test/slug.test.js" ? null : (texts[path] ?? null)) };
+/** The same package, whose runner needs a copy of it that holds nothing of today's. */
+const needingCopy: Partial<PoseContext> = {
+  environment: { ...environment, recipe: { ...environment.recipe, ownCopies: { removed: [], kept: ["node_modules/text"] } } },
+};
 const silent = failing({ frames: [], expected: null, actual: null });
 
 const table: readonly [Skill, string, () => string | null][] = [
@@ -71,6 +75,8 @@ const table: readonly [Skill, string, () => string | null][] = [
     "no-rewrite",
     () => reasonFor(reproduction, noLower, { language: { ...language, rewrite: (file) => file.text, disguise: () => null } }),
   ],
+  [reproduction, "own-copy", () => reasonFor(reproduction, noLower, needingCopy)],
+  [unitTests, "own-copy", () => ask(unitTests, contextOf(everything, needingCopy)).reasons[0] ?? null],
   [review, "no-rival", () => reasonFor(review, noLower)],
   [review, "no-rival", () => reasonFor(review, commit)],
   [review, "thin-evidence", () => ask(review, contextOf([silent, upper])).reasons.find((code) => code?.endsWith("thin-evidence")) ?? null],

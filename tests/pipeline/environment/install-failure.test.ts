@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { installFailure, liesInLock } from "../../../pipeline/environment/install-failure.ts";
+import { installFailure, isLackOfRoom, liesInLock } from "../../../pipeline/environment/install-failure.ts";
 
 describe("why an install failed", () => {
   // As the clients said it: npm 8 to 11, pnpm 8, yarn 1.22 and 4.
@@ -102,4 +102,9 @@ it("a failure lies in the lock file where that names what is gone, or cannot be 
   const gone = installFailure("npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:1/a/-/a-1.0.0.tgz");
   expect([liesInLock(gone), liesInLock(installFailure("npm error code EINTEGRITY"))]).toEqual([true, true]);
   expect([liesInLock(installFailure("npm error code ERESOLVE")), liesInLock(installFailure("ENOSPC"))]).toEqual([false, false]);
+});
+
+it("a failure for want of room is told from others that speak of a disk", () => {
+  expect(isLackOfRoom(installFailure("npm error code ENOSPC\nnpm error syscall write"))).toBe(true);
+  expect(isLackOfRoom(installFailure("npm error command failed\nnpm error Error: no disk was found"))).toBe(false);
 });
