@@ -62,6 +62,11 @@ const withPlace = (command: Command): Command =>
     .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
     .option("--repositories-gb <n>", "copies of repositories kept in the cache, in gigabytes (default: 20)", whole("--repositories-gb", 0))
     .option(
+      "--dependencies-gb <n>",
+      "installs kept in the cache from run to run, in gigabytes (default: 40)",
+      whole("--dependencies-gb", 0),
+    )
+    .option(
       "--concurrency <n>",
       "jobs in the sandbox at once (default: the number of processors; more while these are idle because tests wait)",
       whole("--concurrency", 1),
@@ -432,7 +437,7 @@ const placeOf = (words: Words) =>
   defaultPlace({
     out: String(words["out"]),
     trusted: words["iTrustThisCode"] === true,
-    ...pick(words, ["cache", "repositoriesGb", "concurrency", "sandbox"]),
+    ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox"]),
   });
 
 /** Checked by the run itself. */

@@ -18,7 +18,7 @@ import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
 import { type GitObject, GitObjects, GitObjectsEnded } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
-import { holdMirror } from "./mirrors.ts";
+import { holdFolder } from "./held-folders.ts";
 import { pathTrouble } from "./paths.ts";
 
 export interface TreeEntry {
@@ -226,7 +226,7 @@ async function mirrorLocal(source: string, place: string): Promise<string> {
   const ask = async (...args: string[]): Promise<string> => (await must(source, args, "the repository cannot be read")).trim();
   const format = await ask("rev-parse", "--show-object-format");
   const gitDir = `${place}${format === "sha1" ? "" : `-${format}`}.git`;
-  await holdMirror(gitDir);
+  await holdFolder(gitDir);
   const [objects, shallow] = await Promise.all([ask("rev-parse", "--git-path", "objects"), ask("rev-parse", "--git-path", "shallow")]);
   const refs = await ask("for-each-ref", "--format=%(objectname) %(refname)");
   const head = await git(source, ["rev-parse", "--verify", "--quiet", "HEAD"]);
@@ -346,7 +346,7 @@ async function openUrl(source: string, cacheDir: string, retryMs: number): Promi
   const clean = cleanUrl(source);
   const name = nameOfUrl(source) ?? folderName(clean);
   const gitDir = join(cacheDir, `${folderName(clean)}-${shortId(clean)}.git`);
-  await holdMirror(gitDir);
+  await holdFolder(gitDir);
   const far = !source.startsWith("file:");
   await fetchInto(source, gitDir, far, retryMs);
   return { gitDir, name, origin: far ? clean : "local", address: far ? source : null, retryMs };
@@ -358,7 +358,7 @@ async function openLocal(source: string, cacheDir: string): Promise<Place> {
   if (!(await exists(path))) throw new StopRun(`there is nothing at ${source}`, { next });
   const place = join(cacheDir, `${folderName(path)}-${shortId(path)}`);
   if ((await stat(path)).isFile()) {
-    await holdMirror(`${place}.git`);
+    await holdFolder(`${place}.git`);
     await fetchInto(path, `${place}.git`, false, 0);
     return { gitDir: `${place}.git`, name: folderName(path), origin: "local", address: null };
   }

@@ -20,6 +20,7 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
   concurrency: given.concurrency ?? availableParallelism(),
   idleConcurrency: given.idleConcurrency ?? given.concurrency ?? WAITING_JOBS * availableParallelism(),
   repositoriesGb: given.repositoriesGb ?? 20,
+  dependenciesGb: given.dependenciesGb ?? 40,
   sandbox: given.sandbox ?? null,
   trusted: given.trusted ?? false,
   out: resolve(given.out),

@@ -6,7 +6,8 @@ import { repoGroupOf } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { type GitRepository, openRepository } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
-import { trimMirrors } from "../lib/mirrors.ts";
+import { dependencyFolders, repositoryFolders, trimFolders } from "../lib/held-folders.ts";
+import { plural } from "../lib/plural.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Found } from "../miners/github/discover.ts";
 import { clientOnDemand, openGithub } from "../miners/github/open.ts";
@@ -151,8 +152,11 @@ export async function openSources(config: Config, bench: Bench, pins: Pins): Pro
     const source: Source = { name: repository.name, commit, ...(also.length > 0 ? { also } : {}), ...(github ? { github } : {}) };
     items.set(source.name, { id: source.name, sha: shortId(source), load: () => source });
   }
-  const gone = await trimMirrors(join(bench.place.cache, "repositories"), bench.place.repositoriesGb * 1e9);
+  const { cache, repositoriesGb, dependenciesGb } = bench.place;
+  const gone = await trimFolders(join(cache, "repositories"), repositoryFolders, repositoriesGb * 1e9);
   if (gone.length > 0) bench.log.info(`removed from the cache, to be fetched again where they are needed: ${gone.join(", ")}`);
+  const installs = await trimFolders(join(cache, "dependencies"), dependencyFolders, dependenciesGb * 1e9);
+  if (installs.length > 0) bench.log.info(`removed from the cache: ${plural(installs.length, "install")}, made again where needed`);
   return { sources: [...items.values()], found: github.found };
 }
 

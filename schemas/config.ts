@@ -155,6 +155,10 @@ export const placeSchema = z
       .number()
       .nonnegative()
       .describe("Copies of repositories in the cache, in gigabytes; those used longest ago go first."),
+    dependenciesGb: z
+      .number()
+      .nonnegative()
+      .describe("Installed dependencies in the cache when a run begins, in gigabytes; those used longest ago go first."),
     sandbox: z.string().nullable().describe("Name of a sandbox provider; null takes the first that works here."),
     trusted: z.boolean().describe("The user trusts the repositories' code, so a provider that does not isolate may run it."),
   })

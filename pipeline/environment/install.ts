@@ -10,6 +10,7 @@ import { readTree, unpackTree } from "../../lib/archive.ts";
 import { BrokenRecord, RetryLater } from "../../lib/errors.ts";
 import { exists } from "../../lib/exists.ts";
 import { shortId } from "../../lib/hash.ts";
+import { holdFolder } from "../../lib/held-folders.ts";
 import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
@@ -199,6 +200,7 @@ async function finished(folder: string, frozen: Environment["frozenLock"]): Prom
 /** The same without some of its folders. */
 async function thinned(site: InstallSite, { folder, frozenLock }: Dependencies, removed: readonly string[]): Promise<Dependencies> {
   const final = join(site.cache, "dependencies", shortId([basename(folder), removed]));
+  await holdFolder(final);
   if (!(await exists(final))) {
     const work = await openWorkFolder(join(site.cache, "dependencies"));
     await linkTree(folder, work);
@@ -231,6 +233,7 @@ async function installedWhole(
   const inputs = installInputs(readTree(archive));
   const plain = join(site.cache, "dependencies", dependenciesKey(recipe, inputs, null));
   const final = frozen === null ? plain : join(site.cache, "dependencies", dependenciesKey(recipe, inputs, frozen));
+  for (const folder of new Set([plain, final])) await holdFolder(folder);
   const found = (await finished(plain, frozen)) ?? (await finished(final, frozen));
   if (found) return keep(found);
   const node = await nodeTool(site.cache, recipe.nodeVersion);

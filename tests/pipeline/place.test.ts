@@ -39,6 +39,7 @@ describe("places", () => {
       sandbox: "process",
       trusted: true,
       repositoriesGb: 20,
+      dependenciesGb: 40,
     });
   });
 

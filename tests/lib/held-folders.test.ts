@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openRepository } from "../../lib/git.ts";
-import { holdMirror, trimMirrors } from "../../lib/mirrors.ts";
+import { dependencyFolders, holdFolder, repositoryFolders, trimFolders } from "../../lib/held-folders.ts";
 import { ScratchRepository } from "./scratch-repository.ts";
 
 let folder: string;
@@ -36,9 +36,9 @@ it("those used longest ago go until the rest is small enough, with their marks",
   mirror("a.git", 1000, 300, pid);
   mirror("b.git", 1000, 100, pid);
   mirror("c.git", 1000, 200, pid);
-  expect(await trimMirrors(folder, 3000)).toEqual([]);
-  expect(await trimMirrors(folder, 2999)).toEqual(["b.git"]);
-  expect(await trimMirrors(folder, 500)).toEqual(["c.git", "a.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 3000)).toEqual([]);
+  expect(await trimFolders(folder, repositoryFolders, 2999)).toEqual(["b.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 500)).toEqual(["c.git", "a.git"]);
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ it("one in use stays, though it is the oldest", async () => {
   const pid = await ended();
   mirror("a.git", 1000, 100, process.pid);
   mirror("b.git", 1000, 200, pid);
-  expect(await trimMirrors(folder, 0)).toEqual(["b.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 0)).toEqual(["b.git"]);
   expect(left()).toEqual(["a.git"]);
 });
 
@@ -54,15 +54,15 @@ it("what a killed process began to fetch goes after a day", async () => {
   const names = ["a.git.new-11111111-2222-3333-4444-555555555555", "b.git.new-11111111-2222-3333-4444-555555555555"];
   for (const name of names) mkdirSync(join(folder, name));
   utimesSync(join(folder, names[0] ?? ""), 1, 1);
-  await trimMirrors(folder, 0);
+  await trimFolders(folder, repositoryFolders, 0);
   expect(readdirSync(folder)).toEqual([names[1]]);
 });
 
 it("what is no repository is not touched, and a folder that is not there is none", async () => {
   writeFileSync(join(folder, "notes.txt"), "x".repeat(5000));
-  expect(await trimMirrors(folder, 0)).toEqual([]);
+  expect(await trimFolders(folder, repositoryFolders, 0)).toEqual([]);
   expect(existsSync(join(folder, "notes.txt"))).toBe(true);
-  expect(await trimMirrors(join(folder, "absent"), 0)).toEqual([]);
+  expect(await trimFolders(join(folder, "absent"), repositoryFolders, 0)).toEqual([]);
 });
 
 it("a repository that is opened is in use, and used now", async () => {
@@ -70,12 +70,34 @@ it("a repository that is opened is in use, and used now", async () => {
   await scratch.commit("one", { "a.txt": "1\n" });
   mirror("old.git", 10, 1, await ended());
   await openRepository(`file://${scratch.work}`, folder);
-  expect(await trimMirrors(folder, 0)).toEqual(["old.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 0)).toEqual(["old.git"]);
   expect(left().length).toBe(1);
 });
 
 it("a second mark of the same process changes nothing but the moment", async () => {
   mirror("a.git", 10, 1, process.pid);
-  await holdMirror(join(folder, "a.git"));
+  await holdFolder(join(folder, "a.git"));
   expect(readdirSync(join(folder, "a.git.used"))).toEqual([String(process.pid)]);
+});
+
+it("marks of what was never made go, unless it is being made", async () => {
+  mkdirSync(join(folder, "0123456789abcdef.used"));
+  writeFileSync(join(folder, "0123456789abcdef.used", String(await ended())), "");
+  await holdFolder(join(folder, "fedcba9876543210"));
+  await trimFolders(folder, dependencyFolders, 1000);
+  expect(readdirSync(folder)).toEqual(["fedcba9876543210.used"]);
+});
+
+it("of a folder that never changes the size is looked up once", async () => {
+  const [one, two] = ["0123456789abcdef", "fedcba9876543210"] as const;
+  mirror(one, 1000, 100, await ended());
+  mirror(two, 1000, 200, await ended());
+  mirror("a.git", 1000, 50, await ended());
+  expect(await trimFolders(folder, dependencyFolders, 2000)).toEqual([]);
+  writeFileSync(join(folder, two, "objects", "more"), Buffer.alloc(5000));
+  expect(await trimFolders(folder, dependencyFolders, 2000)).toEqual([]);
+  utimesSync(join(folder, `${one}.used`), 100, 100);
+  utimesSync(join(folder, `${two}.used`), 200, 200);
+  expect(await trimFolders(folder, dependencyFolders, 1000)).toEqual([one]);
+  expect(readdirSync(folder).sort()).toEqual(["a.git", "a.git.used", two, `${two}.used`]);
 });

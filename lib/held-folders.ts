@@ -1,0 +1,125 @@
+/**
+ * Folders of the cache that can be made again (repositories, installed dependencies), kept below a size: those whose last use is longest ago are
+ * removed. Whoever opens one writes its process id beside it first, and one that a living process has open is never removed.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+const marksOf = (path: string): string => `${path}.used`;
+const bytesIn = (path: string): string => join(marksOf(path), "bytes");
+
+/** Says that this process uses the folder from now on; before it is looked whether it is there. */
+export async function holdFolder(path: string): Promise<void> {
+  const marks = marksOf(path);
+  await mkdir(marks, { recursive: true });
+  await writeFile(join(marks, String(process.pid)), "");
+  const now = new Date();
+  await utimes(marks, now, now);
+}
+
+/** What is gone meanwhile is null: another process may be removing it too. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    if (error instanceof Error && "code" in error && error.code === "EPERM") return true; // another user's
+    throw error;
+  }
+}
+
+const isHeld = async (path: string): Promise<boolean> =>
+  ((await unlessGone(readdir(marksOf(path)))) ?? []).some((name) => /^\d+$/.test(name) && isAlive(Number(name)));
+
+async function bytesBelow(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of (await unlessGone(readdir(folder, { recursive: true }))) ?? []) {
+    const found = await unlessGone(stat(join(folder, name)));
+    if (found?.isFile()) bytes += found.size;
+  }
+  return bytes;
+}
+
+/** Of a folder that never changes the size is looked up once, since there may be a hundred thousand files in it. */
+async function sizeOf(path: string, changes: boolean): Promise<number> {
+  if (changes) return bytesBelow(path);
+  const noted = Number(await unlessGone(readFile(bytesIn(path), "utf8")));
+  if (noted > 0) return noted;
+  const bytes = await bytesBelow(path);
+  await unlessGone(writeFile(bytesIn(path), String(bytes)));
+  return bytes;
+}
+
+function unlessTooDeep(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "ENAMETOOLONG")) throw error;
+}
+
+/** False where it came into use meanwhile; then it stands where it stood. */
+async function remove(path: string): Promise<boolean> {
+  if (await isHeld(path)) return false;
+  const aside = `${path}.new-${process.pid}`;
+  if ((await unlessGone(rename(path, aside).then(() => true))) === null) return true;
+  if (await isHeld(path)) {
+    await rename(aside, path);
+    return false;
+  }
+  // What an install has made may be too deep for one call: the next start removes what is left of it.
+  await rm(aside, { recursive: true, force: true }).catch(unlessTooDeep);
+  await rm(marksOf(path), { recursive: true, force: true });
+  return true;
+}
+
+/** A repository that is being fetched for the first time; after a day nobody fetches it any more. */
+const isFresh = /\.git\.new-[0-9a-f-]{36}$/;
+const freshMs = 86_400_000;
+
+async function removeLeft(path: string): Promise<void> {
+  const found = await unlessGone(stat(path));
+  if (found !== null && Date.now() - found.mtimeMs > freshMs) await rm(path, { recursive: true, force: true });
+}
+
+/** Marks of a folder that was looked for and never made. */
+async function removeLoneMarks(path: string): Promise<void> {
+  if ((await unlessGone(stat(path))) === null && !(await isHeld(path))) await rm(marksOf(path), { recursive: true, force: true });
+}
+
+/** Which folders of a shelf are meant, by their names, and whether they change once they are there. */
+interface Kind {
+  readonly named: RegExp;
+  readonly changes: boolean;
+}
+export const repositoryFolders: Kind = { named: /\.git$/, changes: true };
+export const dependencyFolders: Kind = { named: /^[0-9a-f]{16}$/, changes: false };
+
+/** Brings the folders of a shelf below so many bytes, as far as those in use allow; gives the names of those that went. */
+export async function trimFolders(shelf: string, { named, changes }: Kind, maxBytes: number): Promise<readonly string[]> {
+  const found: { readonly path: string; readonly bytes: number; readonly usedAt: number }[] = [];
+  for (const name of (await unlessGone(readdir(shelf))) ?? []) {
+    if (isFresh.test(name)) await removeLeft(join(shelf, name));
+    if (name.endsWith(".used")) await removeLoneMarks(join(shelf, name.slice(0, -".used".length)));
+    if (!named.test(name)) continue;
+    const path = join(shelf, name);
+    const used = (await unlessGone(stat(marksOf(path)))) ?? (await unlessGone(stat(path)));
+    if (used !== null) found.push({ path, bytes: await sizeOf(path, changes), usedAt: used.mtimeMs });
+  }
+  found.sort((a, b) => a.usedAt - b.usedAt || (a.path < b.path ? -1 : 1));
+  let bytes = found.reduce((sum, one) => sum + one.bytes, 0);
+  const gone: string[] = [];
+  for (const { path, bytes: own } of found) {
+    if (bytes <= maxBytes) break;
+    if (!(await remove(path))) continue;
+    bytes -= own;
+    gone.push(basename(path));
+  }
+  return gone;
+}
