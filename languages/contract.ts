@@ -119,6 +119,8 @@ export interface Language {
   mutations(file: SourceFile, operators?: readonly string[]): readonly Mutation[];
   /** Does the mutated text compile to something else than the clean text? Comments, types and formatting do not count. */
   emitsDifferently(path: string, clean: string, mutated: string): boolean;
+  /** A compiled copy of the program with what makes a text of it wrong, which it may have had before; null where a part of that has no place there. */
+  transplant(file: SourceFile, wrong: string, copy: string): string | null;
   /** Text that reports each executed line's number, for the coverage map; null where nothing can be counted. `id` names the file in the report. */
   instrument(file: SourceFile, id: number): string | null;
   /** Lines reported by an instrumented run → every line of the clean file that ran with them, sorted. */

@@ -301,7 +301,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 9,
+  version: 10,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -12,7 +12,7 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /** Compiled code; a text that does not parse stands for itself, since the compiler would repair it in silence. */
-function compile(path: string, text: string): string {
+export function compile(path: string, text: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true, compilerOptions: OPTIONS });
   return diagnostics.length === 0 ? outputText : text;
 }
@@ -32,14 +32,22 @@ function compileClean(path: string, text: string): string {
   return output;
 }
 
+/** By offsets in the code. */
+export interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The tokens of compiled code; white space within strings, templates and JSX is part of theirs. */
-function tokens(path: string, code: string): string[] {
+export function tokensOf(path: string, code: string): Token[] {
   const file = ts.createSourceFile(`${path}.jsx`, code, ts.ScriptTarget.ESNext, false, ts.ScriptKind.JSX);
-  const found: string[] = [];
+  const found: Token[] = [];
   const visit = (node: ts.Node): void => {
     const children = node.getChildren(file);
-    if (children.length > 0) children.forEach(visit);
-    else found.push(ts.isJsxText(node) ? code.slice(node.pos, node.end) : node.getText(file));
+    children.forEach(visit);
+    const start = ts.isJsxText(node) ? node.pos : node.getStart(file);
+    if (children.length === 0) found.push({ text: code.slice(start, node.end), start, end: node.end });
   };
   visit(file);
   return found;
@@ -53,6 +61,6 @@ export function emitsDifferently(path: string, clean: string, mutated: string): 
   const after = compile(path, mutated);
   if (before === after) return false;
   if (withoutSpace(before) !== withoutSpace(after)) return true;
-  const [left, right] = [tokens(path, before), tokens(path, after)];
-  return left.length !== right.length || left.some((token, i) => token !== right[i]);
+  const [left, right] = [tokensOf(path, before), tokensOf(path, after)];
+  return left.length !== right.length || left.some(({ text }, i) => text !== right[i]?.text);
 }

@@ -15,6 +15,7 @@ import { extensions, roleOf } from "./roles.ts";
 import { switched } from "./switched.ts";
 import { parsesCleanly } from "./syntax.ts";
 import { reduceTests, testCalls } from "./test-calls.ts";
+import { transplant } from "./transplant.ts";
 import { unitsOf } from "./units.ts";
 
 export const javascript = Object.freeze({
@@ -40,4 +41,5 @@ export const javascript = Object.freeze({
   evidence,
   opposite,
   emptyBody,
+  transplant,
 } satisfies Language);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Draft, Trial } from "../../schemas/instance.ts";
+import type { Layer } from "../../schemas/layer.ts";
 import type { PoseContext } from "../../skills/contract.ts";
 import { defectInCopies } from "../../skills/own-copies.ts";
 import { reproduction } from "../../skills/reproduction.ts";
@@ -30,27 +31,51 @@ const outcomes = (context: PoseContext) =>
 const draftsIn = (context: PoseContext): Draft[] => outcomes(context).flatMap((one) => (typeof one === "string" ? [] : [one]));
 const ofCopies = ({ trials }: Draft): Trial[] => trials.filter(({ name }) => name.endsWith("-defective-copy"));
 
+/** The layer with as much space between tokens as its printer likes. */
+const plain = (layer: Layer | null): unknown =>
+  layer && Object.fromEntries(Object.entries(layer).map(([path, text]) => [path, text?.replace(/\s+/g, "")]));
+
 describe("a copy of the package that the runner needs", () => {
-  it("is given the defect, in every file of it that holds its lines, as they are indented there", () => {
+  it("is given the defect, in every file of it that has a place for it", () => {
     const context = withCopies({
       "index.js": compiled,
       "bundle.cjs": `// bundled\n${compiled.replaceAll("    ", "\t")}`,
       "cli.js": "main();\n",
     });
-    expect(defectInCopies(noLower.candidate, context)).toEqual({
-      [`${folder}/index.js`]: compiled.replace('    return kept.join("-").toLowerCase();', 'return kept.join("-");'),
-      [`${folder}/bundle.cjs`]: `// bundled\n${compiled.replaceAll("    ", "\t").replace('\treturn kept.join("-").toLowerCase();', 'return kept.join("-");')}`,
-    });
+    expect(plain(defectInCopies(noLower.candidate, context))).toEqual(
+      plain({
+        [`${folder}/index.js`]: compiled.replace('    return kept.join("-").toLowerCase();', 'return kept.join("-");'),
+        [`${folder}/bundle.cjs`]: `// bundled\n${compiled.replaceAll("    ", "\t").replace('\treturn kept.join("-").toLowerCase();', 'return kept.join("-");')}`,
+      }),
+    );
   });
 
-  it("is given it by the lines around, where the line itself stands in several places", () => {
+  it("is given it by what stands around, where the same stands in several places", () => {
     const twice = `${compiled}function other(kept) {\n    return kept.join("-").toLowerCase();\n}\n`;
-    expect(defectInCopies(noLower.candidate, withCopies({ "index.js": twice }))).toEqual({
-      [`${folder}/index.js`]: twice.replace(
-        '    const kept = words.slice(0, limit);\n    return kept.join("-").toLowerCase();\n}',
-        'const kept = words.slice(0, limit);\nreturn kept.join("-");\n}',
-      ),
-    });
+    expect(plain(defectInCopies(noLower.candidate, withCopies({ "index.js": twice })))).toEqual(
+      plain({
+        [`${folder}/index.js`]: twice.replace(
+          '    const kept = words.slice(0, limit);\n    return kept.join("-").toLowerCase();\n}',
+          'const kept = words.slice(0, limit);\nreturn kept.join("-");\n}',
+        ),
+      }),
+    );
+  });
+
+  it("has it, as what was published before a fix", () => {
+    const old = compiled.replace(".toLowerCase()", "");
+    expect(defectInCopies(noLower.candidate, withCopies({ "index.js": old }))).toEqual({});
+  });
+
+  it("is given each part in the file that has a place for it", () => {
+    const count = 'exports.countWords = function countWords(text) {\n    return text.trim().split(" ").length;\n};\n';
+    const layer = plain(defectInCopies(twoFiles.candidate, withCopies({ "slug.js": compiled, "count.js": count })));
+    expect(layer).toEqual(
+      plain({
+        [`${folder}/slug.js`]: compiled.replace('"-"', '"_"'),
+        [`${folder}/count.js`]: count.replace(".length", ".length + 1"),
+      }),
+    );
   });
 
   it("is not, where it holds a part of its lines only, or none", () => {

@@ -1,0 +1,102 @@
+/**
+ * A change of one text, made in another text of the same program: a published copy, compiled and printed by others. Both are compared as tokens of
+ * compiled code, so that neither types nor layout stand in the way.
+ */
+import { diffArrays } from "diff";
+import { type Piece, replaced } from "../../lib/pieces.ts";
+import { compile, type Token, tokensOf } from "./emit.ts";
+
+/** Tokens around a change that are taken to it, from a few on until it stands in one place only. */
+const [leastAround, mostAround] = [3, 40];
+/** So many must be the same around a change that is there already. */
+const enoughAround = 5;
+/** Above this the texts have too little in common. */
+const maxEditLength = 2_000;
+
+/** What printers write in one way or another: kinds of quotes, and commas behind the last of several. */
+const plain = (token: string): string => (/^'[^"\\]*'$/.test(token) ? `"${token.slice(1, -1)}"` : token);
+
+function told(tokens: readonly Token[]): readonly Token[] {
+  const isIdle = ({ text }: Token, at: number): boolean => text === "," && /^[}\])]$/.test(tokens[at + 1]?.text ?? "");
+  return tokens.filter((token, at) => token.text !== "" && !isIdle(token, at)).map((token) => ({ ...token, text: plain(token.text) }));
+}
+
+const textsOf = (tokens: readonly Token[]): string[] => tokens.map(({ text }) => text);
+
+interface Span {
+  readonly clean: readonly [number, number];
+  readonly wrong: readonly [number, number];
+}
+
+/** Where two sequences differ, as half-open ranges of indexes; null where nearly all does. */
+function spansOf(clean: readonly string[], wrong: readonly string[]): Span[] | null {
+  const parts = diffArrays([...clean], [...wrong], { maxEditLength });
+  if (parts === undefined) return null;
+  const spans: Span[] = [];
+  let [a, b] = [0, 0];
+  let from: { a: number; b: number } | null = null;
+  const close = (): void => {
+    if (from !== null) spans.push({ clean: [from.a, a], wrong: [from.b, b] });
+    from = null;
+  };
+  for (const { added, removed, value } of parts) {
+    if (!added && !removed) close();
+    else from ??= { a, b };
+    if (!added) a += value.length;
+    if (!removed) b += value.length;
+  }
+  close();
+  return spans;
+}
+
+const placesOf = (wanted: readonly string[], within: readonly string[]): number[] =>
+  within.flatMap((_, at) => (wanted.every((text, offset) => within[at + offset] === text) ? [at] : []));
+
+const around = (texts: readonly string[], [from, to]: readonly [number, number], by: number): string[] =>
+  texts.slice(Math.max(0, from - by), to + by);
+
+/** Where the clean side of a span stands in the copy, as indexes of its tokens; null where it does not, or in several places. */
+function placeOf(
+  clean: readonly string[],
+  [from, to]: readonly [number, number],
+  copy: readonly string[],
+): readonly [number, number] | null {
+  for (let by = leastAround; by <= mostAround; by++) {
+    const places = placesOf(around(clean, [from, to], by), copy);
+    if (places.length === 0) return null;
+    const [place] = places;
+    const start = (place ?? 0) + Math.min(by, from);
+    if (places.length === 1) return [start, start + to - from];
+  }
+  return null;
+}
+
+/** Tokens of a text as they stand in it, with what stands between them. */
+const slice = (code: string, tokens: readonly Token[], [from, to]: readonly [number, number]): string =>
+  from === to ? "" : code.slice(tokens[from]?.start, tokens[to - 1]?.end);
+
+export function transplant(file: { readonly path: string; readonly text: string }, wrong: string, copy: string): string | null {
+  const [cleanCode, wrongCode] = [compile(file.path, file.text), compile(file.path, wrong)];
+  const [clean, other, there] = [cleanCode, wrongCode, copy].map((code) => told(tokensOf(file.path, code))) as [
+    readonly Token[],
+    readonly Token[],
+    readonly Token[],
+  ];
+  const [cleanTexts, wrongTexts, copyTexts] = [textsOf(clean), textsOf(other), textsOf(there)];
+  const pieces: Piece[] = [];
+  const spans = spansOf(cleanTexts, wrongTexts);
+  if (spans === null) return null;
+  for (const span of spans) {
+    const place = placeOf(cleanTexts, span.clean, copyTexts);
+    if (place !== null) {
+      const [from, to] = place;
+      const start = there[from]?.start ?? copy.length;
+      pieces.push({
+        start,
+        end: from === to ? start : (there[to - 1]?.end ?? copy.length),
+        replacement: ` ${slice(wrongCode, other, span.wrong)} `,
+      });
+    } else if (placesOf(around(wrongTexts, span.wrong, enoughAround), copyTexts).length === 0) return null;
+  }
+  return replaced(copy, pieces);
+}
