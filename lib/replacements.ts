@@ -1,6 +1,6 @@
 /** What turns one text into another, as runs of whole lines to put in place of others: a change as a person would dictate it. */
-import { diffArrays } from "diff";
 import { toLines } from "./diff.ts";
+import { type Span, spansOf } from "./spans.ts";
 
 /** One side of a replacement: whole lines with their endings, and where they stand. */
 export interface LineRun {
@@ -33,38 +33,14 @@ export function replacementsOf(before: string, after: string, apart = 3): readon
     lines: to - from,
     start: starts[side]?.[from] ?? 0,
   });
-  return joined(spansOf(...sides), apart).map(({ old, now }) => ({ before: run(0, old), after: run(1, now) }));
+  const whole = { old: [0, sides[0].length], now: [0, sides[1].length] } as const;
+  return joined(spansOf(...sides, maxEditLength) ?? [whole], apart).map(({ old, now }) => ({ before: run(0, old), after: run(1, now) }));
 }
 
 /** Where each line starts, and where the text ends. */
 function offsetsOf(lines: readonly string[]): readonly number[] {
   let at = 0;
   return [0, ...lines.map((line) => (at += line.length))];
-}
-
-/** Changed lines as half-open ranges of line indexes. */
-interface Span {
-  readonly old: readonly [number, number];
-  readonly now: readonly [number, number];
-}
-
-function spansOf(before: readonly string[], after: readonly string[]): Span[] {
-  const parts = diffArrays([...before], [...after], { maxEditLength });
-  if (parts === undefined) return [{ old: [0, before.length], now: [0, after.length] }];
-  const spans: Span[] = [];
-  let [old, now] = [0, 0];
-  let open: { old: number; now: number } | null = null;
-  for (const { added, removed, value } of parts) {
-    if (!added && !removed && open !== null) {
-      spans.push({ old: [open.old, old], now: [open.now, now] });
-      open = null;
-    }
-    if (added || removed) open ??= { old, now };
-    if (!added) old += value.length;
-    if (!removed) now += value.length;
-  }
-  if (open !== null) spans.push({ old: [open.old, old], now: [open.now, now] });
-  return spans;
 }
 
 function joined(spans: readonly Span[], apart: number): Span[] {

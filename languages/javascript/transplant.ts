@@ -2,8 +2,8 @@
  * A change of one text, made in another text of the same program: a published copy, compiled and printed by others. Both are compared as tokens of
  * compiled code, so that neither types nor layout stand in the way.
  */
-import { diffArrays } from "diff";
 import { type Piece, replaced } from "../../lib/pieces.ts";
+import { spansOf } from "../../lib/spans.ts";
 import { compile, type Token, tokensOf } from "./emit.ts";
 
 /** Tokens around a change that are taken to it, from a few on until it stands in one place only. */
@@ -22,32 +22,6 @@ function told(tokens: readonly Token[]): readonly Token[] {
 }
 
 const textsOf = (tokens: readonly Token[]): string[] => tokens.map(({ text }) => text);
-
-interface Span {
-  readonly clean: readonly [number, number];
-  readonly wrong: readonly [number, number];
-}
-
-/** Where two sequences differ, as half-open ranges of indexes; null where nearly all does. */
-function spansOf(clean: readonly string[], wrong: readonly string[]): Span[] | null {
-  const parts = diffArrays([...clean], [...wrong], { maxEditLength });
-  if (parts === undefined) return null;
-  const spans: Span[] = [];
-  let [a, b] = [0, 0];
-  let from: { a: number; b: number } | null = null;
-  const close = (): void => {
-    if (from !== null) spans.push({ clean: [from.a, a], wrong: [from.b, b] });
-    from = null;
-  };
-  for (const { added, removed, value } of parts) {
-    if (!added && !removed) close();
-    else from ??= { a, b };
-    if (!added) a += value.length;
-    if (!removed) b += value.length;
-  }
-  close();
-  return spans;
-}
 
 const placesOf = (wanted: readonly string[], within: readonly string[]): number[] =>
   within.flatMap((_, at) => (wanted.every((text, offset) => within[at + offset] === text) ? [at] : []));
@@ -84,19 +58,19 @@ export function transplant(file: { readonly path: string; readonly text: string 
   ];
   const [cleanTexts, wrongTexts, copyTexts] = [textsOf(clean), textsOf(other), textsOf(there)];
   const pieces: Piece[] = [];
-  const spans = spansOf(cleanTexts, wrongTexts);
+  const spans = spansOf(cleanTexts, wrongTexts, maxEditLength);
   if (spans === null) return null;
   for (const span of spans) {
-    const place = placeOf(cleanTexts, span.clean, copyTexts);
+    const place = placeOf(cleanTexts, span.old, copyTexts);
     if (place !== null) {
       const [from, to] = place;
       const start = there[from]?.start ?? copy.length;
       pieces.push({
         start,
         end: from === to ? start : (there[to - 1]?.end ?? copy.length),
-        replacement: ` ${slice(wrongCode, other, span.wrong)} `,
+        replacement: ` ${slice(wrongCode, other, span.now)} `,
       });
-    } else if (placesOf(around(wrongTexts, span.wrong, enoughAround), copyTexts).length === 0) return null;
+    } else if (placesOf(around(wrongTexts, span.now, enoughAround), copyTexts).length === 0) return null;
   }
   return replaced(copy, pieces);
 }

@@ -125,6 +125,19 @@ export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<n
   });
 }
 
+/** What was installed before, as another recipe has it. */
+async function installedAgain(
+  recipe: Recipe,
+  { packageDir }: Revision,
+  archive: Ready["archive"],
+  use: "often" | "once",
+  bench: Bench,
+): Promise<Installed> {
+  const again = await bench.install(recipe, packageDir, archive, null, use);
+  if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
+  return again.value.installed;
+}
+
 /** The same without the copies of the package itself that lie in its dependencies, as far as its tests do without. */
 async function withoutOwnCopies(
   { site, archive }: Ready,
@@ -140,9 +153,7 @@ async function withoutOwnCopies(
   if (!healthy.kept) return healthy;
   const siteOf = async (found: NonNullable<Recipe["ownCopies"]>): Promise<BaselineSite> => {
     const recipe = { ...site.recipe, ownCopies: found };
-    const again = await bench.install(recipe, revision.packageDir, archive, null, "once");
-    if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
-    return { ...site, recipe, installed: again.value.installed };
+    return { ...site, recipe, installed: await installedAgain(recipe, revision, archive, "once", bench) };
   };
   const found = await dispensable(copies, healthy.value, async (removed) => {
     const without = await healthyRun(await siteOf({ removed: [...removed], kept: [] }), null);
@@ -174,11 +185,8 @@ async function environmentOf(
   bench.log.info(
     `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason}); ${packagesOf(whole)}`,
   );
-  const installedWith = async (build: Recipe["build"]): Promise<Installed> => {
-    const again = await bench.install({ ...whole, build }, revision.packageDir, archive, null);
-    if (!again.kept) throw new BrokenRecord(`what was installed cannot be found again: ${again.reason}`);
-    return again.value.installed;
-  };
+  const installedWith = (build: Recipe["build"]): Promise<Installed> =>
+    installedAgain({ ...whole, build }, revision, archive, "often", bench);
   const warm = async (): Promise<BaselineSite> => ({ ...cold, installed: await installedWith(whole.build) });
   // What becomes of a change shows in the first run, mostly: only then is it worth more.
   const first = change === null ? await warm() : cold;
