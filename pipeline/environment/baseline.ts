@@ -26,7 +26,18 @@ export interface Baseline {
   readonly ownOrder: string | null;
 }
 
-const tail = (text: string): string => text.trim().split("\n").slice(-3).join(" | ").slice(-400);
+/** `TypeError [ERR_X]: …`, as Node begins what it says of an error that nobody caught. */
+const error = /^(?:Uncaught )?(?:[A-Z]\w*)?Error(?: \[\w+\])?: \S/;
+
+/** Of what was printed what tells most: the error that ended it, else its last lines. */
+export function telling(printed: string): string {
+  const lines = printed
+    .trim()
+    .split("\n")
+    .map((line) => line.trim());
+  const found = lines.findLast((line) => error.test(line));
+  return found?.slice(0, 400) ?? lines.slice(-3).join(" | ").slice(-400);
+}
 
 /** One cold run of a tree that is to become an environment. */
 export const run = (
@@ -47,7 +58,7 @@ export const run = (
 
 /** Why a run of the healthy tree cannot be a baseline, or null. */
 function objection({ ended, report, result }: TestRun, { recipe }: BaselineSite) {
-  const said = tail(`${result.stdout}\n${result.stderr}`);
+  const said = telling(`${result.stdout}\n${result.stderr}`);
   if (ended.kind === "timed-out") return drop("prepare/baseline-hangs", "the whole suite did not end in time");
   if (ended.kind !== "finished") return drop("prepare/baseline-killed", `the run ended: ${ended.kind}`);
   if (ended.failedCommand !== null) return drop("prepare/build-failed", said);

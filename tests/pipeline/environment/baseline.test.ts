@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
-import { baseline } from "../../../pipeline/environment/baseline.ts";
+import { baseline, telling } from "../../../pipeline/environment/baseline.ts";
 import { environmentOf, resultOf, type Script } from "../../grading/stand.ts";
 
 await initLanguages();
@@ -42,5 +42,20 @@ describe("a baseline's order of files", () => {
   it("saves no suite that cannot be run in its own either", async () => {
     const { found } = await baselineBy((seed) => ({ files: seed === 2 ? {} : green.files, ...(seed === null ? { complete: false } : {}) }));
     expect(found).toMatchObject({ kept: false, reason: "prepare/baseline-incomplete" });
+  });
+});
+
+describe("what a run that is no baseline has printed", () => {
+  it.each([
+    [
+      "internal/process/esm_loader.js:74\n    ^\n\nError [ERR_MODULE_NOT_FOUND]: Cannot find module 'x'\n    at f (a.js:1:1) {\n  code: 'ERR_MODULE_NOT_FOUND'\n}\n",
+      "Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'x'",
+    ],
+    ["Error: first\n  at a\nTypeError: last\n  at b\n\nNode.js v24.0.0\n", "TypeError: last"],
+    ["one\ntwo\n three \nfour\n", "two | three | four"],
+    ["an Error: that is told in passing\nNo test files found\n", "an Error: that is told in passing | No test files found"],
+    ["", ""],
+  ])("is told by its error, else by its last lines: %j", (printed, told) => {
+    expect(telling(printed)).toBe(told);
   });
 });
