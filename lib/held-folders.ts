@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { exec, ownEnvironment } from "./exec.ts";
 
 const marksOf = (path: string): string => `${path}.used`;
 const bytesIn = (path: string): string => join(marksOf(path), "bytes");
@@ -41,20 +42,21 @@ function isAlive(pid: number): boolean {
 const isHeld = async (path: string): Promise<boolean> =>
   ((await unlessGone(readdir(marksOf(path)))) ?? []).some((name) => /^\d+$/.test(name) && isAlive(Number(name)));
 
+/** What it takes of the disk, by the system's own tool: there may be a hundred thousand files in it. */
 async function bytesBelow(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const name of (await unlessGone(readdir(folder, { recursive: true }))) ?? []) {
-    const found = await unlessGone(stat(join(folder, name)));
-    if (found?.isFile()) bytes += found.size;
-  }
-  return bytes;
+  const { stdout } = await exec({ argv: ["du", "-sk", "--", folder], env: ownEnvironment(), timeoutMs: 600_000, outputBytes: 10_000_000 });
+  return 1024 * (Number.parseInt(stdout, 10) || 0);
 }
 
-/** Of a folder that never changes the size is looked up once, since there may be a hundred thousand files in it. */
+/** Of a folder that never changes the size is looked up once: when it was made, or when it is first asked for. */
 async function sizeOf(path: string, changes: boolean): Promise<number> {
   if (changes) return bytesBelow(path);
   const noted = Number(await unlessGone(readFile(bytesIn(path), "utf8")));
-  if (noted > 0) return noted;
+  return noted > 0 ? noted : noteSize(path);
+}
+
+/** Looks up how much a held folder takes, which never changes, and writes it down. */
+export async function noteSize(path: string): Promise<number> {
   const bytes = await bytesBelow(path);
   await unlessGone(writeFile(bytesIn(path), String(bytes)));
   return bytes;

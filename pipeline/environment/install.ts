@@ -10,7 +10,7 @@ import { readTree, unpackTree } from "../../lib/archive.ts";
 import { BrokenRecord, RetryLater } from "../../lib/errors.ts";
 import { exists } from "../../lib/exists.ts";
 import { shortId } from "../../lib/hash.ts";
-import { holdFolder } from "../../lib/held-folders.ts";
+import { holdFolder, noteSize } from "../../lib/held-folders.ts";
 import { readJson } from "../../lib/json.ts";
 import type { RunResult, SandboxProvider } from "../../sandbox/contract.ts";
 import { restoreLockHosts, rewriteLockHosts } from "../../sandbox/registry-gate.ts";
@@ -207,6 +207,7 @@ async function thinned(site: InstallSite, { folder, frozenLock }: Dependencies, 
     for (const path of removed) if (!(await removeTree(join(work, path)))) throw new Error(`${path} of ${work} cannot be removed`);
     await site.provider.adopt(work, false);
     await publish(work, final);
+    await noteSize(final);
   }
   return { folder: final, frozenLock };
 }
@@ -260,6 +261,7 @@ async function installedWhole(
     await writeFile(join(result, frozenName), JSON.stringify(lock));
     await site.provider.adopt(result, false);
     await publish(result, final);
+    await noteSize(final);
     return keep(await readFrozen(final));
   } finally {
     for (const folder of [work, result])

@@ -14,10 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of so many bytes, used last by a process that has ended. */
+/** Of so many kilobytes, used last by a process that has ended. */
 function mirror(name: string, bytes: number, usedAt: number, pid: number): void {
   mkdirSync(join(folder, name, "objects"), { recursive: true });
-  writeFileSync(join(folder, name, "objects", "pack"), Buffer.alloc(bytes));
+  writeFileSync(join(folder, name, "objects", "pack"), Buffer.alloc(bytes * 1000));
   mkdirSync(join(folder, `${name}.used`));
   writeFileSync(join(folder, `${name}.used`, String(pid)), "");
   utimesSync(join(folder, `${name}.used`), usedAt, usedAt);
@@ -36,9 +36,9 @@ it("those used longest ago go until the rest is small enough, with their marks",
   mirror("a.git", 1000, 300, pid);
   mirror("b.git", 1000, 100, pid);
   mirror("c.git", 1000, 200, pid);
-  expect(await trimFolders(folder, repositoryFolders, 3000)).toEqual([]);
-  expect(await trimFolders(folder, repositoryFolders, 2999)).toEqual(["b.git"]);
-  expect(await trimFolders(folder, repositoryFolders, 500)).toEqual(["c.git", "a.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 3_200_000)).toEqual([]);
+  expect(await trimFolders(folder, repositoryFolders, 2_900_000)).toEqual(["b.git"]);
+  expect(await trimFolders(folder, repositoryFolders, 500_000)).toEqual(["c.git", "a.git"]);
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ it("marks of what was never made go, unless it is being made", async () => {
   mkdirSync(join(folder, "0123456789abcdef.used"));
   writeFileSync(join(folder, "0123456789abcdef.used", String(await ended())), "");
   await holdFolder(join(folder, "fedcba9876543210"));
-  await trimFolders(folder, dependencyFolders, 1000);
+  await trimFolders(folder, dependencyFolders, 1_100_000);
   expect(readdirSync(folder)).toEqual(["fedcba9876543210.used"]);
 });
 
@@ -93,11 +93,11 @@ it("of a folder that never changes the size is looked up once", async () => {
   mirror(one, 1000, 100, await ended());
   mirror(two, 1000, 200, await ended());
   mirror("a.git", 1000, 50, await ended());
-  expect(await trimFolders(folder, dependencyFolders, 2000)).toEqual([]);
-  writeFileSync(join(folder, two, "objects", "more"), Buffer.alloc(5000));
-  expect(await trimFolders(folder, dependencyFolders, 2000)).toEqual([]);
+  expect(await trimFolders(folder, dependencyFolders, 2_200_000)).toEqual([]);
+  writeFileSync(join(folder, two, "objects", "more"), Buffer.alloc(5_000_000));
+  expect(await trimFolders(folder, dependencyFolders, 2_200_000)).toEqual([]);
   utimesSync(join(folder, `${one}.used`), 100, 100);
   utimesSync(join(folder, `${two}.used`), 200, 200);
-  expect(await trimFolders(folder, dependencyFolders, 1000)).toEqual([one]);
+  expect(await trimFolders(folder, dependencyFolders, 1_100_000)).toEqual([one]);
   expect(readdirSync(folder).sort()).toEqual(["a.git", "a.git.used", two, `${two}.used`]);
 });
