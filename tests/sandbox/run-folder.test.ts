@@ -54,8 +54,8 @@ test("an owner is judged by the number before the dash", () => {
   expect(ownerIsAlive("x-1")).toBe(false);
 });
 test("a job that still writes while its process ends does not change the exit code, and the next to start removes what is left", async () => {
-  // As fast as a shell can, for three seconds.
-  const writer = "end=$((SECONDS + 3)); while [ $SECONDS -lt $end ]; do n=$((n + 1)); : > $0/$n || mkdir -p $0; done";
+  // As fast as a shell can, until it is ended below.
+  const writer = "end=$((SECONDS + 300)); while [ $SECONDS -lt $end ]; do n=$((n + 1)); : > $0/$n || mkdir -p $0; done";
   const script = `import { spawn } from "node:child_process";
     import { existsSync } from "node:fs";
     import { openRunFolder } from ${JSON.stringify(new URL("../../sandbox/run-folder.ts", import.meta.url).href)};
@@ -67,6 +67,9 @@ test("a job that still writes while its process ends does not change the exit co
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   expect([status, stderr]).toEqual([130, ""]);
   const [path = "", pid = ""] = stdout.trim().split(" ");
+  // What it writes next makes the folder again, should it be gone.
+  await expect.poll(() => existsSync(path)).toBe(true);
+  process.kill(Number(pid));
   await expect.poll(() => ownerIsAlive(`${pid}-`), { timeout: 60_000 }).toBe(false);
   expect(existsSync(path)).toBe(true);
   (await openRunFolder(place.path)).remove();
