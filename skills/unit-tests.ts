@@ -163,6 +163,15 @@ function disguisedForms(
   };
 }
 
+/** One of the wrong forms in the copies of the package, as `defectInCopies` has it: what is the same there as in a copy fails on each of them. */
+function anyInCopies(kills: readonly Kill[], context: PoseContext): Layer | null {
+  for (const { observed } of kills) {
+    const layer = defectInCopies(observed.candidate, context);
+    if (layer !== null) return layer;
+  }
+  return null;
+}
+
 function trialsOf(
   target: Target,
   kills: readonly Kill[],
@@ -255,9 +264,8 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
   const form = disguisedForms(target, text, kills, context);
   const other = form(null) ?? context.language.rewrite({ path: target.file, text }, [target.symbol]);
   if (other === text) return drop("unit-tests/no-rewrite", "no other text of the same behaviour could be made");
-  const copies = kills.map(({ observed: { candidate } }) => defectInCopies(candidate, context)).find((layer) => layer !== null);
-  if (copies === undefined)
-    return drop("unit-tests/own-copy", "the runner needs a published copy of the package, which tells what is right");
+  const copies = anyInCopies(kills, context);
+  if (copies === null) return drop("unit-tests/own-copy", "the runner needs a published copy of the package, which tells what is right");
   const path = besides(place, "unit", context);
   const hiddenFiles = [...new Set([...coveringFiles(target, unit, context), place.file, place.home])].sort();
   const hidden = hide(hiddenFiles, context);

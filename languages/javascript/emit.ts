@@ -21,7 +21,7 @@ export function compile(path: string, text: string): string {
 const REMEMBERED = 8;
 const cleanSides = new Map<string, string>();
 
-function compileClean(path: string, text: string): string {
+export function compileClean(path: string, text: string): string {
   const key = `${path}\0${text}`;
   const known = cleanSides.get(key);
   if (known !== undefined) return known;

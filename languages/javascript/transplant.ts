@@ -4,7 +4,7 @@
  */
 import { type Piece, replaced } from "../../lib/pieces.ts";
 import { spansOf } from "../../lib/spans.ts";
-import { compile, type Token, tokensOf } from "./emit.ts";
+import { compile, compileClean, type Token, tokensOf } from "./emit.ts";
 
 /** Tokens around a change that are taken to it, from a few on until it stands in one place only. */
 const [leastAround, mostAround] = [3, 40];
@@ -19,6 +19,21 @@ const plain = (token: string): string => (/^'[^"\\]*'$/.test(token) ? `"${token.
 function told(tokens: readonly Token[]): readonly Token[] {
   const isIdle = ({ text }: Token, at: number): boolean => text === "," && /^[}\])]$/.test(tokens[at + 1]?.text ?? "");
   return tokens.filter((token, at) => token.text !== "" && !isIdle(token, at)).map((token) => ({ ...token, text: plain(token.text) }));
+}
+
+/** Copies and clean texts are asked for with one wrong text after the other. */
+const mostRemembered = 16;
+const remembered = new Map<string, readonly Token[]>();
+
+function rememberedTokens(path: string, code: string): readonly Token[] {
+  const key = `${path}\0${code}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const [oldest] = remembered.keys();
+  if (oldest !== undefined && remembered.size >= mostRemembered) remembered.delete(oldest);
+  const tokens = told(tokensOf(path, code));
+  remembered.set(key, tokens);
+  return tokens;
 }
 
 const textsOf = (tokens: readonly Token[]): string[] => tokens.map(({ text }) => text);
@@ -50,12 +65,10 @@ const slice = (code: string, tokens: readonly Token[], [from, to]: readonly [num
   from === to ? "" : code.slice(tokens[from]?.start, tokens[to - 1]?.end);
 
 export function transplant(file: { readonly path: string; readonly text: string }, wrong: string, copy: string): string | null {
-  const [cleanCode, wrongCode] = [compile(file.path, file.text), compile(file.path, wrong)];
-  const [clean, other, there] = [cleanCode, wrongCode, copy].map((code) => told(tokensOf(file.path, code))) as [
-    readonly Token[],
-    readonly Token[],
-    readonly Token[],
-  ];
+  const { path } = file;
+  const wrongCode = compile(path, wrong);
+  const [clean, other] = [rememberedTokens(path, compileClean(path, file.text)), told(tokensOf(path, wrongCode))];
+  const there = rememberedTokens(path, copy);
   const [cleanTexts, wrongTexts, copyTexts] = [textsOf(clean), textsOf(other), textsOf(there)];
   const pieces: Piece[] = [];
   const spans = spansOf(cleanTexts, wrongTexts, maxEditLength);
