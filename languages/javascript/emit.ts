@@ -12,23 +12,23 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /** Compiled code; a text that does not parse stands for itself, since the compiler would repair it in silence. */
-export function compile(path: string, text: string): string {
+function compile(path: string, text: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true, compilerOptions: OPTIONS });
   return diagnostics.length === 0 ? outputText : text;
 }
 
-/** The mutants of a file come one after another, so a few clean sides are enough. */
+/** What is asked for again and again: the mutants of a file come one after another, so a few clean sides are enough. */
 const REMEMBERED = 8;
-const cleanSides = new Map<string, string>();
+const sides = new Map<string, string>();
 
-export function compileClean(path: string, text: string): string {
+export function compileOnce(path: string, text: string): string {
   const key = `${path}\0${text}`;
-  const known = cleanSides.get(key);
+  const known = sides.get(key);
   if (known !== undefined) return known;
-  const [oldest] = cleanSides.keys();
-  if (oldest !== undefined && cleanSides.size >= REMEMBERED) cleanSides.delete(oldest);
+  const [oldest] = sides.keys();
+  if (oldest !== undefined && sides.size >= REMEMBERED) sides.delete(oldest);
   const output = compile(path, text);
-  cleanSides.set(key, output);
+  sides.set(key, output);
   return output;
 }
 
@@ -57,7 +57,7 @@ const withoutSpace = (code: string): string => code.replace(/\s+/g, "");
 
 /** False where clean and mutated text compile to the same tokens: such a mutant is equivalent by construction. */
 export function emitsDifferently(path: string, clean: string, mutated: string): boolean {
-  const before = compileClean(path, clean);
+  const before = compileOnce(path, clean);
   const after = compile(path, mutated);
   if (before === after) return false;
   if (withoutSpace(before) !== withoutSpace(after)) return true;

@@ -4,7 +4,7 @@
  */
 import { type Piece, replaced } from "../../lib/pieces.ts";
 import { spansOf } from "../../lib/spans.ts";
-import { compile, compileClean, type Token, tokensOf } from "./emit.ts";
+import { compileOnce, type Token, tokensOf } from "./emit.ts";
 
 /** Tokens around a change that are taken to it, from a few on until it stands in one place only. */
 const [leastAround, mostAround] = [3, 40];
@@ -66,8 +66,8 @@ const slice = (code: string, tokens: readonly Token[], [from, to]: readonly [num
 
 export function transplant(file: { readonly path: string; readonly text: string }, wrong: string, copy: string): string | null {
   const { path } = file;
-  const wrongCode = compile(path, wrong);
-  const [clean, other] = [rememberedTokens(path, compileClean(path, file.text)), told(tokensOf(path, wrongCode))];
+  const wrongCode = compileOnce(path, wrong);
+  const [clean, other] = [rememberedTokens(path, compileOnce(path, file.text)), told(tokensOf(path, wrongCode))];
   const there = rememberedTokens(path, copy);
   const [cleanTexts, wrongTexts, copyTexts] = [textsOf(clean), textsOf(other), textsOf(there)];
   const pieces: Piece[] = [];
