@@ -7,7 +7,8 @@ import { basename, join } from "node:path";
 import { exec, ownEnvironment } from "./exec.ts";
 
 const marksOf = (path: string): string => `${path}.used`;
-const bytesIn = (path: string): string => join(marksOf(path), "bytes");
+/** Not among the marks, whose time stamp is that of the last use. */
+const bytesIn = (path: string): string => `${path}.bytes`;
 
 /** Says that this process uses the folder from now on; before it is looked whether it is there. */
 export async function holdFolder(path: string): Promise<void> {
@@ -42,24 +43,40 @@ function isAlive(pid: number): boolean {
 const isHeld = async (path: string): Promise<boolean> =>
   ((await unlessGone(readdir(marksOf(path)))) ?? []).some((name) => /^\d+$/.test(name) && isAlive(Number(name)));
 
-/** What it takes of the disk, by the system's own tool: there may be a hundred thousand files in it. */
-async function bytesBelow(folder: string): Promise<number> {
-  const { stdout } = await exec({ argv: ["du", "-sk", "--", folder], env: ownEnvironment(), timeoutMs: 600_000, outputBytes: 10_000_000 });
-  return 1024 * (Number.parseInt(stdout, 10) || 0);
+/** So many folders are asked about at once. */
+const together = 200;
+
+/**
+ * Path → bytes on the disk, by the system's own tool: there may be a hundred thousand files in one of them, or a thousand of them. What is gone
+ * meanwhile takes nothing.
+ */
+async function bytesOf(paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const bytes = new Map<string, number>();
+  for (let at = 0; at < paths.length; at += together) {
+    const argv = ["du", "-sk", "--", ...paths.slice(at, at + together)];
+    const { stdout } = await exec({ argv, env: ownEnvironment(), timeoutMs: 600_000, outputBytes: 10_000_000 });
+    for (const [, kilobytes, path = ""] of stdout.matchAll(/^(\d+)\t(.+)$/gm)) bytes.set(path, 1024 * Number(kilobytes));
+  }
+  return bytes;
 }
 
-/** Of a folder that never changes the size is looked up once: when it was made, or when it is first asked for. */
-async function sizeOf(path: string, changes: boolean): Promise<number> {
-  if (changes) return bytesBelow(path);
-  const noted = Number(await unlessGone(readFile(bytesIn(path), "utf8")));
-  return noted > 0 ? noted : noteSize(path);
+/** As it was written down when the folder was made, or first looked at; null where it was not. */
+async function notedSize(path: string): Promise<number | null> {
+  return Number(await unlessGone(readFile(bytesIn(path), "utf8"))) || null;
+}
+
+/** Sizes of folders that change, or of some that never do: theirs is looked up once. */
+async function sizesOf(paths: readonly string[], changes: boolean): Promise<ReadonlyMap<string, number>> {
+  if (changes) return bytesOf(paths);
+  const noted = await Promise.all(paths.map(async (path) => [path, await notedSize(path)] as const));
+  const found = await bytesOf(noted.flatMap(([path, bytes]) => (bytes === null ? [path] : [])));
+  for (const [path, bytes] of found) await writeFile(bytesIn(path), String(bytes));
+  return new Map([...noted.flatMap(([path, bytes]) => (bytes === null ? [] : [[path, bytes] as const])), ...found]);
 }
 
 /** Looks up how much a held folder takes, which never changes, and writes it down. */
-export async function noteSize(path: string): Promise<number> {
-  const bytes = await bytesBelow(path);
-  await unlessGone(writeFile(bytesIn(path), String(bytes)));
-  return bytes;
+export async function noteSize(path: string): Promise<void> {
+  await sizesOf([path], false);
 }
 
 function unlessTooDeep(error: unknown): void {
@@ -78,6 +95,7 @@ async function remove(path: string): Promise<boolean> {
   // What an install has made may be too deep for one call: the next start removes what is left of it.
   await rm(aside, { recursive: true, force: true }).catch(unlessTooDeep);
   await rm(marksOf(path), { recursive: true, force: true });
+  await rm(bytesIn(path), { force: true });
   return true;
 }
 
@@ -90,9 +108,10 @@ async function removeLeft(path: string): Promise<void> {
   if (found !== null && Date.now() - found.mtimeMs > freshMs) await rm(path, { recursive: true, force: true });
 }
 
-/** Marks of a folder that was looked for and never made. */
+/** What stands beside a folder that was looked for and never made. */
 async function removeLoneMarks(path: string): Promise<void> {
-  if ((await unlessGone(stat(path))) === null && !(await isHeld(path))) await rm(marksOf(path), { recursive: true, force: true });
+  if ((await unlessGone(stat(path))) !== null || (await isHeld(path))) return;
+  for (const beside of [marksOf(path), bytesIn(path)]) await rm(beside, { recursive: true, force: true });
 }
 
 /** Which folders of a shelf are meant, by their names, and whether they change once they are there. */
@@ -105,22 +124,27 @@ export const dependencyFolders: Kind = { named: /^[0-9a-f]{16}$/, changes: false
 
 /** Brings the folders of a shelf below so many bytes, as far as those in use allow; gives the names of those that went. */
 export async function trimFolders(shelf: string, { named, changes }: Kind, maxBytes: number): Promise<readonly string[]> {
-  const found: { readonly path: string; readonly bytes: number; readonly usedAt: number }[] = [];
+  const found: { readonly path: string; readonly usedAt: number }[] = [];
   for (const name of (await unlessGone(readdir(shelf))) ?? []) {
     if (isFresh.test(name)) await removeLeft(join(shelf, name));
-    if (name.endsWith(".used")) await removeLoneMarks(join(shelf, name.slice(0, -".used".length)));
+    const lone = /^(.+)\.(?:used|bytes)$/.exec(name)?.[1];
+    if (lone !== undefined) await removeLoneMarks(join(shelf, lone));
     if (!named.test(name)) continue;
     const path = join(shelf, name);
     const used = (await unlessGone(stat(marksOf(path)))) ?? (await unlessGone(stat(path)));
-    if (used !== null) found.push({ path, bytes: await sizeOf(path, changes), usedAt: used.mtimeMs });
+    if (used !== null) found.push({ path, usedAt: used.mtimeMs });
   }
   found.sort((a, b) => a.usedAt - b.usedAt || (a.path < b.path ? -1 : 1));
-  let bytes = found.reduce((sum, one) => sum + one.bytes, 0);
+  const sizes = await sizesOf(
+    found.map(({ path }) => path),
+    changes,
+  );
+  let bytes = [...sizes.values()].reduce((sum, one) => sum + one, 0);
   const gone: string[] = [];
-  for (const { path, bytes: own } of found) {
+  for (const { path } of found) {
     if (bytes <= maxBytes) break;
     if (!(await remove(path))) continue;
-    bytes -= own;
+    bytes -= sizes.get(path) ?? 0;
     gone.push(basename(path));
   }
   return gone;
