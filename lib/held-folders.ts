@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { exec, ownEnvironment } from "./exec.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 const marksOf = (path: string): string => `${path}.used`;
 /** Not among the marks, whose time stamp is that of the last use. */
@@ -17,16 +18,6 @@ export async function holdFolder(path: string): Promise<void> {
   await writeFile(join(marks, String(process.pid)), "");
   const now = new Date();
   await utimes(marks, now, now);
-}
-
-/** What is gone meanwhile is null: another process may be removing it too. */
-async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
 }
 
 function isAlive(pid: number): boolean {

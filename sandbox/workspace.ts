@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Language, Runner } from "../languages/contract.ts";
+import type { Language, Runner, SourceFile } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
 import { readJson } from "../lib/json.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
@@ -282,7 +282,7 @@ export class Workspace {
   readonly #jobs: JobRunner;
   readonly #text: (path: string) => string | null;
   readonly #paths: () => readonly string[];
-  readonly #copies: () => readonly { readonly path: string; readonly text: string }[];
+  readonly #copies: () => readonly SourceFile[];
   readonly #limits: Pick<Limits, "wallMs" | "silentMs">;
   /** Every file that stands alone. */
   readonly #suite: readonly string[];
@@ -297,7 +297,7 @@ export class Workspace {
       jobs: JobRunner;
       text: (path: string) => string | null;
       paths: () => readonly string[];
-      copies: () => readonly { readonly path: string; readonly text: string }[];
+      copies: () => readonly SourceFile[];
       /** `silentMs` is for looks alone: a hang in a trial waits for `wallMs`, so that no slow machine turns a right answer into a hang. */
       limits: Pick<Limits, "wallMs" | "silentMs">;
     },
@@ -325,7 +325,7 @@ export class Workspace {
   }
 
   /** Scripts of the package's own copies that are left in its dependencies, sorted by path; the same array each time. */
-  copies(): readonly { readonly path: string; readonly text: string }[] {
+  copies(): readonly SourceFile[] {
     return this.#copies();
   }
 

@@ -7,7 +7,7 @@
  *
  * For each subject it looks at (a change, a symbol, a pair) a skill says what became of it: a draft, or a reason of its own tuple.
  */
-import type { Language, Runner } from "../languages/contract.ts";
+import type { Language, Runner, SourceFile } from "../languages/contract.ts";
 import type { Rng } from "../lib/rng.ts";
 import type { Candidate } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -32,7 +32,7 @@ export interface PoseContext {
   /** Every file of the clean tree, sorted; the same array each time. */
   paths(): readonly string[];
   /** Scripts of the copies of the package that its dependencies hold and its runner needs, sorted by path; the same array each time. */
-  copies(): readonly { readonly path: string; readonly text: string }[];
+  copies(): readonly SourceFile[];
   rng(item: string, use: string): Rng;
 }
 

@@ -1,5 +1,6 @@
 /** Does a change reach the compiled program? Types, comments and layout do not. */
 import ts from "typescript";
+import { recent } from "../../lib/recent.ts";
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
@@ -17,20 +18,9 @@ function compile(path: string, text: string): string {
   return diagnostics.length === 0 ? outputText : text;
 }
 
-/** What is asked for again and again: the mutants of a file come one after another, so a few clean sides are enough. */
+/** The mutants of a file come one after another, so a few clean sides are enough. */
 const REMEMBERED = 8;
-const sides = new Map<string, string>();
-
-export function compileOnce(path: string, text: string): string {
-  const key = `${path}\0${text}`;
-  const known = sides.get(key);
-  if (known !== undefined) return known;
-  const [oldest] = sides.keys();
-  if (oldest !== undefined && sides.size >= REMEMBERED) sides.delete(oldest);
-  const output = compile(path, text);
-  sides.set(key, output);
-  return output;
-}
+export const compileOnce: (path: string, text: string) => string = recent(REMEMBERED, (path = "", text = "") => compile(path, text));
 
 /** By offsets in the code. */
 export interface Token {

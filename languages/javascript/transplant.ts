@@ -3,7 +3,9 @@
  * compiled code, so that neither types nor layout stand in the way.
  */
 import { type Piece, replaced } from "../../lib/pieces.ts";
+import { recent } from "../../lib/recent.ts";
 import { spansOf } from "../../lib/spans.ts";
+import type { SourceFile } from "../contract.ts";
 import { compileOnce, type Token, tokensOf } from "./emit.ts";
 
 /** Tokens around a change that are taken to it, from a few on until it stands in one place only. */
@@ -23,18 +25,9 @@ function told(tokens: readonly Token[]): readonly Token[] {
 
 /** Copies and clean texts are asked for with one wrong text after the other. */
 const mostRemembered = 16;
-const remembered = new Map<string, readonly Token[]>();
-
-function rememberedTokens(path: string, code: string): readonly Token[] {
-  const key = `${path}\0${code}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const [oldest] = remembered.keys();
-  if (oldest !== undefined && remembered.size >= mostRemembered) remembered.delete(oldest);
-  const tokens = told(tokensOf(path, code));
-  remembered.set(key, tokens);
-  return tokens;
-}
+const rememberedTokens: (path: string, code: string) => readonly Token[] = recent(mostRemembered, (path = "", code = "") =>
+  told(tokensOf(path, code)),
+);
 
 const textsOf = (tokens: readonly Token[]): string[] => tokens.map(({ text }) => text);
 
@@ -64,7 +57,7 @@ function placeOf(
 const slice = (code: string, tokens: readonly Token[], [from, to]: readonly [number, number]): string =>
   from === to ? "" : code.slice(tokens[from]?.start, tokens[to - 1]?.end);
 
-export function transplant(file: { readonly path: string; readonly text: string }, wrong: string, copy: string): string | null {
+export function transplant(file: SourceFile, wrong: string, copy: string): string | null {
   const { path } = file;
   const wrongCode = compileOnce(path, wrong);
   const [clean, other] = [rememberedTokens(path, compileOnce(path, file.text)), told(tokensOf(path, wrongCode))];

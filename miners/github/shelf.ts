@@ -8,6 +8,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:f
 import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { canonical, sha256 } from "../../lib/hash.ts";
+import { unlessGone } from "../../lib/unless-gone.ts";
 
 export class Shelf {
   readonly #folder: string;
@@ -70,13 +71,3 @@ export class Shelf {
 }
 
 const textAt = (path: string): Promise<string | null> => unlessGone(readFile(path, "utf8"));
-
-/** Another process may have swept. */
-async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
-}

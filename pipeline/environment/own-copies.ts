@@ -5,6 +5,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
+import type { SourceFile } from "../../languages/contract.ts";
 import { textOf } from "../../lib/git.ts";
 import { readJson } from "../../lib/json.ts";
 import type { TestRun } from "../../sandbox/workspace.ts";
@@ -72,7 +73,7 @@ export async function dispensable(
 }
 
 /** The scripts of some packages of an installed folder, without what is nested in them, sorted by path. */
-export const scriptsOf = (folder: string, packages: readonly string[]): readonly { readonly path: string; readonly text: string }[] =>
+export const scriptsOf = (folder: string, packages: readonly string[]): readonly SourceFile[] =>
   packages
     .flatMap((one) =>
       readdirSync(join(folder, one), { recursive: true, withFileTypes: true }).flatMap((entry) => {
