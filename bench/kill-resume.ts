@@ -7,9 +7,11 @@
  */
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { zstdDecompressSync } from "node:zlib";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { rngFor } from "../lib/rng.ts";
@@ -37,7 +39,7 @@ export interface Kill {
 
 export interface KillResult {
   readonly kills: readonly Kill[];
-  /** Files that are not the same in both datasets, or only in one; what tells times is left out. */
+  /** Files that are not the same in both datasets, or only in one, with the cells that differ; what tells times is left out. */
   readonly different: readonly string[];
   readonly leftOver: readonly string[];
   readonly undisturbedMs: number;
@@ -156,6 +158,48 @@ export function datasetFiles(folder: string): Record<string, string> {
   return Object.fromEntries(paths.sort().map((path) => [path, sha256(readFileSync(join(folder, path)))]));
 }
 
+const cellText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value, jsonCell, 1) ?? "nothing"));
+
+function jsonCell(_: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  return value instanceof Uint8Array ? `sha256 ${sha256(value)}` : value;
+}
+
+/** The lines that only one of two texts has, in the order in which they come; the first few. */
+function linesApart(one: string, other: string): string {
+  const [left, right] = [one, other].map((text) => text.split("\n")) as [string[], string[]];
+  const [inLeft, inRight] = [new Set(left), new Set(right)];
+  const apart = [
+    ...left.filter((line) => !inRight.has(line)).map((line) => `- ${line}`),
+    ...right.filter((line) => !inLeft.has(line)).map((line) => `+ ${line}`),
+  ];
+  return apart
+    .slice(0, 8)
+    .map((line) => line.slice(0, 300))
+    .join("\n");
+}
+
+/** Rows of a Parquet file as they are, without what the reader of datasets checks. */
+const rowsIn = async (path: string): Promise<Record<string, unknown>[]> =>
+  parquetReadObjects({ file: await asyncBufferFromFile(path), compressors: { ZSTD: (input) => zstdDecompressSync(input) } });
+
+/** What is not the same in a file of both datasets: of Parquet the cells, row by row, of others the lines. */
+async function differences(path: string, folders: readonly [string, string]): Promise<string> {
+  const missing = folders.find((folder) => !existsSync(join(folder, path)));
+  if (missing !== undefined) return `${path}: not in ${basename(missing)}`;
+  const texts = folders.map((folder) => readFileSync(join(folder, path), "utf8")) as [string, string];
+  if (!path.endsWith(".parquet")) return `${path}:\n${linesApart(...texts)}`;
+  const [one = [], other = []] = await Promise.all(folders.map((folder) => rowsIn(join(folder, path))));
+  const found = one.length === other.length ? [] : [`${one.length} rows and ${other.length}`];
+  for (const [index, row] of one.entries()) {
+    for (const [column, value] of Object.entries(row)) {
+      const cells = [cellText(value), cellText(other[index]?.[column])] as const;
+      if (cells[0] !== cells[1]) found.push(`row ${index} (${cellText(row.instance_id)}), ${column}:\n${linesApart(...cells)}`);
+    }
+  }
+  return `${path}:\n${found.length === 0 ? "the same cells in other bytes" : found.join("\n")}`;
+}
+
 /** What of the dead processes can still be seen: processes, mounts, temporary folders, control groups, unfinished folders in the cache. */
 function leftOver(dead: ReadonlySet<number>, { folder, cache }: KillOptions): string[] {
   const found: string[] = [];
@@ -235,7 +279,8 @@ export async function killAndResume(options: KillOptions, tell: (kill: Kill) => 
   await finish(hasBegun(disturbed) ? ["resume", disturbed, "--cache", cache] : runWords(disturbed));
   const disturbedMs = performance.now() - at;
   const [one, other] = [datasetFiles(undisturbed), datasetFiles(disturbed)];
-  const different = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((path) => one[path] !== other[path]);
+  const paths = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((path) => one[path] !== other[path]);
+  const different = await Promise.all(paths.map((path) => differences(path, [undisturbed, disturbed])));
   return { kills: done, different, leftOver: leftOver(dead, options), undisturbedMs, disturbedMs };
 }
 
@@ -273,7 +318,7 @@ async function main(): Promise<number> {
     print(
       `\nundisturbed ${(result.undisturbedMs / 1000).toFixed(1)} s, with ${values.kills} kills ${(result.disturbedMs / 1000).toFixed(1)} s`,
     );
-    print(result.different.length === 0 ? "both datasets are the same bytes" : `different: ${result.different.join(", ")}`);
+    print(result.different.length === 0 ? "both datasets are the same bytes" : `different:\n${result.different.join("\n")}`);
     print(result.leftOver.length === 0 ? "nothing is left of the dead" : `left over:\n${result.leftOver.join("\n")}`);
     const late = result.kills.filter(({ processes }) => processes === 0).length;
     if (late > 0) print(`${late} kills came too late: the run had ended`);

@@ -57,7 +57,7 @@ export const run = (
   });
 
 /** Why a run of the healthy tree cannot be a baseline, or null. */
-function objection({ ended, report, result }: TestRun, { recipe }: BaselineSite) {
+export function objection({ ended, report, result }: TestRun, { recipe }: BaselineSite): Dropped | null {
   const said = telling(`${result.stdout}\n${result.stderr}`);
   if (ended.kind === "timed-out") return drop("prepare/baseline-hangs", "the whole suite did not end in time");
   if (ended.kind !== "finished") return drop("prepare/baseline-killed", `the run ended: ${ended.kind}`);
@@ -123,16 +123,13 @@ async function orderTrouble(site: BaselineSite, seed: number, shuffled: Dropped)
 const isPressed = (repeat: number, { repeats }: BaselineSite): boolean => repeat > 0 && repeat === repeats - 1;
 
 /**
- * k whole runs, from the second on in shuffled order where runner and suite can, and the last on a busy machine. `afterFirst` is asked about the
- * first of them, and may say that the others are not worth making.
+ * k whole runs, from the second on in shuffled order where runner and suite can, and the last on a busy machine. `first` is such a run in the
+ * files' own order that was made before.
  */
-export async function baseline(
-  site: BaselineSite,
-  afterFirst: (first: TestRun) => Promise<Dropped | null> = async () => null,
-): Promise<Outcome<Baseline>> {
-  const runs: TestRun[] = [];
+export async function baseline(site: BaselineSite, first: TestRun | null = null): Promise<Outcome<Baseline>> {
+  const runs: TestRun[] = first !== null && !isPressed(0, site) ? [first] : [];
   let ownOrder: string | null = null;
-  for (let repeat = 0; repeat < site.repeats; repeat++) {
+  for (let repeat = runs.length; repeat < site.repeats; repeat++) {
     const make = isPressed(repeat, site) ? pressedRun : healthyRun;
     const shuffled: Outcome<TestRun> | null = repeat > 0 && site.runner.canShuffle && ownOrder === null ? await make(site, repeat) : null;
     if (shuffled !== null && !shuffled.kept) {
@@ -142,8 +139,6 @@ export async function baseline(
     }
     const one = shuffled?.kept === true ? shuffled : await make(site, null);
     if (!one.kept) return one;
-    const no = repeat === 0 ? await afterFirst(one.value) : null;
-    if (no) return no;
     runs.push(one.value);
   }
   const byRun = runs.map(({ report }) => new Map(report.tests.map((test) => [test.id, test])));

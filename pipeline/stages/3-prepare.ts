@@ -3,7 +3,7 @@ import { looksGenerated } from "../../languages/javascript/roles.ts";
 import { packTree } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { shortId } from "../../lib/hash.ts";
-import type { Installed } from "../../sandbox/workspace.ts";
+import type { Installed, TestRun } from "../../sandbox/workspace.ts";
 import type { Commit, Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema, type Recipe } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
@@ -119,9 +119,7 @@ export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<n
   return byRecipes(change.revision, bench, async (tree, recipe) => {
     const ready = await readied(change.revision, tree, recipe, bench);
     if (!ready.kept) return ready;
-    const healthy = await healthyRun(ready.value.site, null);
-    if (!healthy.kept) return healthy;
-    return (await glimpse(ready.value.site, change, healthy.value)) ?? keep(null);
+    return (await glimpse(ready.value.site, change)).no ?? keep(null);
   });
 }
 
@@ -138,32 +136,33 @@ async function installedAgain(
   return again.value.installed;
 }
 
-/** The same without the copies of the package itself that lie in its dependencies, as far as its tests do without. */
+/** The same without the copies of the package itself that lie in its dependencies, as far as its tests do without. `known` is a whole run of it. */
 async function withoutOwnCopies(
   { site, archive }: Ready,
-  revision: Revision,
-  tree: CheckedTree,
+  { revision, tree, known }: { readonly revision: Revision; readonly tree: CheckedTree; readonly known: TestRun | null },
   bench: Bench,
-): Promise<Outcome<BaselineSite>> {
+): Promise<Outcome<{ readonly site: BaselineSite; readonly healthy: TestRun | null }>> {
   const [, installed] = site.installed.folders;
   const name = packageName(tree, revision.packageDir);
   const copies = installed === undefined || name === null ? [] : ownCopies(installed, revision.packageDir, name);
-  if (copies.length === 0) return keep(site);
-  const healthy = await healthyRun(site, null);
+  if (copies.length === 0) return keep({ site, healthy: known });
+  const healthy = known === null ? await healthyRun(site, null) : keep(known);
   if (!healthy.kept) return healthy;
+  const runs = new Map<string, TestRun>([["", healthy.value]]);
   const siteOf = async (found: NonNullable<Recipe["ownCopies"]>): Promise<BaselineSite> => {
     const recipe = { ...site.recipe, ownCopies: found };
     return { ...site, recipe, installed: await installedAgain(recipe, revision, archive, "once", bench) };
   };
   const found = await dispensable(copies, healthy.value, async (removed) => {
     const without = await healthyRun(await siteOf({ removed: [...removed], kept: [] }), null);
+    if (without.kept) runs.set(removed.join("\n"), without.value);
     return without.kept ? without.value : null;
   });
   const told = (paths: readonly string[]): string => (paths.length === 0 ? "none" : paths.join(", "));
   bench.log.info(
     `${revision.repository.name}: copies of it in its dependencies: taken out ${told(found.removed)}; needed by its tests: ${told(found.kept)}`,
   );
-  return keep(await siteOf(found));
+  return keep({ site: await siteOf(found), healthy: runs.get(found.removed.join("\n")) ?? null });
 }
 
 const prepare = ({ revision, change }: Preparable, bench: Bench): Promise<Outcome<Environment>> =>
@@ -178,9 +177,12 @@ async function environmentOf(
   const ready = await readied(revision, tree, found, bench);
   if (!ready.kept) return ready;
   const { archive, frozenLock, outside } = ready.value;
-  const alone = await withoutOwnCopies(ready.value, revision, tree, bench);
+  // What becomes of a change shows in its own tests, mostly: only then is it worth more.
+  const seen = change === null ? { no: null, healthy: null } : await glimpse(ready.value.site, change);
+  if (seen.no) return seen.no;
+  const alone = await withoutOwnCopies(ready.value, { revision, tree, known: seen.healthy }, bench);
   if (!alone.kept) return alone;
-  const cold = alone.value;
+  const { site: cold, healthy } = alone.value;
   const { recipe: whole } = cold;
   bench.log.info(
     `${revision.repository.name}: installed; ${whole.runner} ${whole.runnerVersion} on Node ${whole.nodeVersion} (${whole.nodeReason}); ${packagesOf(whole)}`,
@@ -188,9 +190,8 @@ async function environmentOf(
   const installedWith = (build: Recipe["build"]): Promise<Installed> =>
     installedAgain({ ...whole, build }, revision, archive, "often", bench);
   const warm = async (): Promise<BaselineSite> => ({ ...cold, installed: await installedWith(whole.build) });
-  // What becomes of a change shows in the first run, mostly: only then is it worth more.
   const first = change === null ? await warm() : cold;
-  const base = await baseline(first, async (healthy) => (change === null ? null : glimpse(first, change, healthy)));
+  const base = await baseline(first, healthy);
   if (!base.kept) return base;
   const { ownOrder } = base.value;
   if (ownOrder !== null)
