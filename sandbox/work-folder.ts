@@ -6,6 +6,7 @@ import { readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { RetryLater } from "../lib/errors.ts";
 import { exec } from "../lib/exec.ts";
 import { shortId } from "../lib/hash.ts";
 import { TOOL_PATH } from "./machine.ts";
@@ -42,7 +43,10 @@ export async function removeTree(folder: string): Promise<boolean> {
 export async function linkTree(from: string, to: string): Promise<void> {
   const argv = ["cp", "-al", "--", `${from}/.`, to];
   const { ended, stderr } = await exec({ argv, env: { PATH: TOOL_PATH }, timeoutMs: 600_000, outputBytes: 100_000 });
-  if (ended.kind !== "exited" || ended.code !== 0) throw new Error(`${from} cannot be copied: ${stderr.trim()}`);
+  if (ended.kind === "exited" && ended.code === 0) return;
+  // By its words: a message in the user's language is not asked for, since no locale is passed on.
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) throw new RetryLater(`the disk of ${to} is full: make room on it`);
+  throw new Error(`${from} cannot be copied: ${stderr.trim()}`);
 }
 
 /** A fresh folder on a shelf, to be filled and published. */

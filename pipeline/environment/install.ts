@@ -197,19 +197,27 @@ async function finished(folder: string, frozen: Environment["frozenLock"]): Prom
   return frozen === null || found.frozenLock?.text === frozen.text ? found : null;
 }
 
+async function clearWork(site: InstallSite, folders: readonly string[]): Promise<void> {
+  for (const folder of folders)
+    if (!(await removeTree(folder))) site.log.warn(`${folder} could not be removed; the next start tries again`);
+}
+
 /** The same without some of its folders. */
 async function thinned(site: InstallSite, { folder, frozenLock }: Dependencies, removed: readonly string[]): Promise<Dependencies> {
   const final = join(site.cache, "dependencies", shortId([basename(folder), removed]));
   await holdFolder(final);
-  if (!(await exists(final))) {
-    const work = await openWorkFolder(join(site.cache, "dependencies"));
+  if (await exists(final)) return { folder: final, frozenLock };
+  const work = await openWorkFolder(join(site.cache, "dependencies"));
+  try {
     await linkTree(folder, work);
     for (const path of removed) if (!(await removeTree(join(work, path)))) throw new Error(`${path} of ${work} cannot be removed`);
     await site.provider.adopt(work, false);
     await publish(work, final);
     await noteSize(final);
+    return { folder: final, frozenLock };
+  } finally {
+    await clearWork(site, [work]);
   }
-  return { folder: final, frozenLock };
 }
 
 /** What the recipe's install makes, as a folder; the tree itself is left alone, since an install may rewrite tracked files. */
@@ -264,7 +272,6 @@ async function installedWhole(
     await noteSize(final);
     return keep(await readFrozen(final));
   } finally {
-    for (const folder of [work, result])
-      if (!(await removeTree(folder))) site.log.warn(`${folder} could not be removed; the next start tries again`);
+    await clearWork(site, [work, result]);
   }
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openWorkFolder, publish, removeLeftWork } from "../../sandbox/work-folder.ts";
+import { linkTree, openWorkFolder, publish, removeLeftWork } from "../../sandbox/work-folder.ts";
 
 let shelf = "";
 beforeEach(() => {
@@ -60,5 +60,21 @@ describe("work folders", () => {
 
   it("finds nothing on a shelf that is not there", async () => {
     await expect(removeLeftWork(join(shelf, "none"))).resolves.toBeUndefined();
+  });
+
+  it("shares the files of a folder, and says where the disk has no room for more", async (context) => {
+    mkdirSync(join(shelf, "from", "inner"), { recursive: true });
+    writeFileSync(join(shelf, "from", "inner", "file"), "1");
+    const work = await openWorkFolder(shelf);
+    await linkTree(join(shelf, "from"), work);
+    expect(statSync(join(work, "inner", "file")).ino).toBe(statSync(join(shelf, "from", "inner", "file")).ino);
+    // A disk of eight files and folders: six are there, the copy needs three more.
+    const script = `const { linkTree } = await import(${JSON.stringify(import.meta.resolve("../../sandbox/work-folder.ts"))});
+      await linkTree("from", "to").catch((error) => console.log(error.name + ": " + error.message));`;
+    const disk = 'mount -t tmpfs -o nr_inodes=8 none "$1" && cd "$1" && mkdir -p from/a/b/c to && exec "$2" --input-type=module -e "$3"';
+    const argv = ["--mount", "--map-root-user", "sh", "-c", disk, "sh", shelf, process.execPath, script];
+    const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8" });
+    if (/unshare|mount|Operation not permitted/.test(stderr)) context.skip("this machine lets nobody mount a small disk");
+    expect(stdout).toBe("RetryLater: the disk of to is full: make room on it\n");
   });
 });
