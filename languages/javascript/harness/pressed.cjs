@@ -1,7 +1,8 @@
 "use strict";
 /*
  * Runs a command as on a machine that is busy: `pressed.cjs N COMMAND...`. Beside it N processes for each processor do nothing but compute, and
- * again and again it is frozen for a while with all that it started, as whoever waits for a processor is: what it waits for comes late.
+ * again and again it is frozen for a while with all that it started, as whoever waits for a processor is: what it waits for comes late. Those
+ * beside it are frozen with it: nobody would notice what they compute meanwhile.
  * Ends as the command ends. The report channel (descriptors 3 and 4) is the command's.
  */
 const { spawn } = require("child_process");
@@ -26,12 +27,16 @@ const signal = (name) => {
     if (error.code !== "ESRCH") throw error;
   }
 };
+const all = (name) => {
+  signal(name);
+  for (const process of busy) process.kill(name);
+};
 const thaw = () => {
-  signal("SIGCONT");
+  all("SIGCONT");
   timer = setTimeout(freeze, within(RUNS));
 };
 const freeze = () => {
-  signal("SIGSTOP");
+  all("SIGSTOP");
   timer = setTimeout(thaw, within(FROZEN));
 };
 const release = () => {
