@@ -13,6 +13,7 @@ import { editingComponents, killShare, type Performed } from "./components.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { judgeLocations, judgeReview, judgeRun, type Verdict } from "./judge.ts";
 import { mayChange } from "./protected.ts";
+import { repeatedSource } from "./repeated-source.ts";
 
 export interface GradeOptions {
   readonly strict: boolean;
@@ -45,7 +46,11 @@ function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: L
   if (draft.answerForm === "test-file") {
     const parsed = parseTestFile(answer);
     if (!parsed.ok) return { score: zero(parsed.reason, parsed.detail) };
-    return draft.answerPath === null ? { score: zero("no-answer-path", "") } : { layer: { [draft.answerPath]: parsed.value } };
+    if (draft.answerPath === null) return { score: zero("no-answer-path", "") };
+    const repeated = repeatedSource(draft, draft.answerPath, parsed.value, workspace);
+    if (repeated.kind === "unreadable") return { score: zero("malformed-answer", "the file is nested too deeply") };
+    if (repeated.kind === "source") return { score: zero("repeats-source", `the file holds a copy of code of ${repeated.path}`) };
+    return { layer: { [draft.answerPath]: parsed.value } };
   }
   const parsed = parsePatch(answer, visibleText(draft, workspace));
   if (!parsed.ok) return { score: zero(parsed.reason, parsed.detail) };

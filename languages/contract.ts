@@ -121,6 +121,8 @@ export interface Language {
   emitsDifferently(path: string, clean: string, mutated: string): boolean;
   /** A compiled copy of the program with what makes a text of it wrong, which it may have had before; null where a part of that has no place there. */
   transplant(file: SourceFile, wrong: string, copy: string): string | null;
+  /** Does a text hold a stretch of the program, as code or within its strings? What is only written alike is too short, or steers nothing. */
+  repeats(source: SourceFile, text: SourceFile): boolean;
   /** Text that reports each executed line's number, for the coverage map; null where nothing can be counted. `id` names the file in the report. */
   instrument(file: SourceFile, id: number): string | null;
   /** Lines reported by an instrumented run → every line of the clean file that ran with them, sorted. */

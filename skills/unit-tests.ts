@@ -247,7 +247,7 @@ const prompt = (target: Target, unit: Unit, examples: readonly string[], path: s
     `The repository's runner is ${context.runner.name}. The file will be written to \`${path}\` and run alone.`,
     "All of its tests must pass on the code as it is, also when the code is only reformatted or its local variables are renamed.",
     "On each of several wrong variants of the code, which you do not see, at least one of them must fail, by an assertion or an error.",
-    "Answer with the text of the file only.",
+    "The file may not hold a copy of the code that it tests. Answer with the text of the file only.",
   ].join("\n");
 
 function pose(target: Target, context: PoseContext): Outcome<Draft> {
@@ -309,7 +309,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 10,
+  version: 11,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

@@ -10,6 +10,7 @@ import { mutationsOf, mutators } from "./mutators/index.ts";
 import { names } from "./names.ts";
 import { opposite } from "./opposite.ts";
 import { record } from "./record.ts";
+import { repeats } from "./repeats.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
 import { switched } from "./switched.ts";
@@ -42,4 +43,5 @@ export const javascript = Object.freeze({
   opposite,
   emptyBody,
   transplant,
+  repeats,
 } satisfies Language);

@@ -231,6 +231,22 @@ describe("a test file", () => {
     expect(asked.map(({ layer, files }) => [layer[path], files])).toEqual(asked.map(() => ["kills * /", [path]]));
     expect(asked).toHaveLength(4);
   });
+  it("earns 0 without a run where it holds a copy of what it tests, or no parser reads it", async () => {
+    const [first] = unit.trials as [Trial];
+    const long = `export function add(a, b) {\n  if (a === undefined || b === undefined) return 0;\n  return a > 0 ? a + b : b + a;\n}\n`;
+    const spoilt = {
+      ...unit,
+      visible: {},
+      trials: [{ ...first, layer: { "src/add.js": "x" }, expect: { kind: "answer-fails" as const } }],
+    };
+    const { workspace, asked } = standOf(script, { texts: { ...tree, "src/add.js": long } });
+    expect(await grade(spoilt, `kills * /\n${long}`, workspace, full)).toMatchObject({ reward: 0, reason: "repeats-source" });
+    expect(await grade(spoilt, `${"(".repeat(200_000)}1`, workspace, full)).toMatchObject({ reward: 0, reason: "malformed-answer" });
+    expect(asked).toEqual([]);
+    // Who sees the wrong code has nothing to copy.
+    const reproduction = { ...spoilt, visible: { "src/add.js": "x" } };
+    expect((await grade(reproduction, `kills * /\n${long}`, workspace, full)).reason).not.toBe("repeats-source");
+  });
   it("needs a path", async () => {
     expect((await grade({ ...unit, answerPath: null }, "x", standOf(script).workspace, full)).reason).toBe("no-answer-path");
   });
