@@ -127,7 +127,7 @@ const isPressed = (repeat: number, { repeats }: BaselineSite): boolean => repeat
  * files' own order that was made before.
  */
 export async function baseline(site: BaselineSite, first: TestRun | null = null): Promise<Outcome<Baseline>> {
-  const runs: TestRun[] = first !== null && !isPressed(0, site) ? [first] : [];
+  const runs: TestRun[] = first === null ? [] : [first];
   let ownOrder: string | null = null;
   for (let repeat = runs.length; repeat < site.repeats; repeat++) {
     const make = isPressed(repeat, site) ? pressedRun : healthyRun;
