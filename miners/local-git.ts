@@ -4,6 +4,7 @@
  * merge only brings two copies of the mainline together, the commits that it brings are looked at one by one.
  */
 import { z } from "zod";
+import { ahead } from "../lib/ahead.ts";
 import type { LogEntry } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Revision } from "../schemas/candidate.ts";
@@ -67,24 +68,35 @@ async function itemOf(entry: LogEntry, options: LocalGitOptions, context: MinerC
   return { kind: "passed-over", id, reason: commit, detail: `${entry.commit.slice(0, 10)}: ${subject}` };
 }
 
+/** Two merges may bring the same commit. */
+async function* onceEach(entries: AsyncIterable<LogEntry>): AsyncGenerator<LogEntry> {
+  const seen = new Set<string>();
+  for await (const entry of entries) {
+    if (!seen.has(entry.commit)) yield entry;
+    seen.add(entry.commit);
+  }
+}
+
+/** Changes that are read from the repository while one is looked into. */
+const lookAhead = 4;
+
 async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGenerator<Mined> {
   const { repository, cursor, signal } = context;
   const revision = await revisionAt(repository, options.revision, options.packageDir);
   if (cursor === null) yield { cursor: "revision", item: { kind: "revision", revision } };
   let left = options.history;
   let passed = cursor === null || cursor === "revision";
-  const seen = new Set<string>();
   if (left === 0) return;
-  for await (const entry of changesOf(revision, context)) {
+  const items = ahead(onceEach(changesOf(revision, context)), lookAhead, async (entry) => ({
+    commit: entry.commit,
+    item: await itemOf(entry, options, context),
+  }));
+  for await (const { commit, item } of items) {
     signal?.throwIfAborted();
-    // Two merges may bring the same commit.
-    if (seen.has(entry.commit)) continue;
-    seen.add(entry.commit);
-    const item = await itemOf(entry, options, context);
     if (item === null) continue;
     const before = !passed;
-    passed ||= entry.commit === cursor;
-    if (!before) yield { cursor: entry.commit, item };
+    passed ||= commit === cursor;
+    if (!before) yield { cursor: commit, item };
     left -= 1;
     if (left === 0) return;
   }

@@ -1,5 +1,5 @@
 /** A syntax tree as plain values, so that nodes may be kept and compared freely; the few questions that every reader of it asks. */
-import type { TreeCursor } from "web-tree-sitter";
+import type { Language, TreeCursor } from "web-tree-sitter";
 import type { SourceFile } from "../contract.ts";
 import { grammarOf, withTree } from "./syntax.ts";
 
@@ -23,19 +23,69 @@ export interface SyntaxTree {
 
 type Building = { -readonly [Key in keyof SyntaxNode]: SyntaxNode[Key] } & { children: Building[]; parent: Building | null };
 
-function build(cursor: TreeCursor, parent: Building | null): Building {
-  return {
-    type: cursor.nodeType,
-    named: cursor.nodeIsNamed,
-    field: cursor.currentFieldName,
-    start: cursor.startIndex,
-    end: cursor.endIndex,
-    startLine: cursor.startPosition.row + 1,
-    endLine: cursor.endPosition.row + 1,
-    parent,
-    children: [],
-  };
+/** What is the same of all nodes of a type. */
+interface NodeType {
+  readonly name: string;
+  readonly named: boolean;
 }
+
+/**
+ * Reads a node where a cursor stands. Each question to the cursor is a call into the parser's memory, so what can be known without it is: of a type
+ * its name, of an offset its line.
+ */
+class NodeReader {
+  readonly #cursor: TreeCursor;
+  readonly #types: Map<number, NodeType>;
+  /** Offsets of the line ends. */
+  readonly #ends: readonly number[];
+
+  constructor(cursor: TreeCursor, language: Language, text: string) {
+    this.#cursor = cursor;
+    const types = knownTypes.get(language) ?? new Map<number, NodeType>();
+    knownTypes.set(language, types);
+    this.#types = types;
+    const ends: number[] = [];
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) ends.push(at);
+    this.#ends = ends;
+  }
+
+  read(parent: Building | null): Building {
+    const { startIndex, endIndex, nodeTypeId, currentFieldName } = this.#cursor;
+    const { name, named } = this.#typeOf(nodeTypeId);
+    return {
+      type: name,
+      named,
+      field: currentFieldName,
+      start: startIndex,
+      end: endIndex,
+      startLine: this.#lineOf(startIndex),
+      endLine: this.#lineOf(endIndex),
+      parent,
+      children: [],
+    };
+  }
+
+  #typeOf(id: number): NodeType {
+    const known = this.#types.get(id);
+    if (known !== undefined) return known;
+    const type = { name: this.#cursor.nodeType, named: this.#cursor.nodeIsNamed };
+    this.#types.set(id, type);
+    return type;
+  }
+
+  /** From 1 on. */
+  #lineOf(offset: number): number {
+    let [from, to] = [0, this.#ends.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#ends[middle] as number) < offset) from = middle + 1;
+      else to = middle;
+    }
+    return from + 1;
+  }
+}
+
+const knownTypes = new Map<Language, Map<number, NodeType>>();
 
 /** A statement without a semicolon swallows the comments behind it, even the doc comment of the next one: they go back to its parent. */
 function releaseComments(node: Building): void {
@@ -52,12 +102,12 @@ function releaseComments(node: Building): void {
   }
 }
 
-function copyTree(cursor: TreeCursor): SyntaxNode {
-  const root = build(cursor, null);
+function copyTree(cursor: TreeCursor, reader: NodeReader): SyntaxNode {
+  const root = reader.read(null);
   if (!cursor.gotoFirstChild()) return root;
   let node = root;
   for (;;) {
-    const next = build(cursor, node);
+    const next = reader.read(node);
     node.children.push(next);
     if (cursor.gotoFirstChild()) {
       node = next;
@@ -84,7 +134,7 @@ export function treeOf({ path, text }: SourceFile): SyntaxTree {
   const tree = withTree(path, text, (root): SyntaxTree => {
     const cursor = root.walk();
     try {
-      return { root: copyTree(cursor), clean: !root.hasError };
+      return { root: copyTree(cursor, new NodeReader(cursor, root.tree.language, text)), clean: !root.hasError };
     } finally {
       cursor.delete();
     }
