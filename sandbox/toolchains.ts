@@ -1,10 +1,11 @@
 /** Node binaries and package managers, as npm packages, each version once in the cache. They come from the registry by npm itself. */
-import { chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import semver from "semver";
 import { RetryLater } from "../lib/errors.ts";
 import { type ExecResult, exec, ownEnvironment } from "../lib/exec.ts";
 import { exists } from "../lib/exists.ts";
+import { shortId } from "../lib/hash.ts";
 import { openWorkFolder, publish } from "./work-folder.ts";
 
 export interface Tool {
@@ -49,16 +50,55 @@ async function newest(name: string, range: string): Promise<string> {
   return best;
 }
 
-/** A version of the cache that satisfies the range, so that two runs on one machine agree without the network. */
-async function cached(folder: string, range: string): Promise<string | null> {
-  if (!(await exists(folder))) return null;
-  return semver.maxSatisfying(await readdir(folder), range);
+/** The best version of the cache that satisfies the range. */
+async function cached(shelf: string, range: string): Promise<string | null> {
+  if (!(await exists(shelf))) return null;
+  return semver.maxSatisfying(await readdir(shelf), range);
+}
+
+const noteMs = 7 * 24 * 60 * 60 * 1000;
+
+/** What was the newest when it was asked for, a week ago at most; null where that is not known, or no longer here. */
+async function noted(shelf: string, note: string): Promise<string | null> {
+  if (!(await exists(note)) || Date.now() - (await stat(note)).mtimeMs > noteMs) return null;
+  const version = semver.valid(await readFile(note, "utf8"));
+  return version !== null && (await exists(join(shelf, version))) ? version : null;
+}
+
+async function resolvedIn(shelf: string, name: string, range: string): Promise<string> {
+  const note = join(shelf, `.newest-${shortId([range])}`);
+  const known = await noted(shelf, note);
+  if (known !== null) return known;
+  try {
+    const version = await newest(name, range);
+    await mkdir(shelf, { recursive: true });
+    await writeFile(note, version);
+    return version;
+  } catch (error) {
+    const here = error instanceof RetryLater ? await cached(shelf, range) : null;
+    if (here === null) throw error;
+    return here;
+  }
+}
+
+const resolving = new Map<string, Promise<string>>();
+
+/**
+ * The newest version in a range, by the registry and not by what other repositories happened to ask for; the best of the cache where the registry
+ * does not answer. Asked once in a process, and once a week of a cache.
+ */
+function versionIn(shelf: string, name: string, range: string): Promise<string> {
+  const key = `${shelf}\0${range}`;
+  const known = resolving.get(key) ?? resolvedIn(shelf, name, range);
+  resolving.set(key, known);
+  known.catch(() => resolving.delete(key));
+  return known;
 }
 
 /** `name@range` in `<cache>/toolchains/<name>/<version>`, fetched by npm without scripts when it is not there. */
 async function fetchPackage(cache: string, name: string, range: string): Promise<Tool> {
   const shelf = join(cache, "toolchains", name.replace("/", "+"));
-  const version = semver.valid(range) ?? (await cached(shelf, range)) ?? (await newest(name, range));
+  const version = semver.valid(range) ?? (await versionIn(shelf, name, range));
   const folder = join(shelf, version);
   if (!(await exists(folder))) {
     const work = await openWorkFolder(shelf);
@@ -83,11 +123,12 @@ async function fetchPackage(cache: string, name: string, range: string): Promise
   return { version, folder };
 }
 
-/** Node for this machine's architecture. The one that runs Kihon is put on the shelf first: where it will do, nothing is fetched. */
+/** Node for this machine's architecture: where the one that runs Kihon will do, nothing is fetched. */
 export async function nodeTool(cache: string, range: string): Promise<Tool> {
   const name = `node-${process.platform}-${process.arch}`;
   const own = join(cache, "toolchains", name, process.versions.node);
-  if (semver.satisfies(process.versions.node, range) && !(await exists(own))) {
+  if (!semver.satisfies(process.versions.node, range)) return fetchPackage(cache, name, range);
+  if (!(await exists(own))) {
     const work = await openWorkFolder(join(cache, "toolchains", name));
     await mkdir(join(work, "bin"));
     await copyFile(process.execPath, join(work, "bin", "node"));
@@ -95,7 +136,7 @@ export async function nodeTool(cache: string, range: string): Promise<Tool> {
     await chmod(work, 0o755);
     await publish(work, own);
   }
-  return fetchPackage(cache, name, range);
+  return { version: process.versions.node, folder: own };
 }
 
 const packages = { npm: "npm", pnpm: "pnpm", yarn: "yarn", "yarn-berry": "@yarnpkg/cli-dist" } as const;
