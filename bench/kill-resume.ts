@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { zstdDecompressSync } from "node:zlib";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { unifiedDiff } from "../lib/diff.ts";
 import { exec, ownEnvironment } from "../lib/exec.ts";
 import { sha256 } from "../lib/hash.ts";
 import { rngFor } from "../lib/rng.ts";
@@ -165,19 +166,14 @@ function jsonCell(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? `sha256 ${sha256(value)}` : value;
 }
 
-/** The lines that only one of two texts has, in the order in which they come; the first few. */
-function linesApart(one: string, other: string): string {
-  const [left, right] = [one, other].map((text) => text.split("\n")) as [string[], string[]];
-  const [inLeft, inRight] = [new Set(left), new Set(right)];
-  const apart = [
-    ...left.filter((line) => !inRight.has(line)).map((line) => `- ${line}`),
-    ...right.filter((line) => !inLeft.has(line)).map((line) => `+ ${line}`),
-  ];
-  return apart
+/** The lines that are not the same in two texts; the first few. */
+const linesApart = (path: string, before: string, after: string): string =>
+  unifiedDiff([{ path, before, after }], 0)
+    .split("\n")
+    .filter((line) => /^[-+](?![-+]{2} )/.test(line))
     .slice(0, 8)
     .map((line) => line.slice(0, 300))
     .join("\n");
-}
 
 /** Rows of a Parquet file as they are, without what the reader of datasets checks. */
 const rowsIn = async (path: string): Promise<Record<string, unknown>[]> =>
@@ -187,14 +183,16 @@ const rowsIn = async (path: string): Promise<Record<string, unknown>[]> =>
 async function differences(path: string, folders: readonly [string, string]): Promise<string> {
   const missing = folders.find((folder) => !existsSync(join(folder, path)));
   if (missing !== undefined) return `${path}: not in ${basename(missing)}`;
-  const texts = folders.map((folder) => readFileSync(join(folder, path), "utf8")) as [string, string];
-  if (!path.endsWith(".parquet")) return `${path}:\n${linesApart(...texts)}`;
+  if (!path.endsWith(".parquet")) {
+    const [before = "", after = ""] = folders.map((folder) => readFileSync(join(folder, path), "utf8"));
+    return `${path}:\n${linesApart(path, before, after)}`;
+  }
   const [one = [], other = []] = await Promise.all(folders.map((folder) => rowsIn(join(folder, path))));
   const found = one.length === other.length ? [] : [`${one.length} rows and ${other.length}`];
   for (const [index, row] of one.entries()) {
     for (const [column, value] of Object.entries(row)) {
       const cells = [cellText(value), cellText(other[index]?.[column])] as const;
-      if (cells[0] !== cells[1]) found.push(`row ${index} (${cellText(row.instance_id)}), ${column}:\n${linesApart(...cells)}`);
+      if (cells[0] !== cells[1]) found.push(`row ${index} (${cellText(row.instance_id)}), ${column}:\n${linesApart(column, ...cells)}`);
     }
   }
   return `${path}:\n${found.length === 0 ? "the same cells in other bytes" : found.join("\n")}`;

@@ -13,7 +13,6 @@ import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
-import { ahead } from "./ahead.ts";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
@@ -482,9 +481,6 @@ function* filesOfTree({ sha, bytes }: GitObject): Generator<{ readonly path: str
   }
 }
 
-/** Commits that one command tells of. */
-const pageOfLog = 200;
-
 const batchBytes = 64_000_000;
 /** Ids in one command: as words, well below what a command line holds. */
 const idsAtOnce = 2000;
@@ -798,18 +794,10 @@ export class GitRepository {
     const listed = await must(this.gitDir, ["rev-list", ...walk, "--"], "the history cannot be read");
     const commits = listed.split("\n").filter((line) => line !== "");
     const format = ["--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "-z", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
-    const pages = Array.from({ length: Math.ceil(commits.length / pageOfLog) }, (_, at) =>
-      commits.slice(at * pageOfLog, (at + 1) * pageOfLog),
-    );
-    const tell = async (page: readonly string[]): Promise<readonly LogEntry[]> => {
-      const input = `${page.join("\n")}\n`;
-      return [
-        ...logEntries(
-          await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input }),
-        ),
-      ];
-    };
-    for await (const entries of ahead(pages, 2, tell)) {
+    for (let at = 0; at < commits.length; at += 200) {
+      const input = `${commits.slice(at, at + 200).join("\n")}\n`;
+      const told = await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input });
+      const entries = [...logEntries(told)];
       // Whoever looks at a commit reads what it changed; commits that change more than this are seldom looked at.
       for (const { changes } of entries) if (changes.length <= 50) this.expect(shasOf(changes));
       yield* entries;

@@ -13,7 +13,7 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /** Compiled code; a text that does not parse stands for itself, since the compiler would repair it in silence. */
-function compile(path: string, text: string): string {
+export function compile(path: string, text: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true, compilerOptions: OPTIONS });
   return diagnostics.length === 0 ? outputText : text;
 }

@@ -2,7 +2,7 @@
 import ts from "typescript";
 import { recent } from "../../lib/recent.ts";
 import type { SourceFile } from "../contract.ts";
-import { compileOnce, tokensOf } from "./emit.ts";
+import { compile, compileOnce, tokensOf } from "./emit.ts";
 
 /** So many tokens in a row are no coincidence, where two of them steer or make functions. */
 const stretch = 25;
@@ -66,7 +66,7 @@ export function repeats(source: SourceFile, text: SourceFile): boolean {
   const known = rememberedStretches(source.path, source.text);
   if (known.size === 0) return false;
   const holds = (path: string, code: string): boolean => {
-    for (const run of stretchesOf(words(path, compileOnce(path, code)))) if (known.has(run)) return true;
+    for (const run of stretchesOf(words(path, compile(path, code)))) if (known.has(run)) return true;
     return false;
   };
   return holds(text.path, text.text) || dataOf(text).some((data) => data.length > leastLetters && holds(source.path, data));

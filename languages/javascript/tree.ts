@@ -1,7 +1,8 @@
 /** A syntax tree as plain values, so that nodes may be kept and compared freely; the few questions that every reader of it asks. */
 import type { Language, TreeCursor } from "web-tree-sitter";
+import { recent } from "../../lib/recent.ts";
 import type { SourceFile } from "../contract.ts";
-import { grammarOf, withTree } from "./syntax.ts";
+import { withTree } from "./syntax.ts";
 
 export interface SyntaxNode {
   readonly type: string;
@@ -124,25 +125,19 @@ function copyTree(cursor: TreeCursor, reader: NodeReader): SyntaxNode {
 
 /** The same text is asked for its units, its tests and its rewrites one after another; a handful of trees is enough for that. */
 const REMEMBERED = 8;
-const remembered = new Map<string, SyntaxTree>();
-
-/** @throws BrokenRecord where the text is too long, or takes too long, to parse. */
-export function treeOf({ path, text }: SourceFile): SyntaxTree {
-  const key = `${grammarOf(path)}\0${text}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const tree = withTree(path, text, (root): SyntaxTree => {
+const rememberedTree = recent(REMEMBERED, (path = "", text = "") =>
+  withTree(path, text, (root): SyntaxTree => {
     const cursor = root.walk();
     try {
       return { root: copyTree(cursor, new NodeReader(cursor, root.tree.language, text)), clean: !root.hasError };
     } finally {
       cursor.delete();
     }
-  });
-  if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
-  remembered.set(key, tree);
-  return tree;
-}
+  }),
+);
+
+/** @throws BrokenRecord where the text is too long, or takes too long, to parse. */
+export const treeOf = ({ path, text }: SourceFile): SyntaxTree => rememberedTree(path, text);
 
 export const isComment = (node: SyntaxNode): boolean => node.type === "comment" || node.type === "html_comment";
 

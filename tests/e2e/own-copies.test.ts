@@ -96,4 +96,11 @@ describe("copies of the package in its dependencies", () => {
       expect([draft.id, score.reward, score.detail]).toEqual([draft.id, 0, expect.stringContaining(failed)]);
     }
   });
+
+  it("and what the repository's own tests say is paid", async () => {
+    for (const { draft } of testFiles()) {
+      const gold = draft.answers.find(({ role }) => role === "gold")?.text ?? "";
+      expect((await grader.grade(draft.id, gold)).reward).toBe(1);
+    }
+  });
 });

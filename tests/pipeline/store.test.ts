@@ -6,9 +6,9 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { BrokenRecord, StopRun } from "../../lib/errors.ts";
-import { exec } from "../../lib/exec.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { Store } from "../../pipeline/store.ts";
+import { onSmallDisk } from "../small-disk.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -86,20 +86,8 @@ describe("a store", () => {
     const script = fileURLToPath(new URL("./store-filler.ts", import.meta.url));
     const disk = join(folder, "disk");
     mkdirSync(disk);
-    const argv = [
-      "unshare",
-      "--mount",
-      "--map-root-user",
-      "sh",
-      "-c",
-      'mount -t tmpfs -o size=1m none "$1" && exec "$2" "$3" "$1"',
-      "sh",
-      disk,
-      process.execPath,
-      script,
-    ];
-    const result = await exec({ argv, env: { PATH: process.env["PATH"] ?? "" }, timeoutMs: 60_000, outputBytes: 100_000 });
-    if (/unshare|mount|Operation not permitted/.test(result.stderr)) context.skip("this machine lets nobody mount a small disk");
+    const result = await onSmallDisk(disk, "size=1m", [process.execPath, script, disk]);
+    if (result === null) return context.skip("this machine lets nobody mount a small disk");
     expect(result.stderr).toBe("");
     const said = JSON.parse(result.stdout) as { message: string; next: string; kept: number };
     expect(said.message).toMatch(/cannot be written \(ENOSPC\)/);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { linkTree, openWorkFolder, publish, removeLeftWork } from "../../sandbox/work-folder.ts";
+import { onSmallDisk } from "../small-disk.ts";
 
 let shelf = "";
 beforeEach(() => {
@@ -71,10 +72,9 @@ describe("work folders", () => {
     // A disk of eight files and folders: six are there, the copy needs three more.
     const script = `const { linkTree } = await import(${JSON.stringify(import.meta.resolve("../../sandbox/work-folder.ts"))});
       await linkTree("from", "to").catch((error) => console.log(error.name + ": " + error.message));`;
-    const disk = 'mount -t tmpfs -o nr_inodes=8 none "$1" && cd "$1" && mkdir -p from/a/b/c to && exec "$2" --input-type=module -e "$3"';
-    const argv = ["--mount", "--map-root-user", "sh", "-c", disk, "sh", shelf, process.execPath, script];
-    const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8" });
-    if (/unshare|mount|Operation not permitted/.test(stderr)) context.skip("this machine lets nobody mount a small disk");
-    expect(stdout).toBe("RetryLater: the disk of to is full: make room on it\n");
+    const make = 'cd "$1" && mkdir -p from/a/b/c to && exec "$2" --input-type=module -e "$3"';
+    const result = await onSmallDisk(shelf, "nr_inodes=8", ["sh", "-c", make, "sh", shelf, process.execPath, script]);
+    if (result === null) return context.skip("this machine lets nobody mount a small disk");
+    expect(result.stdout).toBe("RetryLater: the disk of to is full: make room on it\n");
   });
 });

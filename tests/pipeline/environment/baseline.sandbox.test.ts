@@ -1,22 +1,15 @@
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
-import { type Baseline, type BaselineSite, baseline, healthyRun } from "../../../pipeline/environment/baseline.ts";
-import type { SandboxProvider } from "../../../sandbox/contract.ts";
-import { chooseProvider } from "../../../sandbox/index.ts";
-import { environmentOf } from "../../grading/stand.ts";
-import { nodeFolder, scratch, treeFor } from "../../sandbox/stand.ts";
+import { initLanguages } from "../../../languages/index.ts";
+import { type Baseline, baseline, healthyRun } from "../../../pipeline/environment/baseline.ts";
+import { scratch } from "../../sandbox/stand.ts";
+import { sitesIn } from "./stand.ts";
 
 await initLanguages();
 const place = scratch();
 afterAll(() => place.remove());
-const harness = join(place.path, "harness");
-let provider: SandboxProvider;
+let siteOf: Awaited<ReturnType<typeof sitesIn>>;
 beforeAll(async () => {
-  provider = await chooseProvider({ trusted: true });
-  cpSync(join(import.meta.dirname, "../../../languages/javascript/harness"), harness, { recursive: true });
-  await provider.adopt(harness, false);
+  siteOf = await sitesIn(place.path);
 });
 
 /** `pressed`: whether one of the processes above is the one that makes the machine busy. */
@@ -35,15 +28,8 @@ it("adds", () => assert.equal(1 + 2, 3));
 `;
 const tests = `${head}it("needs a processor of its own", () => assert.equal(pressed(), false));\n`;
 
-async function siteOf(text: string, repeats: number): Promise<BaselineSite> {
-  const [runner, [language]] = [runnerNamed("node-test"), languages];
-  if (!runner || !language) throw new Error("the language or the runner is not listed");
-  const tree = { "package.json": '{ "name": "small", "type": "module" }', "test/a.test.js": text };
-  const installed = { folders: [await treeFor(provider, place.path, tree)], node: nodeFolder, harness, builds: null };
-  const { recipe } = environmentOf();
-  return { jobs: provider, recipe, packageDir: ".", installed, runner, language, repeats, runTimeoutMs: 30_000 };
-}
-const baselineOf = async (text: string, repeats: number): ReturnType<typeof baseline> => baseline(await siteOf(text, repeats));
+const treeOf = (text: string) => ({ "package.json": '{ "name": "small", "type": "module" }', "test/a.test.js": text });
+const baselineOf = async (text: string, repeats: number): ReturnType<typeof baseline> => baseline(await siteOf(treeOf(text), repeats));
 const standings = ({ tests: found }: Baseline): string[] => found.map(({ id, standing }) => `${standing} ${id.split(" > ").pop()}`);
 
 describe("a baseline", () => {
@@ -56,7 +42,7 @@ describe("a baseline", () => {
     expect(found.kept && standings(found.value)).toEqual(["stable adds", "stable needs a processor of its own"]);
   });
   it("begins with a run that was made before", async () => {
-    const site = await siteOf(tests, 1);
+    const site = await siteOf(treeOf(tests), 1);
     const made = await healthyRun(site, null);
     if (!made.kept) throw new Error(made.detail);
     const [first] = made.value.report.tests;

@@ -1,24 +1,16 @@
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
-import type { BaselineSite } from "../../../pipeline/environment/baseline.ts";
+import { initLanguages } from "../../../languages/index.ts";
 import { type Glimpsed, glimpse } from "../../../pipeline/environment/glimpse.ts";
-import type { SandboxProvider } from "../../../sandbox/contract.ts";
-import { chooseProvider } from "../../../sandbox/index.ts";
 import type { Commit } from "../../../schemas/candidate.ts";
-import { environmentOf } from "../../grading/stand.ts";
-import { nodeFolder, scratch, treeFor } from "../../sandbox/stand.ts";
+import { scratch } from "../../sandbox/stand.ts";
+import { sitesIn } from "./stand.ts";
 
 await initLanguages();
 const place = scratch();
 afterAll(() => place.remove());
-const harness = join(place.path, "harness");
-let provider: SandboxProvider;
+let siteOf: Awaited<ReturnType<typeof sitesIn>>;
 beforeAll(async () => {
-  provider = await chooseProvider({ trusted: true });
-  cpSync(join(import.meta.dirname, "../../../languages/javascript/harness"), harness, { recursive: true });
-  await provider.adopt(harness, false);
+  siteOf = await sitesIn(place.path);
 });
 
 const testOf = (...lines: string[]): string =>
@@ -32,18 +24,13 @@ const testOf = (...lines: string[]): string =>
 
 /** The newer tree adds and takes away; the older one adds as `before` says. */
 async function glimpsed(tests: Readonly<Record<string, string>>, testFiles: readonly string[], before: string): Promise<Glimpsed> {
-  const [runner, [language]] = [runnerNamed("node-test"), languages];
-  if (!runner || !language) throw new Error("the language or the runner is not listed");
   const rest = "export const less = (a, b) => a - b;\n";
   const tree = {
     "package.json": '{ "name": "small", "type": "module" }',
     "add.js": `export const add = (a, b) => a + b;\n${rest}`,
     ...tests,
   };
-  const installed = { folders: [await treeFor(provider, place.path, tree)], node: nodeFolder, harness, builds: null };
-  const { recipe } = environmentOf();
-  const site: BaselineSite = { jobs: provider, recipe, packageDir: ".", installed, runner, language, repeats: 1, runTimeoutMs: 30_000 };
-  return glimpse(site, { testFiles, before: { "add.js": `${before}\n${rest}` } } as unknown as Commit);
+  return glimpse(await siteOf(tree, 1), { testFiles, before: { "add.js": `${before}\n${rest}` } } as unknown as Commit);
 }
 const wrong = "export const add = (a, b) => a * b;";
 const adds = testOf('it("adds", () => assert.equal(add(1, 2), 3));');

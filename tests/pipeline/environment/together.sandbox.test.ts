@@ -1,15 +1,11 @@
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { initLanguages, languages, runnerNamed } from "../../../languages/index.ts";
-import { type BaselineSite, baseline } from "../../../pipeline/environment/baseline.ts";
+import { initLanguages } from "../../../languages/index.ts";
+import { baseline } from "../../../pipeline/environment/baseline.ts";
 import { filesTogether, unsure } from "../../../pipeline/environment/together.ts";
-import type { SandboxProvider } from "../../../sandbox/contract.ts";
-import { chooseProvider } from "../../../sandbox/index.ts";
 import { runTests, type TestRun } from "../../../sandbox/workspace.ts";
 import type { Layer } from "../../../schemas/layer.ts";
-import { environmentOf } from "../../grading/stand.ts";
-import { nodeFolder, scratch, treeFor } from "../../sandbox/stand.ts";
+import { scratch } from "../../sandbox/stand.ts";
+import { sitesIn } from "./stand.ts";
 
 await initLanguages();
 const place = scratch();
@@ -30,24 +26,13 @@ const files = (tree: Layer): string[] =>
     .sort();
 const outcomes = ({ report }: TestRun): string[] => report.tests.map(({ id, status }) => `${status} ${id}`).sort();
 
-let provider: SandboxProvider;
-const harness = join(place.path, "harness");
+let siteOf: Awaited<ReturnType<typeof sitesIn>>;
 beforeAll(async () => {
-  provider = await chooseProvider({ trusted: true });
-  cpSync(join(import.meta.dirname, "../../../languages/javascript/harness"), harness, { recursive: true });
-  await provider.adopt(harness, false);
+  siteOf = await sitesIn(place.path);
 });
 
-async function siteOf(tree: Readonly<Record<string, string>>): Promise<BaselineSite> {
-  const [runner, [language]] = [runnerNamed("node-test"), languages];
-  if (!runner || !language) throw new Error("the language or the runner is not listed");
-  const installed = { folders: [await treeFor(provider, place.path, tree)], node: nodeFolder, harness, builds: null };
-  const { recipe } = environmentOf();
-  return { jobs: provider, recipe, packageDir: ".", installed, runner, language, repeats: 2, runTimeoutMs: 30_000 };
-}
-
 async function together(tree: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const site = await siteOf(tree);
+  const site = await siteOf(tree, 2);
   const base = await baseline(site);
   if (!base.kept) throw new Error(base.reason);
   return filesTogether(
@@ -59,7 +44,7 @@ async function together(tree: Readonly<Record<string, string>>): Promise<readonl
 
 /** The same tree run both ways. */
 async function both(tree: Readonly<Record<string, string>>, layer: Layer): Promise<{ apart: TestRun; shared: TestRun }> {
-  const site = await siteOf(tree);
+  const site = await siteOf(tree, 2);
   const asked = { layer, files: files(tree), seed: null, bail: false, limits: { wallMs: 60_000 } };
   const runOf = (more: { together?: readonly string[] }) =>
     runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, { ...asked, ...more });
