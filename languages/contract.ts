@@ -31,6 +31,15 @@ export interface Unit {
   readonly exported: boolean;
 }
 
+/** Where a unit is. */
+export type UnitSpan = Pick<Unit, "name" | "start" | "end" | "startLine" | "endLine">;
+
+/** A run of lines, both ends included. */
+export interface Lines {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A test call in a test file. */
 export interface TestCall {
   /** Suite titles and the test's own title; null for a part that is not a plain literal (`.each`, a template, a variable). */
@@ -115,6 +124,8 @@ export interface Language {
   /** True when the text parses without an error node. */
   parses(path: string, text: string): boolean;
   units(file: SourceFile): readonly Unit[];
+  /** Of the units those that have one of these lines, for a file's texts as they come one after another in a history. */
+  unitsOn(file: SourceFile, lines: readonly Lines[]): readonly UnitSpan[];
   /** Every place where an operator applies, in text order. */
   mutations(file: SourceFile, operators?: readonly string[]): readonly Mutation[];
   /** Does the mutated text compile to something else than the clean text? Comments, types and formatting do not count. */

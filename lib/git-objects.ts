@@ -1,8 +1,9 @@
-/** Git's objects, read by processes that stay for the next question: to start one costs more than what most questions ask for. */
+/** Git's objects, read and compared by processes that stay for the next question: to start one costs more than what most questions ask for. */
+import { randomBytes } from "node:crypto";
 import { type Asked, Talk } from "./talk.ts";
 
-/** How `git cat-file` is started with further words, and by whom. */
-export type CatFile = (mode: "--batch" | "--batch-check") => {
+/** How git is started with these words, and by whom. */
+export type GitWords = (...words: readonly string[]) => {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 };
@@ -17,12 +18,14 @@ export interface GitObject {
 export class GitObjectsEnded extends Error {
   readonly asked: Extract<Asked, { kind: "ended" }>;
   constructor(asked: Extract<Asked, { kind: "ended" }>) {
-    super("git cat-file ended");
+    super("git ended");
     this.asked = asked;
   }
 }
 
 const newline = 10;
+/** Of what differs between two commits: whole ids, a rename as a removal and an addition, names as they are. */
+export const rawFormat = ["-r", "--raw", "--no-abbrev", "--no-renames", "-z"] as const;
 const timeoutMs = 600_000;
 const idleMs = 2_000;
 
@@ -72,10 +75,12 @@ class Answers {
 export class GitObjects {
   readonly #contents: Talk;
   readonly #checks: Talk;
+  readonly #comparisons: Talk;
 
-  constructor(catFile: CatFile) {
-    this.#contents = new Talk({ ...catFile("--batch"), timeoutMs, idleMs });
-    this.#checks = new Talk({ ...catFile("--batch-check"), timeoutMs, idleMs });
+  constructor(words: GitWords) {
+    this.#contents = new Talk({ ...words("cat-file", "--batch"), timeoutMs, idleMs });
+    this.#checks = new Talk({ ...words("cat-file", "--batch-check"), timeoutMs, idleMs });
+    this.#comparisons = new Talk({ ...words("diff-tree", "--stdin", "--always", ...rawFormat), timeoutMs, idleMs });
   }
 
   /** Id, type and size of each in one line, or `<name> missing`. Throws `GitObjectsEnded`. */
@@ -98,6 +103,23 @@ export class GitObjects {
     const answers = new Answers(names.length);
     await ask(this.#contents, names, answers.hear);
     return answers.found;
+  }
+
+  /**
+   * What differs between two commits, given by their whole ids: a `--raw -z` listing, or null where git could not read the second. Throws
+   * `GitObjectsEnded`, also where it could not read the first.
+   */
+  async compare(before: string, after: string): Promise<string | null> {
+    // A commit and another in place of its parent. A line that is no id is given back as it is, once what was asked before it is told.
+    const end = `.${randomBytes(16).toString("hex")}\n`;
+    const parts: Buffer[] = [];
+    const hear = (bytes: Buffer): boolean => {
+      parts.push(bytes);
+      return Buffer.concat(parts.slice(-end.length)).toString("latin1").endsWith(end);
+    };
+    await ask(this.#comparisons, [`${after} ${before}`, end.trimEnd()], hear);
+    const told = Buffer.concat(parts).toString("utf8").slice(0, -end.length);
+    return told.startsWith(`${after}\0`) ? told.slice(after.length + 1) : null;
   }
 }
 

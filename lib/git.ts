@@ -16,7 +16,7 @@ import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
-import { type GitObject, GitObjects, GitObjectsEnded } from "./git-objects.ts";
+import { type GitObject, GitObjects, GitObjectsEnded, rawFormat } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
 import { holdFolder } from "./held-folders.ts";
 import { pathTrouble } from "./paths.ts";
@@ -64,6 +64,13 @@ export interface FirstParent {
   readonly parents: readonly string[];
   /** Whole, trimmed. */
   readonly message: string;
+}
+
+/** Commits that one line of history has and another has not, merges left out. */
+export interface Branch {
+  readonly commits: readonly string[];
+  /** The newest commit that it and the other both stand on; null where it is not one line that left the other once. */
+  readonly base: string | null;
 }
 
 const settings = [
@@ -513,7 +520,7 @@ export class GitRepository {
 
   constructor(place: Place) {
     this.gitDir = place.gitDir;
-    this.#objects = new GitObjects((mode) => commandOn(place.gitDir, ["cat-file", mode]));
+    this.#objects = new GitObjects((...words) => commandOn(place.gitDir, words));
     this.#address = place.address;
     this.#retryMs = place.retryMs ?? defaultRetryMs;
     this.name = place.name;
@@ -595,8 +602,22 @@ export class GitRepository {
 
   /** What differs between two commits; a rename is a removal and an addition. */
   async changesBetween(before: string, after: string): Promise<readonly LogChange[]> {
-    const args = ["diff-tree", "-r", "--raw", "--no-abbrev", "--no-renames", "-z", "--end-of-options", before, after];
-    return changesFrom((await must(this.gitDir, args, `${before} and ${after} cannot be compared`)).split("\0"), 0);
+    const what = `${before} and ${after} cannot be compared`;
+    const told = await reading(what, this.#objects.compare(before, after));
+    if (told === null) throw new BrokenRecord(what);
+    return changesFrom(told.split("\0"), 0);
+  }
+
+  /** The commits that lead to `tip` and not to `onto`, from the newest on. */
+  async branch(tip: string, onto: string): Promise<Branch> {
+    const listed = await must(this.gitDir, ["rev-list", "--parents", "--boundary", tip, `^${onto}`, "--"], "the history cannot be read");
+    const lines = listed.split("\n").filter((line) => line !== "");
+    const own = lines.filter((line) => !line.startsWith("-")).map((line) => line.split(" "));
+    const plain = own.filter(({ length }) => length <= 2);
+    const [base, ...more] = lines.filter((line) => line.startsWith("-")).map((line) => line.slice(1).split(" ")[0]);
+    // Without a merge the branch is one line, which leaves the other at one place.
+    const isLine = plain.length === own.length && more.length === 0;
+    return { commits: plain.map(([commit = ""]) => commit), base: isLine ? (base ?? null) : null };
   }
 
   /**
@@ -793,7 +814,7 @@ export class GitRepository {
     ];
     const listed = await must(this.gitDir, ["rev-list", ...walk, "--"], "the history cannot be read");
     const commits = listed.split("\n").filter((line) => line !== "");
-    const format = ["--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "-z", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
+    const format = [...rawFormat, "--diff-merges=first-parent", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
     for (let at = 0; at < commits.length; at += 200) {
       const input = `${commits.slice(at, at + 200).join("\n")}\n`;
       const told = await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input });

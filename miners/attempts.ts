@@ -15,12 +15,14 @@ export interface EarlierHead {
   readonly commit: string;
   /** A commit of the branch as it was merged, or a head that a later push put aside. */
   readonly kind: Attempt["kind"];
+  /** Where it left the line that the change was put onto; absent or null where git is yet to be asked. */
+  readonly base?: string | null;
 }
 
 /** Each attempt takes a run of the tests when the change is observed. */
 const maxAttempts = 4;
 /** So many heads are looked at for them: most differ from the next in tests or documents alone. */
-export const maxHeads = 24;
+const maxHeads = 24;
 
 /** A commit, and what was done to the sources since the branch left the line that the change was put onto: in it, and on that line. */
 interface Forked {
@@ -43,7 +45,7 @@ export async function locateAttempts(
   const since = new Map<string, readonly LogChange[]>();
   for (const head of heads.slice(0, maxHeads)) {
     // Of several bases none is the state that both sides began with.
-    const [base, ...more] = await repository.mergeBases(onto, head.commit);
+    const [base, ...more] = head.base ? [head.base] : await repository.mergeBases(onto, head.commit);
     if (base === undefined || more.length > 0) {
       located.push({ head, reason: "no-base" });
       continue;

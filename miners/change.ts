@@ -1,5 +1,5 @@
 /** What every miner of changes does alike: the facts of a revision, and a candidate from what a change did to its files. */
-import type { Unit } from "../languages/contract.ts";
+import type { UnitSpan } from "../languages/contract.ts";
 import { declaredRepository } from "../lib/address.ts";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
@@ -87,7 +87,7 @@ async function sidesOf(repository: GitRepository, changes: readonly LogChange[],
   return sides;
 }
 
-const unitAround = (units: readonly Unit[], line: number): Unit | null =>
+const unitAround = (units: readonly UnitSpan[], line: number): UnitSpan | null =>
   innermost(units, (unit) => unit.startLine <= line && line <= unit.endLine);
 
 /** What else was changed, as it was: what says of the change afterwards is not for those who have yet to make it. */
@@ -99,9 +99,13 @@ async function earlierOf(changes: readonly LogChange[], limits: ChangeLimits, co
 }
 
 /** What the change edited in one file of its own tree: a range for every run of lines inside one unit. */
-export function editsOf(side: Sides, units: readonly Unit[]): Edit[] {
+export function editsOf(side: Sides, { unitsOn }: Pick<MinerContext, "unitsOn">): Edit[] {
+  const { path, after } = side;
+  if (after === null) return [];
+  const ranges = changedLines(unifiedDiff([side])).after;
+  const units = unitsOn({ path, text: after }, ranges);
   const edits: Edit[] = [];
-  for (const range of changedLines(unifiedDiff([side])).after) {
+  for (const range of ranges) {
     for (let line = range.start; line <= range.end; line++) {
       const symbol = unitAround(units, line)?.name ?? null;
       const last = edits.at(-1);
@@ -125,7 +129,7 @@ export async function candidateOf(change: Change, limits: ChangeLimits, context:
   if (sides === null) return "unreadable-source";
   const before: Layer = Object.fromEntries(sides.map((side) => [side.path, side.before]));
   const revision = await revisionAt(repository, change.after, packageDir);
-  const edits = sides.flatMap((side) => (side.after === null ? [] : editsOf(side, context.units({ path: side.path, text: side.after }))));
+  const edits = sides.flatMap((side) => editsOf(side, context));
   const { subject, body } = change;
   const rest = change.changes.filter(({ path }) => !Object.hasOwn(before, path));
   const earlier = await earlierOf(rest, limits, context);

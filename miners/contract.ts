@@ -11,7 +11,7 @@
  * What a path is for and what a text's units are is brought by the context, so a miner knows no language.
  */
 import type { z } from "zod";
-import type { Role, SourceFile, Unit } from "../languages/contract.ts";
+import type { Lines, Role, SourceFile, UnitSpan } from "../languages/contract.ts";
 import type { GitRepository } from "../lib/git.ts";
 import type { Commit, Revision } from "../schemas/candidate.ts";
 
@@ -50,7 +50,7 @@ export interface Outside {
 export interface MinerContext {
   readonly repository: GitRepository;
   readonly roleOf: (path: string) => Role;
-  readonly units: (file: SourceFile) => readonly Unit[];
+  readonly unitsOn: (file: SourceFile, lines: readonly Lines[]) => readonly UnitSpan[];
   /** Where an earlier call ended; null starts at the first item. */
   readonly cursor: string | null;
   readonly signal?: AbortSignal;

@@ -8,7 +8,7 @@ import { ahead } from "../lib/ahead.ts";
 import type { LogEntry } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Revision } from "../schemas/candidate.ts";
-import { attemptsOf, type EarlierHead, locateAttempts, maxHeads } from "./attempts.ts";
+import { attemptsOf, type EarlierHead, locateAttempts } from "./attempts.ts";
 import { candidateOf, changeReasons, revisionAt } from "./change.ts";
 import type { Mined, Miner, MinerContext } from "./contract.ts";
 import { landedOf } from "./landed.ts";
@@ -41,11 +41,8 @@ async function* changesOf({ commit }: Revision, { repository }: MinerContext): A
 /** Commits of the branch that a merge brought, but for its last, from the newest on. */
 async function earlierHeads([first, second, ...more]: LogEntry["parents"], { repository }: MinerContext): Promise<readonly EarlierHead[]> {
   if (first === undefined || second === undefined || more.length > 0 || !(await repository.has(second))) return [];
-  const heads: EarlierHead[] = [];
-  for await (const { commit } of repository.log({ from: second, without: first, max: maxHeads + 1 })) {
-    if (commit !== second) heads.push({ commit, kind: "commit" });
-  }
-  return heads;
+  const { commits, base } = await repository.branch(second, first);
+  return commits.filter((commit) => commit !== second).map((commit) => ({ commit, kind: "commit", base }));
 }
 
 async function attemptsIn({ parents, changes }: LogEntry, options: LocalGitOptions, context: MinerContext) {

@@ -17,7 +17,7 @@ import { switched } from "./switched.ts";
 import { parsesCleanly } from "./syntax.ts";
 import { reduceTests, testCalls } from "./test-calls.ts";
 import { transplant } from "./transplant.ts";
-import { unitsOf } from "./units.ts";
+import { unitsOf, unitsOn } from "./units.ts";
 
 export const javascript = Object.freeze({
   name: "javascript",
@@ -27,6 +27,7 @@ export const javascript = Object.freeze({
   roleOf,
   parses: parsesCleanly,
   units: unitsOf,
+  unitsOn,
   mutations: ({ path, text }, operators) => mutationsOf(path, text, operators),
   emitsDifferently,
   instrument,

@@ -43,16 +43,19 @@ export function grammarOf(path: string): Grammar {
 }
 
 /** A tree that the caller must delete, or why there is none. */
-function parse(path: string, text: string): Tree | "too long" | "too slow" {
+function parse(path: string, text: string, old: Tree | null = null): Tree | "too long" | "too slow" {
   if (text.length > MAX_TEXT_CHARS) return "too long";
   const parser = parsers.get(grammarOf(path));
   if (parser === undefined) throw new Error("The grammars are not loaded: await initSyntax() first");
   const deadline = Date.now() + PARSE_DEADLINE_MS;
-  const tree = parser.parse(text, null, { progressCallback: () => Date.now() > deadline });
+  const tree = parser.parse(text, old, { progressCallback: () => Date.now() > deadline });
   if (tree !== null) return tree;
   parser.reset();
   return "too slow";
 }
+
+const noTree = (path: string, text: string, why: string): BrokenRecord =>
+  new BrokenRecord(`No syntax tree of ${path}: its ${text.length} characters are ${why} to parse`);
 
 /**
  * Parses, hands the root to `use`, and frees the tree whatever happens; no node may outlive `use`.
@@ -60,12 +63,46 @@ function parse(path: string, text: string): Tree | "too long" | "too slow" {
  */
 export function withTree<T>(path: string, text: string, use: (root: Node) => T): T {
   const tree = parse(path, text);
-  if (typeof tree === "string") throw new BrokenRecord(`No syntax tree of ${path}: its ${text.length} characters are ${tree} to parse`);
+  if (typeof tree === "string") throw noTree(path, text, tree);
   try {
     return use(tree.rootNode);
   } finally {
     tree.delete();
   }
+}
+
+/** The last texts of files in a history, oldest first, and their trees; of a tree its memory is some ten times its text. */
+const lastTexts = new Map<string, { readonly text: string; readonly tree: Tree }>();
+const mostLast = { texts: 32, characters: 2 * MAX_TEXT_CHARS };
+
+function keepLast(path: string, text: string, tree: Tree): void {
+  lastTexts.set(path, { text, tree });
+  let characters = [...lastTexts.values()].reduce((sum, last) => sum + last.text.length, 0);
+  for (const [oldest, last] of lastTexts) {
+    if (lastTexts.size <= mostLast.texts && characters <= mostLast.characters) return;
+    lastTexts.delete(oldest);
+    last.tree.delete();
+    characters -= last.text.length;
+  }
+}
+
+/**
+ * As `withTree`, for the texts of a file as they come one after another in a history: what is as in the last is not parsed again. A text with an
+ * error is parsed whole, for what the parser makes of one hangs on where it began.
+ */
+export function withNextTree<T>(path: string, text: string, use: (root: Node) => T): T {
+  const last = lastTexts.get(path);
+  lastTexts.delete(path);
+  if (last !== undefined && last.text !== text) last.tree.edit(differenceOf(last.text, text));
+  const tree = last?.text === text ? last.tree : parse(path, text, last?.tree ?? null);
+  if (last !== undefined && last.tree !== tree) last.tree.delete();
+  if (typeof tree === "string") throw noTree(path, text, tree);
+  if (tree.rootNode.hasError) {
+    tree.delete();
+    return withTree(path, text, use);
+  }
+  keepLast(path, text, tree);
+  return use(tree.rootNode);
 }
 
 /** Parsed in time, without an error and without a token that the parser had to invent. */
@@ -88,11 +125,32 @@ export interface OtherForm {
   readonly whole: boolean;
 }
 
-const pointAt = (text: string, offset: number): { row: number; column: number } => {
-  const before = text.slice(0, offset);
-  const line = before.lastIndexOf("\n") + 1;
-  return { row: before.split("\n").length - 1, column: offset - line };
-};
+function pointAt(text: string, offset: number): { row: number; column: number } {
+  let [row, line] = [0, 0];
+  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", line)) [row, line] = [row + 1, at + 1];
+  return { row, column: offset - line };
+}
+
+/** That what stands between two offsets of a text is something else in another text, up to `newEnd`. */
+const editOf = (text: string, other: string, start: number, end: number, newEnd: number): Edit =>
+  new Edit({
+    startIndex: start,
+    oldEndIndex: end,
+    newEndIndex: newEnd,
+    startPosition: pointAt(text, start),
+    oldEndPosition: pointAt(text, end),
+    newEndPosition: pointAt(other, newEnd),
+  });
+
+/** From the first to the last character in which two texts are not the same. */
+function differenceOf(text: string, other: string): Edit {
+  const shorter = Math.min(text.length, other.length);
+  let start = 0;
+  while (start < shorter && text.charCodeAt(start) === other.charCodeAt(start)) start += 1;
+  let same = 0;
+  while (same < shorter - start && text.charCodeAt(text.length - 1 - same) === other.charCodeAt(other.length - 1 - same)) same += 1;
+  return editOf(text, other, start, text.length - same, other.length - same);
+}
 
 /**
  * Hands over a question that is asked of many changes of one text: does it parse with this change, and is what stands there a node by
@@ -100,29 +158,15 @@ const pointAt = (text: string, offset: number): { row: number; column: number } 
  */
 export function withReparse(path: string, text: string, use: (stands: (other: OtherForm) => boolean) => void): void {
   const tree = parse(path, text);
-  if (typeof tree === "string") throw new BrokenRecord(`No syntax tree of ${path}: its ${text.length} characters are ${tree} to parse`);
-  const parser = parsers.get(grammarOf(path)) as Parser;
+  if (typeof tree === "string") throw noTree(path, text, tree);
   const stands = ({ start, end, form, whole }: OtherForm): boolean => {
     const old = tree.copy();
     const mutated = text.slice(0, start) + form + text.slice(end);
     const newEnd = start + form.length;
-    old.edit(
-      new Edit({
-        startIndex: start,
-        oldEndIndex: end,
-        newEndIndex: newEnd,
-        startPosition: pointAt(text, start),
-        oldEndPosition: pointAt(text, end),
-        newEndPosition: pointAt(mutated, newEnd),
-      }),
-    );
-    const deadline = Date.now() + PARSE_DEADLINE_MS;
-    const other = parser.parse(mutated, old, { progressCallback: () => Date.now() > deadline });
+    old.edit(editOf(text, mutated, start, end, newEnd));
+    const other = parse(path, mutated, old);
     old.delete();
-    if (other === null) {
-      parser.reset();
-      return false;
-    }
+    if (typeof other === "string") return false;
     try {
       if (other.rootNode.hasError) return false;
       const node = whole ? other.rootNode.namedDescendantForIndex(start, newEnd) : null;

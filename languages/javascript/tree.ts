@@ -1,8 +1,8 @@
 /** A syntax tree as plain values, so that nodes may be kept and compared freely; the few questions that every reader of it asks. */
-import type { Language, TreeCursor } from "web-tree-sitter";
+import type { Language, Node, TreeCursor } from "web-tree-sitter";
 import { recent } from "../../lib/recent.ts";
-import type { SourceFile } from "../contract.ts";
-import { withTree } from "./syntax.ts";
+import type { Lines, SourceFile } from "../contract.ts";
+import { withNextTree, withTree } from "./syntax.ts";
 
 export interface SyntaxNode {
   readonly type: string;
@@ -103,14 +103,23 @@ function releaseComments(node: Building): void {
   }
 }
 
-function copyTree(cursor: TreeCursor, reader: NodeReader): SyntaxNode {
+function copyTree(root: Node, text: string, enter: (node: SyntaxNode) => boolean): SyntaxNode {
+  const cursor = root.walk();
+  try {
+    return copyFrom(cursor, new NodeReader(cursor, root.tree.language, text), enter);
+  } finally {
+    cursor.delete();
+  }
+}
+
+function copyFrom(cursor: TreeCursor, reader: NodeReader, enter: (node: SyntaxNode) => boolean): SyntaxNode {
   const root = reader.read(null);
   if (!cursor.gotoFirstChild()) return root;
   let node = root;
   for (;;) {
     const next = reader.read(node);
     node.children.push(next);
-    if (cursor.gotoFirstChild()) {
+    if (enter(next) && cursor.gotoFirstChild()) {
       node = next;
       continue;
     }
@@ -126,18 +135,23 @@ function copyTree(cursor: TreeCursor, reader: NodeReader): SyntaxNode {
 /** The same text is asked for its units, its tests and its rewrites one after another; a handful of trees is enough for that. */
 const REMEMBERED = 8;
 const rememberedTree = recent(REMEMBERED, (path = "", text = "") =>
-  withTree(path, text, (root): SyntaxTree => {
-    const cursor = root.walk();
-    try {
-      return { root: copyTree(cursor, new NodeReader(cursor, root.tree.language, text)), clean: !root.hasError };
-    } finally {
-      cursor.delete();
-    }
-  }),
+  withTree(path, text, (root): SyntaxTree => ({ root: copyTree(root, text, () => true), clean: !root.hasError })),
 );
 
 /** @throws BrokenRecord where the text is too long, or takes too long, to parse. */
 export const treeOf = ({ path, text }: SourceFile): SyntaxTree => rememberedTree(path, text);
+
+/** What is declared in one of these has all of its lines there. */
+const ENCLOSING: ReadonlySet<string> = new Set(["statement_block", "class_body", "object", "array"]);
+
+/**
+ * The tree of a text as its file's history has it one after another: bodies without one of the lines are left empty.
+ * @throws BrokenRecord as `treeOf` does.
+ */
+export function treeOn({ path, text }: SourceFile, lines: readonly Lines[]): SyntaxNode {
+  const hasLine = ({ startLine, endLine }: SyntaxNode): boolean => lines.some(({ start, end }) => start <= endLine && startLine <= end);
+  return withNextTree(path, text, (root) => copyTree(root, text, (node) => !ENCLOSING.has(node.type) || hasLine(node)));
+}
 
 export const isComment = (node: SyntaxNode): boolean => node.type === "comment" || node.type === "html_comment";
 

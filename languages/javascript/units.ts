@@ -1,7 +1,7 @@
 /** The nameable pieces of a file: functions, methods and classes, with dotted names, doc comments and whether an import reaches them. */
-import type { SourceFile, Unit } from "../contract.ts";
+import type { Lines, SourceFile, Unit, UnitSpan } from "../contract.ts";
 import { exportedNames, exportTarget } from "./exports.ts";
-import { CLASSES, childOf, FUNCTIONS, partsOf, previousOf, type SyntaxNode, treeOf, unwrapped } from "./tree.ts";
+import { CLASSES, childOf, FUNCTIONS, partsOf, previousOf, type SyntaxNode, treeOf, treeOn, unwrapped } from "./tree.ts";
 
 /** A unit and the function or class node that it is. */
 export interface UnitNode {
@@ -187,14 +187,23 @@ class UnitReader {
 }
 
 /** Units with their nodes, in text order, the enclosing ones first. */
-export function unitNodesOf(file: SourceFile): readonly UnitNode[] {
-  const { root } = treeOf(file);
-  const reader = new UnitReader(file.text, root);
+export const unitNodesOf = (file: SourceFile): readonly UnitNode[] => unitNodesIn(file.text, treeOf(file).root);
+
+function unitNodesIn(text: string, root: SyntaxNode): readonly UnitNode[] {
+  const reader = new UnitReader(text, root);
   reader.read(root, { prefix: "", exported: false, open: true, owner: "" });
   return reader.found;
 }
 
 export const unitsOf = (file: SourceFile): readonly Unit[] => unitNodesOf(file).map(({ unit }) => unit);
+
+export function unitsOn(file: SourceFile, lines: readonly Lines[]): readonly UnitSpan[] {
+  if (lines.length === 0) return [];
+  const units = unitNodesIn(file.text, treeOn(file, lines)).map(({ unit }) => unit);
+  return units
+    .filter(({ startLine, endLine }) => lines.some(({ start, end }) => start <= endLine && startLine <= end))
+    .map(({ name, start, end, startLine, endLine }) => ({ name, start, end, startLine, endLine }));
+}
 
 /** The innermost unit that spans the offset, or null at module level. */
 export function unitAt(units: readonly Unit[], offset: number): Unit | null {

@@ -38,10 +38,9 @@ export async function mirrorOf(
   const applied = applyPatch(unifiedDiff(pairs), (path) => workspace.text(path));
   if ("error" in applied) return drop("inject/mirror-does-not-apply", `${said}: ${applied.error}`);
   const before: Layer = Object.fromEntries(Object.entries(applied.layer).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const edits = Object.entries(before).flatMap(([path, text]) => {
-    const after = workspace.text(path);
-    return after === null ? [] : editsOf({ path, before: text, after }, workspace.language.units({ path, text: after }));
-  });
+  const edits = Object.entries(before).flatMap(([path, text]) =>
+    editsOf({ path, before: text, after: workspace.text(path) }, workspace.language),
+  );
   const id = shortId([revision.repository.name, revision.commit, revision.packageDir, before]);
   return keep({
     ...change,

@@ -82,7 +82,7 @@ export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
         yield { id: commit === source.commit ? source.name : shortId([source.name, commit]), parent: null, outcome: none };
       sites.push(...own);
     }
-    const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null, outside: bench.outside };
+    const context = { repository, roleOf: language.roleOf, unitsOn: language.unitsOn, cursor: null, outside: bench.outside };
     const items = new Map<string, MinedItem>();
     for (const site of sites) {
       for (const miner of miners) {

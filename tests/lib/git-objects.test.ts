@@ -19,7 +19,7 @@ beforeAll(async () => {
     "packages/x/deep/y.js": "",
   });
   const env = { PATH: process.env["PATH"] ?? "", GIT_NO_LAZY_FETCH: "1" };
-  objects = new GitObjects((mode) => ({ argv: ["git", `--git-dir=${scratch.work}/.git`, "cat-file", mode], env }));
+  objects = new GitObjects((...words) => ({ argv: ["git", `--git-dir=${scratch.work}/.git`, ...words], env }));
 });
 afterAll(() => scratch[Symbol.dispose]());
 
@@ -59,8 +59,8 @@ describe("git's objects", () => {
   });
 
   it("of a folder that is none end as trouble that the caller can name", async () => {
-    const nowhere = new GitObjects((mode) => ({
-      argv: ["git", "--git-dir=/nonexistent", "cat-file", mode],
+    const nowhere = new GitObjects((...words) => ({
+      argv: ["git", "--git-dir=/nonexistent", ...words],
       env: { PATH: process.env["PATH"] ?? "" },
     }));
     for (const _ of [1, 2]) {
@@ -68,14 +68,14 @@ describe("git's objects", () => {
         asked: { ended: { kind: "exited", code: 128 }, stderr: expect.stringContaining("not a git repository") },
       });
     }
-    const without = new GitObjects((mode) => ({ argv: ["/nonexistent/git", mode], env: {} }));
+    const without = new GitObjects((...words) => ({ argv: ["/nonexistent/git", ...words], env: {} }));
     await expect(without.checks(["HEAD"])).rejects.toMatchObject({ asked: { ended: { kind: "not-started", code: "ENOENT" } } });
   });
 
   it("keep no process alive that has nothing left to do", async () => {
     const program = `
       import { GitObjects } from ${JSON.stringify(new URL("../../lib/git-objects.ts", import.meta.url).href)};
-      const objects = new GitObjects((mode) => ({ argv: ["git", "--git-dir=${scratch.work}/.git", "cat-file", mode], env: { PATH: process.env.PATH } }));
+      const objects = new GitObjects((...words) => ({ argv: ["git", "--git-dir=${scratch.work}/.git", ...words], env: { PATH: process.env.PATH } }));
       console.log((await objects.read(["HEAD:a.txt"]))[0].bytes.toString());`;
     const argv = [process.execPath, "--input-type=module", "-e", program];
     const { stdout, wallMs, ended } = await exec({
@@ -86,6 +86,36 @@ describe("git's objects", () => {
     });
     expect([ended, stdout]).toEqual([{ kind: "exited", code: 0 }, "one\n\n"]);
     expect(wallMs).toBeLessThan(60_000);
+  });
+});
+
+describe("two commits are compared", () => {
+  it("side by side, with paths that look like the end of an answer", async () => {
+    using other = await ScratchRepository.make();
+    const one = await other.commit("One", { "a.txt": "1" });
+    const odd = [".\nb", `.${"0".repeat(32)}\n`, 'ü "q"\tc'];
+    const two = await other.commit("Two", Object.fromEntries(odd.map((name) => [name, name])));
+    const three = await other.commit("Three", { "a.txt": "2" });
+    const env = { PATH: process.env["PATH"] ?? "" };
+    const own = new GitObjects((...words) => ({ argv: ["git", `--git-dir=${other.work}/.git`, ...words], env }));
+    const paths = (told: string | null) => told?.split("\0").filter((_, at) => at % 2 === 1) ?? null;
+    const pairs = [
+      [one, two, odd.toSorted()],
+      [two, one, odd.toSorted()],
+      [one, one, []],
+      [one, three, ["a.txt", ...odd].toSorted()],
+      [three, three, []],
+    ] as const;
+    const told = await Promise.all(pairs.map(([before, after]) => own.compare(before, after)));
+    expect(told.map((listing) => paths(listing)?.toSorted())).toEqual(pairs.map(([, , changed]) => changed));
+  });
+
+  it("and one that is not here is no comparison without a difference", async () => {
+    const [head] = await objects.checks(["HEAD"]);
+    const here = head?.split(" ")[0] ?? "";
+    expect(await objects.compare(here, "f".repeat(40))).toBeNull();
+    await expect(objects.compare("f".repeat(40), here)).rejects.toMatchObject({ asked: { ended: { kind: "exited", code: 128 } } });
+    expect(await objects.compare(here, here)).toBe("");
   });
 });
 

@@ -306,6 +306,23 @@ describe("two commits", () => {
     expect([await repository.has(side), await repository.has("0".repeat(40))]).toEqual([true, false]);
   });
 
+  it("are told as a branch: what one has and the other has not, and where it left the other if it is one line", async () => {
+    using scratch = await ScratchRepository.make();
+    const one = await scratch.commit("One", { "a.txt": "1\n" });
+    await scratch.git("switch", "--quiet", "--create", "side");
+    const first = await scratch.commit("First", { "b.txt": "1\n" });
+    const second = await scratch.commit("Second", { "b.txt": "2\n" });
+    await scratch.git("switch", "--quiet", "main");
+    const two = await scratch.commit("Two", { "a.txt": "2\n" });
+    await scratch.git("switch", "--quiet", "side");
+    await scratch.git("merge", "--quiet", "--no-edit", "main");
+    const third = await scratch.commit("Third", { "b.txt": "3\n" });
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect(await repository.branch(second, two)).toEqual({ commits: [second, first], base: one });
+    expect(await repository.branch(third, two)).toEqual({ commits: [third, second, first], base: null });
+    expect(await repository.branch(one, two)).toEqual({ commits: [], base: null });
+  });
+
   it("may have nothing in common", async () => {
     using scratch = await ScratchRepository.make();
     const one = await scratch.commit("One", { "a.txt": "1\n" });

@@ -39,7 +39,7 @@ async function mined(more: Readonly<Record<string, unknown>> = {}, cursor: strin
   const repository = await openRepository(cloneUrl, join(stand.cacheDir, "repositories"), { name });
   const options = miner.options.parse({ api: github.api, repositoryId, snapshot, limit: 100, retryMs: 1, paced: false, ...more });
   const items: Mined[] = [];
-  for await (const item of miner.mine(options, { repository, roleOf, units: () => [], cursor, outside: stand.outside })) items.push(item);
+  for await (const item of miner.mine(options, { repository, roleOf, unitsOn: () => [], cursor, outside: stand.outside })) items.push(item);
   return items;
 }
 const commits = (items: readonly Mined[]): Commit[] =>
@@ -102,7 +102,7 @@ describe("a merged pull request", () => {
     const repository = await openRepository(remote.bare, join(stand.cacheDir, "local"), { name: "owner/name" });
     const options = localGit.options.parse({ history: 9 });
     const ids: string[] = [];
-    for await (const { item } of localGit.mine(options, { repository, roleOf, units: () => [], cursor: null })) {
+    for await (const { item } of localGit.mine(options, { repository, roleOf, unitsOn: () => [], cursor: null })) {
       if (item.kind === "commit") ids.push(item.commit.id);
     }
     expect(ids).toEqual([first?.id]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Role, Unit } from "../../languages/contract.ts";
+import type { Role, UnitSpan } from "../../languages/contract.ts";
 import { openRepository } from "../../lib/git.ts";
 import type { Mined } from "../../miners/contract.ts";
 import { localGit } from "../../miners/local-git.ts";
@@ -9,30 +9,17 @@ import { ScratchRepository } from "../lib/scratch-repository.ts";
 const roleOf = (path: string): Role => (/\btest\b/.test(path) ? "test" : path.endsWith(".js") ? "source" : "other");
 
 /** One unit for each `function name` line, to the next closing brace at the start of a line. */
-const units = ({ text }: { readonly text: string }): Unit[] =>
-  [...text.matchAll(/^function (\w+)[\s\S]*?^\}/gm)].map((match): Unit => {
+const unitsOn = ({ text }: { readonly text: string }): UnitSpan[] =>
+  [...text.matchAll(/^function (\w+)[\s\S]*?^\}/gm)].map((match): UnitSpan => {
     const startLine = text.slice(0, match.index).split("\n").length;
     const endLine = startLine + match[0].split("\n").length - 1;
-    const end = match.index + match[0].length;
-    return {
-      name: match[1] ?? "",
-      kind: "function",
-      start: match.index,
-      end,
-      startLine,
-      endLine,
-      bodyStart: match.index,
-      bodyEnd: end,
-      signature: "",
-      doc: "",
-      exported: true,
-    };
+    return { name: match[1] ?? "", start: match.index, end: match.index + match[0].length, startLine, endLine };
   });
 
 async function mined(scratch: ScratchRepository, options: Record<string, unknown>, cursor: string | null = null): Promise<Mined[]> {
   const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
   const items: Mined[] = [];
-  for await (const item of localGit.mine(localGit.options.parse(options), { repository, roleOf, units, cursor })) items.push(item);
+  for await (const item of localGit.mine(localGit.options.parse(options), { repository, roleOf, unitsOn, cursor })) items.push(item);
   return items;
 }
 const subjects = (items: readonly Mined[]): string[] =>
@@ -97,7 +84,7 @@ describe("local-git", () => {
       "package.json": '{"version":"2"}',
     });
     const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
-    const context = { repository, roleOf: role, units, cursor: "revision" };
+    const context = { repository, roleOf: role, unitsOn, cursor: "revision" };
     for await (const { item } of localGit.mine(localGit.options.parse({ history: 1 }), context)) {
       expect(item.kind === "commit" && commitSchema.parse(item.commit).earlier).toEqual({
         "test/a.js": "",

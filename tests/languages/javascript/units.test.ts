@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Lines, Unit } from "../../../languages/contract.ts";
 import { initSyntax } from "../../../languages/javascript/syntax.ts";
-import { unitAt, unitsOf } from "../../../languages/javascript/units.ts";
+import { unitAt, unitsOf, unitsOn } from "../../../languages/javascript/units.ts";
+import { programs } from "./programs.ts";
 
 beforeAll(initSyntax);
 
@@ -117,4 +120,43 @@ test("the innermost unit holds an offset, and none holds the module's own code",
   expect(unitAt(units, text.indexOf("first"))?.name).toBe("A.b");
   expect(unitAt(units, text.indexOf("class"))?.name).toBe("A");
   expect(unitAt(units, text.indexOf("run"))).toBeNull();
+});
+
+describe("the units on some lines", () => {
+  const shown = (units: readonly Pick<Unit, "name" | "startLine" | "endLine">[]) =>
+    units.map(({ name, startLine, endLine }) => `${name} ${startLine}-${endLine}`);
+  const meets = (lines: readonly Lines[]) => (unit: Unit) => lines.some(({ start, end }) => start <= unit.endLine && unit.startLine <= end);
+  const someLines = fc
+    .array(fc.tuple(fc.nat(30), fc.nat(3)), { maxLength: 3 })
+    .map((pairs) => pairs.map(([start, more]) => ({ start: start + 1, end: start + 1 + more })));
+
+  test("are those of all that have one of them, through texts that come one after another", () => {
+    const holders = ["const table = {\n  first() {\n", "export class A {\n  static go = () => {\n", "exports.run = [\n  function () {\n"];
+    const texts = fc.tuple(fc.constantFrom(...holders), programs, programs).map(([holder, inside, below]) => {
+      const ends = holder.startsWith("const") ? "  }\n};" : holder.startsWith("export ") ? "  };\n}" : "  }\n];";
+      return `${holder}${inside}\n${ends}\n${below}\n`;
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(texts, someLines), { minLength: 2, maxLength: 4 }), (series) => {
+        for (const [text, lines] of series) {
+          const file = { path: "series.js", text };
+          expect(shown(unitsOn(file, lines))).toEqual(shown(unitsOf(file).filter(meets(lines))));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("are told of a text with an error as of any other, and after it", () => {
+    const texts = [
+      "function a() {\n  return 1;\n}\n",
+      "function a() {\n  return (;\n}\n",
+      "function a() {\n  return 2;\n}\nfunction b() {\n}\n",
+    ];
+    const all = [{ start: 1, end: 9 }];
+    for (const text of texts) {
+      const file = { path: "broken.js", text };
+      expect(shown(unitsOn(file, all))).toEqual(shown(unitsOf(file)));
+    }
+  });
 });

@@ -15,12 +15,12 @@ const lines = (sign: string, above = ""): string => `${above}export function sum
 
 /** A repository whose newest change is a fix, and that change. */
 async function fixed(scratch: ScratchRepository, before: Record<string, string | null>, after: Record<string, string | null>) {
-  await scratch.commit("Start", { "package.json": "{}", "test/sum.test.js": "1\n", ...before });
+  const start = await scratch.commit("Start", { "package.json": "{}", "test/sum.test.js": "1\n", ...before });
   await scratch.commit("Fix the sum", { "test/sum.test.js": "2\n", ...after });
   const repository = await openRepository(scratch.work, scratch.cache, { name: "acme/calc" });
   const { commit } = await repository.resolve();
-  const changes = await repository.changesBetween(`${commit}^`, commit);
-  const context = { repository, roleOf: language.roleOf, units: language.units, cursor: null };
+  const changes = await repository.changesBetween(start, commit);
+  const context = { repository, roleOf: language.roleOf, unitsOn: language.unitsOn, cursor: null };
   const limits = { packageDir: ".", maxFileBytes: 1e6, maxSourceFiles: 9 };
   const change = await candidateOf({ after: commit, changes, subject: "Fix the sum", body: "" }, limits, context);
   return { repository, change: change as Commit };
