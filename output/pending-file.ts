@@ -1,8 +1,9 @@
 /** A file that has its final name only when it is whole and on the disk. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { StopRun } from "../lib/errors.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: "Free space on that disk, or give another folder, and run the same command again: nothing earned is lost.",
@@ -40,7 +41,7 @@ export class PendingFile {
     this.#path = path;
     this.#temporary = `${path}.part`;
     this.#descriptor = writing(path, () => {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       return openSync(this.#temporary, "w");
     });
   }

@@ -1,6 +1,7 @@
 /** `kihon doctor`: what this machine can do, tried and not guessed. */
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { exec } from "../lib/exec.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { listProviders } from "../sandbox/index.ts";
 import type { Place } from "../schemas/config.ts";
 
@@ -20,7 +21,7 @@ async function program(name: string, words: readonly string[], next: string): Pr
 
 function folder(name: string, path: string): Check {
   try {
-    if (!existsSync(path)) mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.W_OK);
     return { name, ok: true, needed: true, detail: `${path} can be written` };
   } catch (error) {

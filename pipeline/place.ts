@@ -1,8 +1,9 @@
 /** Where things lie and how many jobs run at once, where the user says nothing. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { StopRun } from "../lib/errors.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { Width } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 
@@ -28,17 +29,6 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
 
 /** As many jobs at once as the place allows. */
 export const widthOf = ({ concurrency, idleConcurrency }: Place): Width => new Width([concurrency, idleConcurrency]);
-
-/** One folder at a time: where the system answers ENOENT for a folder in one that is there (`/proc`), Node's own recursion never ends. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error; // another process was first
-  }
-}
 
 /** Makes a folder that can be written, or says which option names another. */
 export function ensureFolder(folder: string, option: "--out" | "--cache"): void {

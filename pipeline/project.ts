@@ -5,6 +5,7 @@ import { z } from "zod";
 import { readTree } from "../lib/archive.ts";
 import { StopRun } from "../lib/errors.ts";
 import { readJson } from "../lib/json.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { plural } from "../lib/plural.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { writeWhole, writing } from "../output/pending-file.ts";
@@ -145,7 +146,7 @@ export async function project(dataset: string, options: ProjectOptions): Promise
   await chosen.count();
   const all = total(chosen.rows);
   if (all === 0) throw nothingLeft(projection, chosen.refused);
-  writing(out, () => mkdirSync(dirname(out), { recursive: true }));
+  writing(out, () => makeFolder(dirname(out)));
   removeLeft(out);
   const work = join(dirname(out), `${workName(out)}${process.pid}-new`);
   writing(out, () => mkdirSync(work));
