@@ -4,6 +4,7 @@ import { z } from "zod";
 import { applyPatch } from "../lib/diff.ts";
 import type { Finding, Location } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
+import { foldersOf } from "./protected.ts";
 
 export const maxAnswerBytes = 1024 * 1024;
 
@@ -21,20 +22,29 @@ const lineNumber = z
       .transform(Number),
   ])
   .pipe(z.int().positive());
-/** The category is for people; a finding without one is as good. One without its last line is of one line. */
+/** The category is for people; a finding without one is as good. One without its last line, or with a `line` alone, is of one line. */
 const findingSchema = z
-  .object({ file: z.string(), startLine: lineNumber, endLine: lineNumber.nullish(), category: z.string().nullish() })
+  .preprocess(
+    (given) => (given !== null && typeof given === "object" && "line" in given ? { startLine: given.line, ...given } : given),
+    z.object({ file: z.string(), startLine: lineNumber, endLine: lineNumber.nullish(), category: z.unknown().optional() }),
+  )
   .transform(({ file, startLine, endLine, category }) => ({
     file,
     startLine,
     endLine: endLine ?? startLine,
-    category: category ?? "defect",
+    category: typeof category === "string" ? category : "defect",
   }))
   .refine(({ startLine, endLine }) => startLine <= endLine, "a finding ends at or after its first line");
+/** As the services that host reviews have it. */
+const verdictWords = new Map([
+  ["approved", "approve"],
+  ["changes_requested", "request_changes"],
+]);
 const reviewSchema = z.object({
   verdict: z
     .string()
     .transform((word) => word.trim().toLowerCase().replaceAll(/[ -]/g, "_"))
+    .transform((word) => verdictWords.get(word) ?? word)
     .pipe(z.enum(["approve", "request_changes"])),
   findings: z
     .array(findingSchema)
@@ -64,13 +74,18 @@ const normalPath = (path: string): string =>
       .replaceAll("\\", "/")
       .replace(/^\/workspace\//, ""),
   );
-/** One spelling for `Class#method`, `Class.prototype.method`, `method()` and `Class.method`; null where nothing is named. */
+/**
+ * One spelling for `Class#method`, `Class.prototype.method`, `export function method(a: string): void`, `this.method` and `Class.method`; null where
+ * nothing is named.
+ */
 const normalSymbol = (symbol: string | null | undefined): string | null =>
   symbol
     ?.trim()
     .replace(/^`(.*)`$/, "$1")
-    .replace(/^(?:get|set|async|static|function|class) +/, "")
-    .replace(/\(.*\)$/, "")
+    .replace(/^(?:(?:export|default|get|set|async|static|public|private|protected|function|class|const|let|var)\*? +)+/, "")
+    .replace(/^(?:this|module\.exports|exports)\.(?=.)/, "")
+    .replace(/[<(].*$/s, "")
+    .replace(/\.$/, "")
     .replace(/(?<=[\w$])#/g, ".")
     .replace(".prototype.", ".")
     .replace("::", ".") || null;
@@ -104,7 +119,12 @@ export function parsePatch(text: string, read: (path: string) => string | null):
   if (text.trim() === "") return bad("no-answer", "the patch is empty");
   if (Buffer.byteLength(text) > maxAnswerBytes) return bad("answer-too-large", `more than ${maxAnswerBytes} bytes`);
   const applied = applyPatch(text, read);
-  return "error" in applied ? bad("patch-does-not-apply", applied.error) : { ok: true, value: applied.layer };
+  if ("error" in applied) return bad("patch-does-not-apply", applied.error);
+  const { layer } = applied;
+  const standing = (path: string): boolean => (Object.hasOwn(layer, path) ? layer[path] : read(path)) !== null;
+  const written = Object.keys(layer).filter((path) => layer[path] !== null);
+  const both = written.flatMap(foldersOf).find(standing);
+  return both === undefined ? { ok: true, value: layer } : bad("patch-does-not-apply", `${both} would be a file and a folder`);
 }
 
 /** The whole text of one test file. */

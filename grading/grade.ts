@@ -6,7 +6,7 @@
  */
 import { randomInt } from "node:crypto";
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
-import type { Draft, Expectation, Score, Trial } from "../schemas/instance.ts";
+import type { Draft, Score, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { parseLocations, parsePatch, parseReview, parseTestFile } from "./answers.ts";
 import { editingComponents, killShare, type Performed } from "./components.ts";
@@ -60,27 +60,33 @@ function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: L
     : { layer: Object.fromEntries(allowed) };
 }
 
-/** May a run stop at its first failure? Only where any failure settles the verdict, and none is known from the healthy tree. */
-function mayBail(expect: Expectation, files: readonly string[], workspace: Workspace): boolean {
-  if (expect.kind === "answer-passes") return true;
-  if (expect.kind !== "tests" || expect.fail.length > 0) return false;
-  const wanted = new Set(expect.pass);
-  return workspace.environment.tests.every((test) => !files.includes(test.file) || test.standing === "skipped" || wanted.has(test.id));
+/**
+ * What the answer's trials lay over the tree, each in its own way, as it is where one of them leaves it alone. All of it is written in all of them,
+ * so that code which looks at the times of files learns nothing of the trial that it is in; a file that one trial of a patch has beside the tree is
+ * there in the others too.
+ */
+function beside({ answerForm, trials }: Pick<Draft, "answerForm" | "trials">, workspace: Workspace): Layer {
+  const own = trials.filter(({ answer }) => answer !== "none").map(({ layer }) => layer);
+  const texts = new Map(workspace.copies().map(({ path, text }) => [path, text]));
+  const elsewhere = (path: string): string | null => own.map((layer) => layer[path]).find((text) => typeof text === "string") ?? null;
+  const healthy = (path: string): string | null =>
+    workspace.text(path) ?? texts.get(path) ?? (answerForm === "patch" ? elsewhere(path) : null);
+  return Object.fromEntries(own.flatMap((layer) => Object.keys(layer)).map((path) => [path, healthy(path)]));
 }
 
 /** One trial, performed and judged. `draft.answerPath` says whose tests are the answer's. */
 export async function performTrial(
   trial: Trial,
   answer: Layer,
-  draft: Pick<Draft, "answerPath">,
+  draft: Pick<Draft, "answerForm" | "answerPath" | "trials">,
   workspace: Workspace,
   options: GradeOptions,
 ): Promise<{ verdict: Verdict; run: TestRun }> {
   const layer = trial.answer === "none" ? trial.layer : mergeLayers(trial.layer, answer);
-  const bail = options.strict && mayBail(trial.expect, trial.files, workspace);
   const known = trial.answer === "patch" ? new Set(workspace.environment.tests.map((test) => test.id)) : null;
-  const run = await workspace.run({ layer, files: trial.files, bail, shared: trial.answer === "none" }, options.repeat);
-  return { verdict: judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail, known }), run };
+  const manner = trial.answer === "none" ? { shared: true } : { shared: false, answered: beside(draft, workspace) };
+  const run = await workspace.run({ layer, files: trial.files, ...manner }, options.repeat);
+  return { verdict: judgeRun(run, trial.expect, { answerPath: draft.answerPath, known }), run };
 }
 
 /** In an order that nobody can foresee: an answer that goes by the clock, or by what ran before, must not know which run is which. */

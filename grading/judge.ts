@@ -16,8 +16,6 @@ export interface Verdict {
 export interface RunFacts {
   /** Whose tests are the answer's, for the two expectations that look at them. */
   readonly answerPath: string | null;
-  /** The run was asked to stop at the first failure, so that it may stop short. */
-  readonly bail: boolean;
   /** Every test id of the environment, where the answer is code that runs in the tests' process; null where nobody could add a test. */
   readonly known: ReadonlySet<string> | null;
 }
@@ -29,12 +27,11 @@ const byItself = (failure: Failure | null): boolean => failure?.kind === "assert
 const failedByItself = (test: TestResult | undefined): boolean => test?.status === "failed" && byItself(test.failure);
 
 /** Things that void a run whatever was expected: nobody gets reward from a run that did not end as runs end. */
-function voided(run: TestRun, bail: boolean): Verdict | null {
+function voided(run: TestRun): Verdict | null {
   if (run.ended.kind !== "finished") return not(run.ended.kind, `the run ended: ${run.ended.kind}`);
   if (run.ended.failedCommand !== null) return not("build-failed", `command ${run.ended.failedCommand} exited with ${run.ended.exitCode}`);
   if (run.report.forged > 0) return not("report-forged", `${run.report.forged} lines on the report channel without the run's nonce`);
-  const failing = run.report.tests.some((test) => test.status === "failed");
-  if (!run.report.complete && !(bail && failing)) return not("ended-early", "the runner never said that it was done");
+  if (!run.report.complete) return not("ended-early", "the runner never said that it was done");
   const { tests, unloaded, strays, hooks = [] } = run.report;
   if (tests.length === 0 && unloaded.length === 0 && hooks.length === 0) return not("no-tests", "the run shows no test");
   const green = unloaded.length === 0 && strays.length === 0 && tests.every((test) => test.status !== "failed");
@@ -90,8 +87,16 @@ function judgeAnswer(run: TestRun, wanted: "answer-passes" | "answer-fails", ans
   return failed.some(failedByItself) ? held : not("failed-otherwise", `by ${failed[0]?.failure?.kind ?? "nothing known"}`);
 }
 
-export function judgeRun(run: TestRun, expect: Expectation, { answerPath, bail, known }: RunFacts): Verdict {
-  const nothing = voided(run, bail);
+/** Had a test of the answer failed by itself before the run was cut off? One that has shown the defect may be followed by one that hangs for it. */
+const failedBefore = ({ ended, report }: TestRun, answerPath: string | null): boolean =>
+  (ended.kind === "timed-out" || ended.kind === "out-of-memory") &&
+  !report.complete &&
+  report.forged === 0 &&
+  report.tests.some((test) => test.file === answerPath && failedByItself(test));
+
+export function judgeRun(run: TestRun, expect: Expectation, { answerPath, known }: RunFacts): Verdict {
+  if (expect.kind === "answer-fails" && failedBefore(run, answerPath)) return held;
+  const nothing = voided(run);
   if (nothing) return nothing;
   if (expect.kind === "tests") return judgeTests(run, expect.pass, expect.fail, known);
   if (expect.kind !== "some-fail") return judgeAnswer(run, expect.kind, answerPath);
@@ -154,11 +159,12 @@ export function judgeLocations(given: readonly Location[], gold: readonly Locati
   return symbols && !sameSymbols(counted, gold) ? no("other-symbols", "") : { reward: 1, components, reason: null, detail: "" };
 }
 
-/** What a review may name at most. */
+/** What a review may name at most: findings, and lines in all of them together. */
 export const reviewLimits = { findings: 3, lines: 21 } as const;
 const tolerance = 1;
 
 const linesOf = ({ startLine, endLine }: Finding): number => endLine - startLine + 1;
+const linesIn = (findings: readonly Finding[]): number => findings.reduce((sum, finding) => sum + Math.max(0, linesOf(finding)), 0);
 const hasLines = ({ startLine, endLine }: Finding): boolean => startLine <= endLine;
 /** A diff names files with `a/` or `b/` before them, and so may who reads it. */
 const sameFile = (a: string, b: string): boolean => a === b || [`a/${a}`, `b/${a}`].includes(b) || [`a/${b}`, `b/${b}`].includes(a);
@@ -184,14 +190,15 @@ function lineF1(given: readonly Finding[], defects: readonly Finding[]): number 
   return f1(ratio(near(mine, theirs), mine.length), ratio(near(theirs, mine), theirs.length));
 }
 
-/** The verdict must be right; where changes are requested, one of at most 3 findings overlaps the defect (± 1 line). */
+/** The verdict must be right; where changes are requested, one of at most 3 findings, which together have few lines, overlaps the defect (± 1 line). */
 export function judgeReview(
   given: { verdict: string; findings: readonly Finding[] },
   gold: { verdict: string; defects: readonly Finding[] },
 ): Score {
   const verdict = given.verdict === gold.verdict;
-  const widest = Math.max(reviewLimits.lines, ...gold.defects.map(linesOf));
-  const wide = given.findings.find((finding) => linesOf(finding) > widest);
+  const widest = Math.max(reviewLimits.lines, linesIn(gold.defects));
+  const lines = linesIn(given.findings);
+  const wide = lines > widest;
   const many = given.findings.length > reviewLimits.findings;
   const approving = gold.verdict === "approve";
   const figure = approving ? Number(verdict && given.findings.length === 0) : many || wide ? 0 : lineF1(given.findings, gold.defects);
@@ -200,7 +207,7 @@ export function judgeReview(
   if (!verdict) return no("wrong-verdict", `${given.verdict} where it is ${gold.verdict}`);
   if (approving) return { reward: 1, components, reason: null, detail: "" };
   if (many) return no("too-many-findings", `${given.findings.length} of at most ${reviewLimits.findings}`);
-  if (wide) return no("finding-too-wide", `${wide.file}:${wide.startLine}-${wide.endLine}`);
+  if (wide) return no("findings-too-wide", `${lines} lines of at most ${widest}`);
   const found = given.findings.some((finding) => gold.defects.some((defect) => touches(finding, defect)));
   return found ? { reward: 1, components, reason: null, detail: "" } : no("defect-not-found", "no finding overlaps the defect");
 }

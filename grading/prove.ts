@@ -11,7 +11,7 @@ import { judgeRun, type Verdict } from "./judge.ts";
 import { mixedTests, withoutTests, withoutTrials } from "./quarantine.ts";
 
 /** Raised when the judgement of a trial or the rule of admission changes. */
-export const proveVersion = 8;
+export const proveVersion = 9;
 
 export const proveReasons = [
   "premise-fails",
@@ -57,7 +57,7 @@ async function settle(draft: Draft, workspace: Workspace, { repeats, quarantine 
   if (steady === null) return drop("prove/flaky", `every test that a run asks for has mixed outcomes, first ${quarantined[0]}`);
   for (const trial of steady.premises) {
     for (const [repeat, run] of (runs.get(trial.name) ?? []).entries()) {
-      const verdict = judgeRun(run, trial.expect, { answerPath: draft.answerPath, bail: false, known: null });
+      const verdict = judgeRun(run, trial.expect, { answerPath: draft.answerPath, known: null });
       if (!verdict.held) return drop("prove/premise-fails", `${trial.name}, run ${repeat + 1}: ${verdict.reason}: ${verdict.detail}`);
     }
   }

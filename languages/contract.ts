@@ -193,8 +193,6 @@ export interface TestPlan {
   readonly args: readonly string[];
   /** Shuffle seed, where the runner can; null runs in the written order. */
   readonly seed: number | null;
-  /** Stop after the first failing test where the runner can. */
-  readonly bail: boolean;
   /**
    * Of the files, those that may share one process, where the runner can; absent or empty: each has its own, as the runner's users have it.
    * The ids are the same. What cannot be said for each file by itself for certain makes the report incomplete, with a stray that says why.

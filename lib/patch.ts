@@ -190,11 +190,13 @@ function readExtended(header: Header, line: string): void {
   else if (line === "GIT binary patch" || /^Binary files .* differ$/.test(line)) throw new PatchError("binary patches are not accepted");
 }
 
-const fence = /^ {0,3}```/;
+/** Of a fence that is not indented neither is the end; what is indented in it is a line of a hunk. */
+const fences = [/^```/, /^ {1,3}```/] as const;
 
 /** Where a patch stands in fences, what they hold: a line that begins with one is in no hunk. */
 function unfenced(lines: readonly string[]): readonly string[] {
-  const marks = lines.flatMap((line, at) => (fence.test(line) ? [at] : []));
+  const fence = fences.find((mark) => lines.some((line) => mark.test(line)));
+  const marks = lines.flatMap((line, at) => (fence?.test(line) ? [at] : []));
   const inside = marks.flatMap((from, at) => (at % 2 === 0 ? [lines.slice(from + 1, marks[at + 1] ?? lines.length)] : []));
   const patches = inside.filter((part) => part.some((_, at) => opensFile(part, at)));
   return patches.length === 0 ? lines : patches.flat();

@@ -42,6 +42,9 @@ export interface Installed {
   readonly bare?: readonly string[];
 }
 
+/** Without what tools keep of the repository's own files: its sources as they should be, and its tests. V8's code is the dependencies' alone. */
+const withoutKept = ({ folders, bare = folders, temporary: _, ...rest }: Installed): Installed => ({ ...rest, folders: bare });
+
 /** How long a healthy suite takes on this machine: its slowest whole run, and its longest time without a result. */
 export interface Pace {
   readonly wallMs: number;
@@ -52,9 +55,10 @@ export interface Pace {
 
 export interface TestRequest {
   readonly layer: Layer;
+  /** Written where the layer has nothing, whether or not the tree has it so; no part of what a build is made for. */
+  readonly written?: Layer;
   readonly files: readonly string[] | "all";
   readonly seed: number | null;
-  readonly bail: boolean;
   /** Of the files, those that share a process. */
   readonly together?: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -104,6 +108,9 @@ export const guestHarness = "/kihon/harness";
 const guestNode = "/kihon/node";
 const guestCompiled = "/kihon/compiled";
 const emptyReport: TestReport = { tests: [], unloaded: [], strays: [], complete: false, forged: 0 };
+
+/** By path: files that are written one after another in the same order show nothing by their numbers. */
+const sorted = (layer: Layer): Layer => Object.fromEntries(Object.entries(layer).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Runs kept for others; a run of a thousand tests is about 300 kB. */
 const maxShared = 1_000;
@@ -196,7 +203,6 @@ export function testJob(
     packageDir,
     args: recipe.runnerArgs,
     seed: request.seed,
-    bail: request.bail,
     ...(request.together === undefined ? {} : { together: request.together }),
     ...(request.sift === undefined ? {} : { sift: true }),
     testTimeoutMs: 20_000,
@@ -242,7 +248,8 @@ async function runJob(
   const built = (await installed.builds?.over(request.layer, request.limits ?? {})) ?? { ok: true, layer: request.layer };
   if (!built.ok) return { result: built.result, nonce: null };
   const nonce = randomBytes(16).toString("hex");
-  const job = testJob(recipe, packageDir, installed, runner, { ...request, layer: built.layer }, nonce);
+  const layer = sorted(mergeLayers(request.written ?? {}, built.layer));
+  const job = testJob(recipe, packageDir, installed, runner, { ...request, layer }, nonce);
   return { result: await jobs.run(job), nonce };
 }
 
@@ -331,27 +338,25 @@ export class Workspace {
 
   /** The layer without what the tree says already, so that equal trees have equal layers. */
   normalise(layer: Layer): Layer {
-    return Object.fromEntries(
-      Object.entries(layer)
-        .filter(([path, text]) => this.#text(path) !== text)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
+    return sorted(Object.fromEntries(Object.entries(layer).filter(([path, text]) => this.#text(path) !== text)));
   }
 
   /**
    * `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. `shared` keeps the run for
    * whoever asks for the same: right for trees that many instances stand on, a waste of memory for an answer's own run. A `look` gives up
-   * on a run that has fallen silent.
+   * on a run that has fallen silent. `answered`: the layer holds an answer, whose code must not see what it is to find out. What tools kept of
+   * runs of the healthy tree does not lie beside it, and these texts are written where the layer has none, though the tree may have them so.
    */
   run(
-    request: { layer: Layer; files: readonly string[]; bail: boolean; shared: boolean; look?: boolean },
+    request: { layer: Layer; files: readonly string[]; shared: boolean; look?: boolean; answered?: Layer },
     repeat: number,
   ): Promise<TestRun> {
+    const { shared, look = false, answered } = request;
     const layer = this.normalise(request.layer);
     const files = [...request.files].sort();
     const clean = Object.keys(layer).length === 0 && files.every((file) => this.#suite.includes(file));
     if (clean) return this.#cleanRun(files, repeat);
-    return this.#start({ layer, files, bail: request.bail, look: request.look ?? false }, repeat, request.shared);
+    return this.#start({ layer, files, look, ...(answered === undefined ? {} : { written: answered }) }, repeat, shared);
   }
 
   /**
@@ -363,7 +368,6 @@ export class Workspace {
       layer: this.normalise(request.layer),
       files: [...request.files].sort(),
       together: [...request.together].sort(),
-      bail: false,
       seed: null,
       limits: this.#limits,
     };
@@ -377,14 +381,14 @@ export class Workspace {
   wholeSuite(layer: Layer, wallMs: number): Promise<TestRun> {
     const { recipe, revision } = this.environment;
     const { folders, bare = folders, node, harness } = this.installed;
-    const request = { layer: this.normalise(layer), files: "all", bail: false, seed: null, limits: { wallMs } } as const;
+    const request = { layer: this.normalise(layer), files: "all", seed: null, limits: { wallMs } } as const;
     return runTests(this.#jobs, recipe, revision.packageDir, { folders: bare, node, harness, builds: null }, this.runner, request);
   }
 
   /** A run by itself of sources that tell of their calls, and what they told. */
   async record(layer: Layer, files: readonly string[]): Promise<{ readonly run: TestRun; readonly told: string }> {
     const { recipe, revision } = this.environment;
-    const request = { layer: this.normalise(layer), files, bail: false, seed: null, limits: this.#limits, callsFile };
+    const request = { layer: this.normalise(layer), files, seed: null, limits: this.#limits, callsFile };
     const run = await runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
     return { run, told: run.result.collected[callsFile]?.toString("utf8") ?? "" };
   }
@@ -401,7 +405,7 @@ export class Workspace {
     together: readonly string[] = [],
   ): Promise<SiftRun> {
     const { recipe, revision } = this.environment;
-    const request = { layer: this.normalise(layer), files: [...files].sort(), together, bail: false, seed: null, limits, sift: plan };
+    const request = { layer: this.normalise(layer), files: [...files].sort(), together, seed: null, limits, sift: plan };
     const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
     return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), stderr: result.stderr };
   }
@@ -411,7 +415,7 @@ export class Workspace {
    * does alone. Where that run has an error that belongs to no test, the subset is run by itself.
    */
   async #cleanRun(files: readonly string[], repeat: number): Promise<TestRun> {
-    const whole = await this.#start({ layer: {}, files: this.#suite, bail: false, look: false }, repeat, true);
+    const whole = await this.#start({ layer: {}, files: this.#suite, look: false }, repeat, true);
     const { ended, report } = whole;
     const failed = report.tests.some((test) => test.status === "failed") || report.unloaded.length > 0;
     const sound =
@@ -420,7 +424,7 @@ export class Workspace {
       report.complete &&
       report.strays.length === 0 &&
       failed === (ended.exitCode !== 0);
-    if (!sound) return this.#start({ layer: {}, files, bail: false, look: false }, repeat, true);
+    if (!sound) return this.#start({ layer: {}, files, look: false }, repeat, true);
     const wanted = new Set(files);
     const tests = report.tests.filter((test) => wanted.has(test.file));
     const unloaded = report.unloaded.filter(({ file }) => wanted.has(file));
@@ -429,19 +433,18 @@ export class Workspace {
   }
 
   #start(
-    request: { layer: Layer; files: readonly string[]; bail: boolean; look: boolean },
+    { look, ...request }: Pick<TestRequest, "layer" | "written"> & { files: readonly string[]; look: boolean },
     repeat: number,
     shared: boolean,
   ): Promise<TestRun> {
-    const key = shortId([request.layer, request.files, request.bail, repeat]);
+    const key = shortId([request, repeat]);
     const known = this.#shared.get(key);
     if (known) return known;
     const { recipe, revision } = this.environment;
     const seed = repeat > 0 && this.runner.canShuffle ? repeat : null;
-    const limits = request.look ? this.#limits : { wallMs: this.#limits.wallMs };
-    const { layer, files, bail } = request;
-    const asked = { layer, files, bail, seed, limits };
-    const started = runTests(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, asked);
+    const limits = look ? this.#limits : { wallMs: this.#limits.wallMs };
+    const installed = request.written === undefined ? this.installed : withoutKept(this.installed);
+    const started = runTests(this.#jobs, recipe, revision.packageDir, installed, this.runner, { ...request, seed, limits });
     if (shared) this.#remember(key, started);
     return started;
   }

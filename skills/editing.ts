@@ -49,7 +49,7 @@ function bitingTrial(observed: Observed, context: PoseContext): Trial | null {
     name: "still-bites",
     layer: mergeLayers(candidate.before, canary.layer),
     answer: "patch",
-    files: filesOf(canary.shown),
+    files: filesOf(observed.observation.failToPass),
     expect: { kind: "some-fail", among: [...canary.shown] },
   };
 }
@@ -248,7 +248,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 7,
+  version: 8,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -99,19 +99,22 @@ function bothOf(mutant: Mutant, other: Mutant, context: PoseContext): Layer {
 /**
  * Does it fail because of this defect? A test that only says that the code does other things than the defective source, which a solver can read,
  * is right in every other tree, and passes where another defect stands beside this one. Those that most tests notice are taken, of other
- * functions of the same files.
+ * functions of the same files; where there is none, one of the same function, in which it is likelier that both together do what is right.
  */
 function besideTrials({ candidate }: Observed, hidden: Layer, path: string, context: PoseContext): Trial[] {
   if (candidate.kind !== "mutant") return [];
   const own = new Set(placesOf(candidate));
   const others = context.all.flatMap(({ candidate: other, observation }) => {
     const isNear = Object.keys(other.before).every((file) => Object.hasOwn(candidate.before, file));
-    if (other.kind !== "mutant" || !isNear || placesOf(other).some((place) => own.has(place)) || meet(candidate, other)) return [];
-    return [{ other, place: placesOf(other).join(), noticed: observation.failToPass.length }];
+    if (other.kind !== "mutant" || !isNear || meet(candidate, other)) return [];
+    const places = placesOf(other);
+    return [{ other, same: places.some((place) => own.has(place)), place: places.join(), noticed: observation.failToPass.length }];
   });
   const ordered = others.sort((a, b) => b.noticed - a.noticed || (a.other.id < b.other.id ? -1 : 1));
-  const oneEach = [...Map.groupBy(ordered, ({ place }) => place).values()].flatMap(([first]) => (first === undefined ? [] : [first]));
-  return oneEach.slice(0, mostBeside).map(({ other }, at) => ({
+  const elsewhere = ordered.filter(({ same }) => !same);
+  const oneEach = [...Map.groupBy(elsewhere, ({ place }) => place).values()].flatMap(([first]) => (first === undefined ? [] : [first]));
+  const taken = oneEach.length > 0 ? oneEach.slice(0, mostBeside) : ordered.slice(0, 1);
+  return taken.map(({ other }, at) => ({
     name: `beside-${at + 1}`,
     layer: mergeLayers(hidden, bothOf(candidate, other, context)),
     answer: "file",
@@ -221,7 +224,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 12,
+  version: 13,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -165,7 +165,7 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     "",
     "Would you merge it? It must repair what is described and break nothing else. Answer with JSON only:",
     '{"verdict":"approve"|"request_changes","findings":[{"file":"path","startLine":1,"endLine":1,"category":"defect"}]}',
-    "With `approve`, leave `findings` empty. With `request_changes`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most 3 findings.",
+    "With `approve`, leave `findings` empty. With `request_changes`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most 3 findings of at most 21 lines in all.",
   ].join("\n");
 
 /** What reviewers said of the diff that is shown, where its lines have the numbers that they had for them. */
@@ -233,7 +233,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 7,
+  version: 8,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

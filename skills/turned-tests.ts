@@ -58,7 +58,8 @@ export function oppositeTrial(observed: Observed, context: PoseContext): Trial |
     name: "asks-the-opposite",
     layer: mergeLayers(observed.candidate.before, turned.layer),
     answer: "patch",
-    files: filesOf(turned.shown),
+    // The same files as are run when the answer is paid for: what a run is asked for is no secret from the code in it.
+    files: filesOf(observed.observation.failToPass),
     expect: { kind: "some-fail", among: [...turned.shown] },
   };
 }

@@ -2,8 +2,9 @@
  * Right and wrong forms of a source in one text, one of them in force: whoever reads the text sees them all, and only who runs it knows which
  * it is. A test that compares texts, however much of them it leaves out, takes all the disguised forms of a source for the same.
  *
- * Which form is in force lies in digits, whose parity is asked in one of several ways that no bundler works out. Two texts that are made
- * with the same chance differ in single digits alone.
+ * Which form is in force lies in digits, of which one is asked for its size in one of several ways that no bundler works out. Two texts that are
+ * made with the same chance differ in single digits alone. What counts as yes differs from question to question, and by how much the digit grows or
+ * shrinks for it, so that nothing which adds up all digits sets the right text apart from all the wrong ones.
  */
 import type { Rng } from "../../lib/rng.ts";
 import type { NumberedMutation, SourceFile } from "../contract.ts";
@@ -32,16 +33,25 @@ function widened({ start, end, replacement }: Part, text: string): Part {
   return { start, end: end + next.length, replacement: replacement + next };
 }
 
-const askings: readonly ((digits: string) => string)[] = [
-  (digits) => `/[13579]$/.test("${digits}")`,
-  (digits) => `"${digits}".charCodeAt(4)%2>0`,
-  (digits) => `Number("${digits}")%2>0`,
+/** Whether the last of five digits is over 4. */
+const overFour: readonly ((digits: string) => string)[] = [
+  (digits) => `/[5-9]$/.test("${digits}")`,
+  (digits) => `"${digits}".charCodeAt(4)>52`,
+  (digits) => `Number("${digits}")%10>4`,
+];
+/** Whether it is not. */
+const underFive: typeof overFour = [
+  (digits) => `/[0-4]$/.test("${digits}")`,
+  (digits) => `"${digits}".charCodeAt(4)<53`,
+  (digits) => `Number("${digits}")%10<5`,
 ];
 
 /** A question that is answered with yes or no, as asked for. */
 function question(yes: boolean, rng: Rng): string {
-  const [asking, digits, last] = [askings[rng.below(askings.length)], 1000 + rng.below(9000), 2 * rng.below(5)];
-  return `(${(asking ?? String)(`${digits}${last + Number(yes)}`)})`;
+  const askings = rng.below(2) === 0 ? overFour : underFive;
+  const [asking, digits] = [askings[rng.below(askings.length)], 1000 + rng.below(9000)];
+  const [small, large] = [rng.below(5), 5 + rng.below(5)];
+  return `(${(asking ?? String)(`${digits}${yes === (askings === overFour) ? large : small}`)})`;
 }
 
 /** Words by which it is only seen whether a form can be held. */

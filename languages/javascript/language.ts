@@ -21,7 +21,7 @@ import { unitsOf, unitsOn } from "./units.ts";
 
 export const javascript = Object.freeze({
   name: "javascript",
-  version: 1,
+  version: 2,
   extensions,
   mutators,
   roleOf,

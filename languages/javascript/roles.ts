@@ -27,6 +27,15 @@ const TEST_FOLDERS = new Set([
   "__mocks__",
   "__snapshots__",
   "__fixtures__",
+  "fixture",
+  "fixtures",
+  "testdata",
+  "test-data",
+  "test-fixtures",
+  "test-helpers",
+  "test-utils",
+  "testutils",
+  "mocks",
   "e2e",
 ]);
 const DOCS_FOLDERS = new Set(["docs", "doc", "examples", "example", "website", "site", "demo", "demos", "playground"]);
@@ -55,7 +64,8 @@ const CONFIG_FILES: readonly RegExp[] = [
 ];
 
 const DOCS_FILES = /(\.(md|mdx|markdown|rst|adoc|txt)|^(LICEN[CS]E|CHANGELOG|AUTHORS|CONTRIBUTORS|NOTICE|README)([.-].*)?)$/i;
-const TEST_FILES = /[._-](test|tests|spec|specs|test-d|e2e)\.([mc]?[jt]sx?)(\.(snap|md))?$|^(test|tests|spec)\.[mc]?[jt]sx?$|\.snap$/;
+const TEST_FILES =
+  /[._-](test|tests|spec|specs|test-d|e2e|fixtures?|mocks?)\.([mc]?[jt]sx?)(\.(snap|md))?$|^(test|tests|spec|test-?(utils?|helpers?)|fixtures?|mocks?)\.[mc]?[jt]sx?$|\.snap$/i;
 const GENERATED_FILES = /(\.min\.[mc]?js|\.bundle\.js|\.umd\.js|\.generated\.[mc]?[jt]sx?|\.map)$/;
 const TYPES_ONLY = /\.d\.([\w-]+\.)?[mc]?ts$/;
 

@@ -70,7 +70,7 @@ async function failingAlone(
 ): Promise<ReadonlySet<string>> {
   const failing = new Set<string>();
   for (const file of new Set(tests.map((test) => test.file))) {
-    const { report } = await workspace.run({ layer: candidate.before, files: [file], bail: false, shared: false }, 0);
+    const { report } = await workspace.run({ layer: candidate.before, files: [file], shared: false }, 0);
     const passed = new Set(report.tests.flatMap(({ id, status }) => (status === "passed" ? [id] : [])));
     for (const test of tests) if (test.file === file && !passed.has(test.id)) failing.add(test.id);
   }

@@ -51,7 +51,6 @@ export const run = (
     layer,
     files,
     seed,
-    bail: false,
     limits: { wallMs: site.runTimeoutMs },
     ...more,
   });

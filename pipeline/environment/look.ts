@@ -56,7 +56,7 @@ function objection(run: TestRun, red: readonly string[], files: readonly string[
 }
 
 export async function look(layer: Layer, environment: Environment, files: readonly string[], workspace: Workspace): Promise<Look> {
-  const apart = (): Promise<TestRun> => workspace.run({ layer, files, bail: false, shared: true, look: true }, 0);
+  const apart = (): Promise<TestRun> => workspace.run({ layer, files, shared: true, look: true }, 0);
   const together = environment.testFiles.flatMap((test) => (test.together && files.includes(test.file) ? [test.file] : []));
   if (together.length < fewestTogether) return { run: await apart(), manner: "apart", why: null };
   const run = await workspace.runTogether({ layer, files, together });
@@ -64,7 +64,7 @@ export async function look(layer: Layer, environment: Environment, files: readon
   const why = objection(run, red, files, environment);
   if (why !== null) return { run: await apart(), manner: "apart-again", why };
   if (red.length === 0) return { run, manner: "together", why: null };
-  const whole = confirmed(run, await workspace.run({ layer, files: red, bail: false, shared: false, look: true }, 0), red);
+  const whole = confirmed(run, await workspace.run({ layer, files: red, shared: false, look: true }, 0), red);
   if (whole === null) return { run: await apart(), manner: "apart-again", why: "what failed does something else alone" };
   return { run: whole, manner: "together", why: null };
 }

@@ -1,11 +1,12 @@
 /**
- * Published copies of the package under test in its own dependencies: runners and linters are built from such packages too. A test that compares
- * the sources with one of them knows what is right without a word of the question, so they are taken out wherever the suite does the same without.
+ * Copies of what is under test: published ones in the package's own dependencies (runners and linters are built from such packages too), and what
+ * builds left in the tree. A test that compares the sources with one of them knows what is right without a word of the question, so they are taken
+ * out wherever the suite does the same without.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
-import type { SourceFile } from "../../languages/contract.ts";
+import type { Language, SourceFile } from "../../languages/contract.ts";
 import { textOf } from "../../lib/git.ts";
 import { readJson } from "../../lib/json.ts";
 import type { TestRun } from "../../sandbox/workspace.ts";
@@ -46,6 +47,12 @@ export function ownCopies(folder: string, packageDir: string, name: string): rea
   };
   return places.flatMap((place) => [...packagesIn(folder, place)].filter(isCopy)).sort();
 }
+
+/** Tracked code that a tool made, of the sources as they are or were. What is installed is no part of a tree. */
+export const builtFiles = (paths: readonly string[], { roleOf, extensions }: Pick<Language, "roleOf" | "extensions">): readonly string[] =>
+  paths.filter(
+    (path) => roleOf(path) === "generated" && extensions.some((ending) => path.endsWith(ending)) && !/(?:^|\/)node_modules\//.test(path),
+  );
 
 /** Do two runs of a whole suite tell the same of every test? */
 export function sameOutcomes(a: TestRun, b: TestRun): boolean {

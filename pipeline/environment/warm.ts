@@ -131,7 +131,7 @@ export async function warmed(site: InstallSite, installed: Installed, test: Warm
   const final = join(site.cache, "warm", key);
   if (existsSync(final)) return layered(installed, final);
   const collect = isolated ? [...folders, place] : folders;
-  const request = { layer: {}, files: "all", seed: null, bail: false, limits: { wallMs: test.wallMs }, collect } as const;
+  const request = { layer: {}, files: "all", seed: null, limits: { wallMs: test.wallMs }, collect } as const;
   const { result } = await runTests(site.jobs, isolated ? filling(recipe) : recipe, test.packageDir, installed, test.runner, request);
   const work = await openWorkFolder(join(site.cache, "warm"));
   const names = dependencyNames(tree, dependencies);

@@ -2,7 +2,8 @@
 import { looksGenerated } from "../../languages/javascript/roles.ts";
 import { packTree } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
-import { shortId } from "../../lib/hash.ts";
+import { sha256, shortId } from "../../lib/hash.ts";
+import { plural } from "../../lib/plural.ts";
 import type { Installed, TestRun } from "../../sandbox/workspace.ts";
 import type { Commit, Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema, type Recipe } from "../../schemas/environment.ts";
@@ -15,7 +16,7 @@ import { installInputs, obeyed } from "../environment/inputs.ts";
 import { liesInLock } from "../environment/install-failure.ts";
 import { leanBuild } from "../environment/lean-build.ts";
 import { withoutOutside } from "../environment/outside.ts";
-import { dispensable, ownCopies } from "../environment/own-copies.ts";
+import { builtFiles, dispensable, ownCopies, sameOutcomes } from "../environment/own-copies.ts";
 import { packageName, packageVersion, recipesOf } from "../environment/recipe.ts";
 import { filesTogether } from "../environment/together.ts";
 import { type CheckedTree, readTree } from "../environment/tree.ts";
@@ -136,6 +137,38 @@ async function installedAgain(
   return again.value.installed;
 }
 
+interface Trimmed {
+  readonly ready: Ready;
+  /** A whole run of it, where there was one. */
+  readonly healthy: TestRun | null;
+  /** Tracked paths that it is without. */
+  readonly removed: readonly string[];
+}
+
+/** The same without the tracked files that a build made, where its tests do without: a copy of what is right lies in them as well as in a dependency. */
+async function withoutBuilt(
+  ready: Ready,
+  { revision, tree, known }: { readonly revision: Revision; readonly tree: CheckedTree; readonly known: TestRun | null },
+  bench: Bench,
+): Promise<Outcome<Trimmed>> {
+  const { site } = ready;
+  const built = builtFiles(tree.paths, site.language);
+  if (built.length === 0) return keep({ ready, healthy: known, removed: [] });
+  const healthy = known === null ? await healthyRun(site, null) : keep(known);
+  if (!healthy.kept) return healthy;
+  const bytes = packTree(tree.entries.filter(({ path }) => !built.includes(path)));
+  const archive = { bytes, sha: sha256(bytes) };
+  const bare = { ...site, installed: await installedAgain(site.recipe, revision, archive, "once", bench) };
+  const without = await healthyRun(bare, null);
+  const same = without.kept && sameOutcomes(healthy.value, without.value);
+  bench.log.info(
+    `${revision.repository.name}: ${plural(built.length, "tracked built file")}: ${same ? "left out" : "needed by its tests"}`,
+  );
+  if (!same) return keep({ ready, healthy: healthy.value, removed: [] });
+  bench.store.put(bytes);
+  return keep({ ready: { ...ready, site: bare, archive }, healthy: without.value, removed: built });
+}
+
 /** The same without the copies of the package itself that lie in its dependencies, as far as its tests do without. `known` is a whole run of it. */
 async function withoutOwnCopies(
   { site, archive }: Ready,
@@ -176,11 +209,14 @@ async function environmentOf(
 ): Promise<Outcome<Environment>> {
   const ready = await readied(revision, tree, found, bench);
   if (!ready.kept) return ready;
-  const { archive, frozenLock, outside } = ready.value;
   // What becomes of a change shows in its own tests, mostly: only then is it worth more.
   const seen = change === null ? { no: null, healthy: null } : await glimpse(ready.value.site, change);
   if (seen.no) return seen.no;
-  const alone = await withoutOwnCopies(ready.value, { revision, tree, known: seen.healthy }, bench);
+  const trimmed = await withoutBuilt(ready.value, { revision, tree, known: seen.healthy }, bench);
+  if (!trimmed.kept) return trimmed;
+  const { removed } = trimmed.value;
+  const { archive, frozenLock, outside } = trimmed.value.ready;
+  const alone = await withoutOwnCopies(trimmed.value.ready, { revision, tree, known: trimmed.value.healthy }, bench);
   if (!alone.kept) return alone;
   const { site: cold, healthy } = alone.value;
   const { recipe: whole } = cold;
@@ -207,7 +243,7 @@ async function environmentOf(
   const testFiles = mapped.map((test) => (together.has(test.file) ? { ...test, together: true as const } : test));
   if (!testFiles.some((test) => test.standalone)) return drop("prepare/nothing-stands-alone", "no test file passes when it is run alone");
   const environment: Environment = {
-    id: shortId([revision.repository.name, revision.commit, revision.packageDir, recipe, frozenLock]),
+    id: shortId([revision.repository.name, revision.commit, revision.packageDir, recipe, frozenLock, ...removed]),
     revision,
     recipe,
     sourceFiles: sources.map((source) => source.path),
@@ -215,7 +251,7 @@ async function environmentOf(
     testFiles,
     archive: archive.sha,
     frozenLock,
-    missing: [...tree.missing, ...outside.map((name) => `node_modules/${name}`)].sort(),
+    missing: [...tree.missing, ...removed, ...outside.map((name) => `node_modules/${name}`)].sort(),
   };
   bench.notePace(environment.id, base.value.pace);
   const standing = Object.groupBy(environment.tests, (test) => test.standing);
@@ -227,7 +263,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 9,
+  version: 10,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],

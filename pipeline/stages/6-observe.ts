@@ -97,7 +97,7 @@ async function withBase(record: ObservedRecord, workspace: Workspace): Promise<O
   const { earlier } = candidate;
   const files = observation.files.filter((file) => earlier[file] !== null);
   const layer = mergeLayers(candidate.before, earlier);
-  const run = files.length > 0 ? await workspace.run({ layer, files, bail: false, shared: false, look: true }, 0) : null;
+  const run = files.length > 0 ? await workspace.run({ layer, files, shared: false, look: true }, 0) : null;
   const seen = new Map(run?.report.tests.map(({ id, status }) => [id, status]));
   const atBase = Object.fromEntries(observation.failToPass.map((id) => [id, seen.get(id) ?? "absent"] as const));
   return { ...record, observation: { ...observation, atBase } };

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLog, defaultPlace, type Grader, openGrader } from "../../index.ts";
+import { readTree } from "../../lib/archive.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import type { Instance } from "../../schemas/instance.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
@@ -11,16 +12,7 @@ const { path: folder, remove } = scratch();
 afterAll(remove);
 
 /** mocha cannot start without a copy; chalk brings an older one, which nothing here needs. The lines are those of the published package. */
-const files = {
-  "package.json": JSON.stringify({
-    name: "escape-string-regexp",
-    version: "4.9.9",
-    main: "index.js",
-    scripts: { test: "mocha" },
-    devDependencies: { mocha: "10.2.0", chalk: "2.4.2" },
-  }),
-  ".gitignore": "node_modules\n",
-  "index.js": `'use strict';
+const source = `'use strict';
 
 function escapeStringRegexp(string) {
 	if (typeof string !== 'string') {
@@ -33,7 +25,18 @@ function escapeStringRegexp(string) {
 }
 
 module.exports = escapeStringRegexp;
-`,
+`;
+const files = {
+  "package.json": JSON.stringify({
+    name: "escape-string-regexp",
+    version: "4.9.9",
+    main: "index.js",
+    scripts: { test: "mocha" },
+    devDependencies: { mocha: "10.2.0", chalk: "2.4.2" },
+  }),
+  ".gitignore": "node_modules\n",
+  "index.js": source,
+  "dist/escape.js": source,
   "test/index.js": `const assert = require("assert");
 const escape = require("..");
 describe("escaping", () => {
@@ -85,6 +88,15 @@ describe("copies of the package in its dependencies", () => {
     const { recipe } = await dataset.environment(id);
     expect(recipe.ownCopies?.kept).toEqual(["node_modules/mocha/node_modules/escape-string-regexp"]);
     expect(recipe.ownCopies?.removed).toEqual(["node_modules/escape-string-regexp"]);
+  });
+
+  it("as built files that are tracked are", async () => {
+    const dataset = await openDataset(out);
+    const [id = ""] = await dataset.environmentIds();
+    const environment = await dataset.environment(id);
+    expect(environment.missing).toEqual(["dist/escape.js"]);
+    const tree = readTree(await dataset.archive(environment.archive)).map(({ path }) => path);
+    expect([tree.includes("index.js"), tree.includes("dist/escape.js")]).toEqual([true, false]);
   });
 
   it("stand for nothing where one is needed: a test that asks only whether both do the same is paid nowhere", async () => {

@@ -22,6 +22,14 @@ describe("locations as a solver writes them", () => {
     ["open()", "open"],
     ["open(a, b)", "open"],
     ["Box.#secret", "Box.#secret"],
+    ["export async function open(path: string): Promise<Box>", "open"],
+    ["const open", "open"],
+    ["this.open", "open"],
+    ["module.exports.Box.open", "Box.open"],
+    ["Box.open<T>", "Box.open"],
+    ["Box.open.<anonymous>", "Box.open"],
+    ["get", "get"],
+    ["this", "this"],
     ["", null],
     [null, null],
   ])("the symbol %j is %j", (written, symbol) => {
@@ -78,6 +86,8 @@ describe("what is written around and in an answer", () => {
       "request_changes",
       [[3, 5, "bug"]],
     ],
+    ['{"verdict":"changes_requested","findings":[{"file":"a.js","line":7,"category":3}]}', "request_changes", [[7, 7, "defect"]]],
+    ['{"verdict":"approved"}', "approve", []],
   ])("is no matter: %s", (text, verdict, findings) => {
     const parsed = parseReview(text);
     expect(parsed.ok && [parsed.value.verdict, parsed.value.findings.map((one) => [one.startLine, one.endLine, one.category])]).toEqual([
@@ -119,6 +129,8 @@ describe("patches as a solver writes them", () => {
     ["lines that are not there", "--- a/src/a.js\n+++ b/src/a.js\n@@ -1 +1 @@\n-three\n+two\n"],
     ["a file that is not there", "--- a/constructor\n+++ b/constructor\n@@ -1 +1 @@\n-one\n+two\n"],
     ["prose", "I would change the file.\n"],
+    ["a file in the place of which a folder is to be", added("src/a.js/b.js")],
+    ["a file and a folder of one name", `${added("src/new.js")}${added("src/new.js/b.js")}`],
   ])("%s is refused", (_, text) => {
     expect(reasonOf(parsePatch(text, read))).toBe("patch-does-not-apply");
   });

@@ -174,18 +174,51 @@ describe("strict grading", () => {
     expect([one.asked.length, all.asked.length]).toEqual([1, 2]);
     expect([short.reward, short.reason, short.detail]).toEqual([long.reward, long.reason, long.detail]);
   });
-  it("asks the runner to stop early where any failure settles it", async () => {
-    const { workspace, asked } = standOf(honest);
-    await grade(draft, wrong, workspace, strict);
-    expect(JSON.stringify(asked[0]?.job.commands)).toContain('\\"bail\\":true');
+});
+
+describe("a run that holds an answer", () => {
+  const [spy, own] = ["test/spy.test.js", "src/own.js"];
+  const others = draftOf({
+    trials: [
+      ...draft.trials,
+      {
+        ...trial("turned", ["test/add.test.js"], ["test/add.test.js > adds"]),
+        layer: { "src/add.js": defective, "test/add.test.js": "// turned\n" },
+      },
+      { ...trial("beside", ["test/add.test.js"], ["test/add.test.js > adds"]), layer: { "src/add.js": defective, [spy]: "// new\n" } },
+    ],
+    answers: draft.answers,
   });
-  it("lets the run go on where the healthy tree has a failing test in the file", async () => {
-    const environment = environmentOf({
-      tests: [...environmentOf().tests, { id: "test/add.test.js > known trouble", file: "test/add.test.js", standing: "failing" }],
-    });
-    const { workspace, asked } = standOf(honest, { environment });
-    await grade(draft, wrong, workspace, strict);
-    expect(JSON.stringify(asked[0]?.job.commands)).toContain('\\"bail\\":false');
+  it("has the same files written in each trial, as the tree has them or otherwise, in the same order", async () => {
+    const { workspace, asked } = standOf(honest);
+    await grade(others, patch({ "src/add.js": defective.replace("a * b", "a - b"), [own]: "export {};\n" }), workspace, full);
+    const written = asked.map(({ job }) => Object.keys(job.layer).filter((path) => !path.startsWith(".kihon")));
+    expect(new Set(written.map((paths) => JSON.stringify(paths)))).toEqual(
+      new Set([JSON.stringify(["src/add.js", own, "test/add.test.js", spy])]),
+    );
+    expect(asked.map(({ job }) => job.layer["test/add.test.js"])).toEqual([
+      tree["test/add.test.js"],
+      tree["test/add.test.js"],
+      "// turned\n",
+      tree["test/add.test.js"],
+    ]);
+    expect(new Set(asked.map(({ job }) => job.layer[spy]))).toEqual(new Set(["// new\n"]));
+  });
+  it("has nothing beside it that tools keep of the healthy tree, but the dependencies' code", async () => {
+    const installed = {
+      folders: ["tree", "kept", "dependencies"],
+      bare: ["tree", "dependencies"],
+      compiled: "compiled",
+      temporary: "temporary",
+    };
+    const { workspace, asked } = standOf(honest, { installed });
+    await grade(draft, patch({ "src/add.js": defective.replace("a * b", "a - b") }), workspace, full);
+    for (const { job } of asked) {
+      expect([job.tree, job.temporary]).toEqual([["tree", "dependencies"], undefined]);
+      expect(job.mounts.map(({ host }) => host)).toContain("compiled");
+    }
+    await workspace.run({ layer: { "src/add.js": defective }, files: ["test/add.test.js"], shared: false }, 0);
+    expect([asked.at(-1)?.job.tree, asked.at(-1)?.job.temporary]).toEqual([installed.folders, "temporary"]);
   });
 });
 

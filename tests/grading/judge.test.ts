@@ -10,7 +10,7 @@ const runOf = (script: Script): TestRun => {
   const result = resultOf(script, "n0nce");
   return { ended: result.ended, report: parseReport(result.report, "n0nce"), result };
 };
-const facts: RunFacts = { answerPath: "a.test.js", bail: false, known: null };
+const facts: RunFacts = { answerPath: "a.test.js", known: null };
 const wanted: Expectation = { kind: "tests", pass: ["a.test.js > one", "a.test.js > two"], fail: [] };
 const broken: Expectation = { kind: "tests", pass: ["a.test.js > two"], fail: ["a.test.js > one"] };
 const some: Expectation = { kind: "some-fail", among: ["a.test.js > one", "a.test.js > two"] };
@@ -85,12 +85,17 @@ describe("a run against what its trial expects", () => {
     }
   });
 
-  it("a run that was asked to stop at the first failure may stop short, and only then", () => {
-    const short = runOf({ files: red, complete: false });
-    expect(judgeRun(short, wanted, { ...facts, bail: true }).reason).toBe("tests-failed");
-    expect(judgeRun(short, wanted, facts).reason).toBe("ended-early");
-    expect(judgeRun(runOf({ files: green, complete: false }), wanted, { ...facts, bail: true }).reason).toBe("ended-early");
-  });
+  it.each(["timed-out", "out-of-memory"] as const)(
+    "a test of the answer that failed by itself has failed, though the run %s after it",
+    (kind) => {
+      const cut = (files: Script["files"]): TestRun => ({ ...runOf({ files, complete: false }), ended: { kind } });
+      expect(judgeRun(cut(red), fails, facts)).toMatchObject({ held: true });
+      expect(judgeRun(cut(green), fails, facts).held).toBe(false);
+      for (const other of [wanted, some, passes]) expect(judgeRun(cut(red), other, facts).held).toBe(false);
+      const forged = cut(red);
+      expect(judgeRun({ ...forged, report: { ...forged.report, forged: 1 } }, fails, facts).held).toBe(false);
+    },
+  );
 
   it("the share counts the expected outcomes that were seen", () => {
     expect(judgeRun(runOf({ files: red }), wanted, facts).share).toBe(0.5);
@@ -188,12 +193,22 @@ describe("a review", () => {
       "too-many-findings",
     ],
     ["names 21 lines", { verdict: "request_changes", findings: [finding(5, 25)] }, wrong, null],
-    ["names 22 lines", { verdict: "request_changes", findings: [finding(5, 26)] }, wrong, "finding-too-wide"],
+    ["names 22 lines", { verdict: "request_changes", findings: [finding(5, 26)] }, wrong, "findings-too-wide"],
+    [
+      "names 22 lines in two findings",
+      { verdict: "request_changes", findings: [finding(5, 15), finding(30, 40)] },
+      wrong,
+      "findings-too-wide",
+    ],
     ["names lines that end before they start", { verdict: "request_changes", findings: [finding(12, 8)] }, wrong, "defect-not-found"],
   ] as const)("that %s", (_, given, gold, reason) => {
     expect(judgeReview(given, gold)).toMatchObject({ reward: reason === null ? 1 : 0, reason });
   });
 
+  it("may name as many lines as several defects have together", () => {
+    const defects = [finding(10, 25), finding(40, 55)];
+    expect(judgeReview({ verdict: "request_changes", findings: defects }, { verdict: "request_changes", defects }).reward).toBe(1);
+  });
   it("may be as wide as a wide defect", () => {
     const gold = { verdict: "request_changes", defects: [finding(10, 60)] };
     expect(judgeReview({ verdict: "request_changes", findings: [finding(10, 60)] }, gold)).toMatchObject({

@@ -18,6 +18,7 @@ const benchOf = (
     runner,
     environment: { ...environment, recipe: { ...environment.recipe, runnerArgs: [...args] } },
     text: (path) => texts[path] ?? null,
+    paths: () => Object.keys(texts).sort(),
   };
 };
 
@@ -54,6 +55,7 @@ describe("what the runner loads before the tests", () => {
   it("is protected where the configuration names it", () => {
     const bench = benchOf(named("vitest"), {
       "vitest.config.ts": 'export default { test: { setupFiles: ["./src/prepare.ts"], alias: { a: "./src/add.ts" } } };',
+      "src/add.ts": "",
     });
     expect(mayChange(bench, "src/prepare.ts")).toBe(false);
     expect(mayChange(bench, "src/add.ts")).toBe(true);
@@ -66,10 +68,80 @@ describe("what the runner loads before the tests", () => {
     expect(mayChange(bench, "src/add.js")).toBe(true);
   });
   it("is protected where the runner's own words name it", () => {
-    const bench = benchOf(named("mocha"), {}, ["--require", "./src/hooks.js", "--import=./src/loader.mjs"]);
+    const bench = benchOf(named("mocha"), { "src/more.js": "" }, [
+      "--require",
+      "./src/hooks.js",
+      "--import=./src/loader.mjs",
+      "src/more.js",
+    ]);
     expect(mayChange(bench, "src/hooks.js")).toBe(false);
     expect(mayChange(bench, "src/loader.mjs")).toBe(false);
+    expect(mayChange(bench, "src/more.js")).toBe(false);
     expect(mayChange(bench, "src/add.js")).toBe(true);
+  });
+  it("is protected with what a configuration's own modules load, but for what tests run", () => {
+    const bench = benchOf(named("jest"), {
+      "jest.config.js": 'const base = require("./jest-base.js"); require("./src/add.js"); module.exports = { ...base };',
+      "jest-base.js": 'module.exports = { ...require("./more/base") };',
+      "more/base.js": "module.exports = {};",
+      "src/add.js": 'require("./part.js");',
+      "src/part.js": "",
+    });
+    expect(["jest-base.js", "more/base.js"].filter((path) => mayChange(bench, path))).toEqual([]);
+    expect(mayChange(bench, "src/add.js")).toBe(true);
+    expect(mayChange(bench, "src/part.js")).toBe(true);
+  });
+  it("is not what a manifest exports, nor a module of a file's name", () => {
+    const exported = { main: "index.js", exports: { ".": { require: "./index.js", import: "./src/index.mjs" } } };
+    const texts = {
+      "package.json": JSON.stringify(exported),
+      "index.js": "",
+      "node.js": "",
+      "vitest.config.ts": 'const a = { environment: "node" };',
+    };
+    for (const [name, args] of [
+      ["mocha", ["index"]],
+      ["jest", []],
+      ["vitest", []],
+      ["node-test", []],
+    ] as const) {
+      const bench = benchOf(named(name), texts, args);
+      expect([name, ...["index.js", "src/index.mjs", "src/index.ts", "node.js"].map((path) => mayChange(bench, path))]).toEqual([
+        name,
+        true,
+        true,
+        true,
+        true,
+      ]);
+    }
+    const own = benchOf(named("mocha"), { "package.json": JSON.stringify({ ...exported, mocha: { require: "./hooks.js" } }) });
+    expect([mayChange(own, "hooks.js"), mayChange(own, "index.js")]).toEqual([false, true]);
+  });
+});
+
+describe("a folder in the place of a file", () => {
+  const bench = benchOf(runners[0], { "src/data.json": "{}", "src/add.js": "" });
+  it.each([
+    "package.json/index.js",
+    "tsconfig.json/a.js",
+    "test.js/index.js",
+    "src/a.test.js/index.js",
+    "src/data.json/index.js",
+    "src/add.js/b.js",
+  ])("%s changes nothing", (path) => {
+    expect(mayChange(bench, path)).toBe(false);
+  });
+});
+
+describe("what tests hold answers against", () => {
+  it.each([
+    ..."fixtures/loud/output.js src/fixtures/a.ts testdata/b.js test-fixtures/c.js mocks/d.js src/test-utils.ts test-utils/e.ts".split(" "),
+    ..."src/add.fixtures.ts src/add.mock.ts src/testHelpers.js".split(" "),
+  ])("%s stays as it is", (path) => {
+    expect(mayChange(benchOf(runners[0]), path)).toBe(false);
+  });
+  it.each(["src/helpers.ts", "src/mock.ts.js", "src/latest.js", "lib/contest.js"])("%s is a source", (path) => {
+    expect(mayChange(benchOf(runners[0]), path)).toBe(true);
   });
 });
 

@@ -48,7 +48,10 @@ const behaves = (text: (path: string) => string | null, files: readonly string[]
 };
 
 const story = (asked: readonly Asked[]): string[] =>
-  asked.map(({ layer, files }) => `${files.includes(path) ? layer[path] : "premise"} on ${"src/add.js" in layer ? "before" : "after"}`);
+  asked.map(
+    ({ layer, files }) =>
+      `${files.includes(path) ? layer[path] : "premise"} on ${(layer["src/add.js"] ?? tree["src/add.js"]) === tree["src/add.js"] ? "after" : "before"}`,
+  );
 const reasonOf = (outcome: Awaited<ReturnType<typeof prove>>): string | null => (outcome.kept ? null : outcome.reason);
 
 describe("the prover", () => {

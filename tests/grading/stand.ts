@@ -1,7 +1,7 @@
 /** A workspace over a small tree in which only the sandbox is not real: a scripted job runner answers with reports as the harness writes them. */
 import { initLanguages, languages, runnerNamed } from "../../languages/index.ts";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
-import { type JobRunner, Workspace } from "../../sandbox/workspace.ts";
+import { type Installed, type JobRunner, Workspace } from "../../sandbox/workspace.ts";
 import { type Environment, environmentSchema } from "../../schemas/environment.ts";
 import type { Draft } from "../../schemas/instance.ts";
 import type { Layer } from "../../schemas/layer.ts";
@@ -110,7 +110,11 @@ export interface Asked {
 /** `answer` decides from the tree that the job would see and the files that it runs. */
 export function standOf(
   answer: (read: (path: string) => string | null, files: readonly string[], asked: readonly Asked[]) => Script,
-  { environment = environmentOf(), texts = tree }: { environment?: Environment; texts?: Readonly<Record<string, string>> } = {},
+  {
+    environment = environmentOf(),
+    texts = tree,
+    installed = {},
+  }: { environment?: Environment; texts?: Readonly<Record<string, string>>; installed?: Partial<Installed> } = {},
 ): { workspace: Workspace; asked: Asked[] } {
   const asked: Asked[] = [];
   const own = (record: Layer, path: string): string | null => (Object.hasOwn(record, path) ? (record[path] ?? null) : null);
@@ -126,16 +130,20 @@ export function standOf(
   const [language] = languages;
   const runner = runnerNamed(environment.recipe.runner);
   if (!language || !runner) throw new Error("the language or the runner is not listed");
-  const installed = { folders: ["/nowhere/tree"], node: "/nowhere/node", harness: "/nowhere/harness", builds: null };
-  const workspace = new Workspace(environment, installed, {
-    runner,
-    language,
-    jobs,
-    text: (path) => own(texts, path),
-    paths: () => Object.keys(texts).sort(),
-    copies: () => [],
-    limits: { wallMs: 1000 },
-  });
+  const bare = { folders: ["/nowhere/tree"], node: "/nowhere/node", harness: "/nowhere/harness", builds: null };
+  const workspace = new Workspace(
+    environment,
+    { ...bare, ...installed },
+    {
+      runner,
+      language,
+      jobs,
+      text: (path) => own(texts, path),
+      paths: () => Object.keys(texts).sort(),
+      copies: () => [],
+      limits: { wallMs: 1000 },
+    },
+  );
   return { workspace, asked };
 }
 

@@ -119,6 +119,11 @@ describe("applyPatch tolerates", () => {
       const applied = applyPatch(text, reader({ "x.js": ten }));
       expect("layer" in applied ? applied.layer["x.js"] : applied.error).toBe(written);
     });
+    it("a line of a hunk that shows a fence does not end the one around the patch", () => {
+      const before = " * ```\n * a\n * ```\none\n".replaceAll(" * ", "");
+      const text = "```diff\n--- a/a.md\n+++ b/a.md\n@@ -1,4 +1,4 @@\n ```\n a\n ```\n-one\n+two\n```\n";
+      expect(applyPatch(text, reader({ "a.md": before }))).toEqual({ layer: { "a.md": "```\na\n```\ntwo\n" } });
+    });
     it("fences that are lines of a file stay lines of it", () => {
       const text = "--- /dev/null\n+++ b/a.md\n@@ -0,0 +1,3 @@\n+```js\n+a\n+```\n";
       expect(applyPatch(text, reader({}))).toEqual({ layer: { "a.md": "```js\na\n```\n" } });

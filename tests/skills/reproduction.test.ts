@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Commit } from "../../schemas/candidate.ts";
 import type { Observed } from "../../skills/contract.ts";
 import { reproduction } from "../../skills/reproduction.ts";
-import { commit, draftFor, failure, joins, noLower, observe, texts } from "./stand.ts";
+import { commit, draftFor, failure, joins, longer, noLower, observe, texts, twoFiles, upper } from "./stand.ts";
 
 const slug = texts["src/slug.js"] ?? "";
 const shown = (observed: Observed, trial: string): string =>
@@ -37,5 +37,19 @@ describe("the two trees of a reproduction", () => {
   it("are told apart by no text without names: that is a probe", () => {
     const probe = draftFor(reproduction, noLower).answers.find(({ name }) => name === "source-skeleton");
     expect(probe).toMatchObject({ role: "probe", text: expect.stringContaining("bare(source) !== bare(") });
+  });
+});
+
+describe("a second defect beside the one in question", () => {
+  const beside = (others: readonly Observed[]) =>
+    draftFor(reproduction, noLower, others).trials.filter(({ name }) => name.startsWith("beside-"));
+  it("is one of the same function where no other function of the file has one", () => {
+    const [trial, ...more] = beside([longer]);
+    expect(more).toEqual([]);
+    expect(trial).toMatchObject({ expect: { kind: "answer-fails" }, tentative: true });
+    expect(trial?.layer["src/slug.js"]).toBe(slug.replace(".toLowerCase()", "").replace("limit)", "limit + 1)"));
+  });
+  it("is none that stands where the first does, or in another file", () => {
+    expect(beside([upper, twoFiles])).toEqual([]);
   });
 });

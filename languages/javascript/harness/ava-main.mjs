@@ -12,7 +12,7 @@ const ava = findPackage("ava");
 const major = Number(ava.manifest.version.split(".")[0]);
 const classic = major < 4;
 const entry = path.join(ava.folder, classic ? "cli.js" : "entrypoints/cli.mjs");
-const { root, files, args, timeoutMs, bail, sift } = takeRequest(entry);
+const { root, files, args, timeoutMs, sift } = takeRequest(entry);
 const record = openChannel();
 record({ type: "start" });
 
@@ -139,7 +139,7 @@ function observe(plan) {
 
 function finish() {
   for (const testFile of selected.keys()) abandon({ testFile });
-  if (!early || bail) record({ type: "end" });
+  if (!early) record({ type: "end" });
 }
 
 if (classic) {
@@ -186,7 +186,6 @@ if (sift) {
 }
 // ava hears nothing of a file that is judged until it is over.
 process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", sift ? "--concurrency=1" : "--concurrency=2");
-if (bail) process.argv.push("--fail-fast");
 process.argv.push(...files.map((file) => literal(path.relative(process.cwd(), file) || file)));
 const cli = await load("lib/cli.js");
 await (classic ? cli.run() : cli());

@@ -21,7 +21,6 @@ const words = request.args.concat([
   "--cacheDirectory=" + path.resolve("node_modules/.cache/kihon-jest"),
 ]);
 if (since(24, 9)) words.push("--testTimeout=" + request.timeoutMs);
-if (request.bail) words.push("--bail=1");
 if (request.seed !== null && since(29, 5)) words.push("--randomize", "--seed=" + (request.seed | 0));
 // A worker process costs half a second; with few files they all run here, each in a vm context of its own.
 const few = request.files.length > 0 && request.files.length <= 3;

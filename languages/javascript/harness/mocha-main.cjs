@@ -78,7 +78,7 @@ function adjust(options) {
   return Object.assign(adjusted, {
     reporter: "dot",
     timeout: request.timeoutMs,
-    bail: request.bail,
+    bail: false,
     retries: 0,
     exit: true,
     color: false,
@@ -134,7 +134,7 @@ function reporterFor(record, root) {
 /** What later versions take as options. A suite gives it to what is added to it. */
 function limit(suite) {
   suite.timeout(request.timeoutMs);
-  suite.bail(request.bail);
+  suite.bail(false);
   if (suite.retries) suite.retries(0);
 }
 

@@ -13,7 +13,7 @@ const { followSift, framesOf, openChannel, relativeTo, shuffled, siftedBy, takeR
 const { eachStep, readPlan } = require("./sift.cjs");
 
 const request = takeRequest();
-const { root, bail, seed, timeoutMs } = request;
+const { root, seed, timeoutMs } = request;
 const record = openChannel();
 record({ type: "start" });
 
@@ -97,7 +97,6 @@ function runFiles(files) {
       state.failed += 1;
       record(told);
     }
-    if (bail && state.failed > 0) started.kill("SIGKILL");
     return awake();
   };
   lines(started.stdio[3], take);
@@ -121,7 +120,6 @@ function forward(line) {
   require("node:fs").writeSync(3, "forged " + line.slice(0, 200) + "\n");
 }
 
-let stopped = false;
 let early = false;
 /** Of files that share a process nothing is said for one that is not sure; without the closing record the reader takes the run for what it is. */
 function concludeShared(over) {
@@ -134,10 +132,6 @@ function concludeShared(over) {
 
 function conclude(over) {
   if (over.names.length > 1) return concludeShared(over);
-  if (bail && over.failed > 0) {
-    stopped = true;
-    return;
-  }
   if (over.hung) {
     record({ type: "stray", error: failure("timeout", over.shown + " made no progress") });
     early = true;
@@ -209,7 +203,7 @@ function allFiles() {
 }
 
 const files = request.files.length > 0 ? request.files.slice() : allFiles().sort();
-const together = new Set(bail ? [] : request.together || []);
+const together = new Set(request.together || []);
 const [sharing, single] = [files.filter((file) => together.has(file)), files.filter((file) => !together.has(file))];
 const queue = sharing.length > 0 ? [seed === null ? sharing : shuffled(sharing, seed)] : [];
 for (const file of single) queue.push([file]);
@@ -240,7 +234,7 @@ if (request.sift) {
 
 let failures = 0;
 async function work() {
-  for (let batch = queue.shift(); batch !== undefined && !stopped; batch = queue.shift()) {
+  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
     const over = await runFiles(batch);
     if (over.code !== 0) failures += 1;
     conclude(over);

@@ -15,7 +15,7 @@ if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--interrupt-bu
 const vitest = findPackage("vitest");
 const request = takeRequest(path.join(vitest.folder, "vitest.mjs"));
 const major = Number(vitest.manifest.version.split(".")[0]);
-const { root, bail, seed, timeoutMs } = request;
+const { root, seed, timeoutMs } = request;
 const files = request.files.map((file) => path.resolve(file));
 const sharing = new Set((request.together || []).map((file) => path.resolve(file)));
 /** Runs of vitest, one after another: the files that share a process, and the others. */
@@ -48,7 +48,7 @@ function tellTasks(file, titles, suite, hidden) {
       continue;
     }
     const state = task.result && task.result.state;
-    if (state !== "pass" && state !== "fail" && (hidden || (task.mode === "run" && !bail))) continue;
+    if (state !== "pass" && state !== "fail" && (hidden || task.mode === "run")) continue;
     tellTest(file, titles, task);
   }
 }
@@ -112,7 +112,7 @@ const reporter = {
     tellFile(module.task);
   },
   onTestRunEnd(modules, errors, reason) {
-    if (reason === "interrupted" && !bail) return;
+    if (reason === "interrupted") return;
     if (!ended)
       finish(
         modules.map((module) => module.task),
@@ -172,7 +172,7 @@ function options(batch) {
     ui: false,
     open: false,
     retry: 0,
-    bail: bail ? 1 : 0,
+    bail: 0,
     passWithNoTests: true,
     testTimeout: timeoutMs,
     minWorkers: 1,

@@ -17,7 +17,6 @@ export function harnessCommand(plan: TestPlan, request: Request): RunnerCommand 
   const word = JSON.stringify({
     up: posix.relative(cwd, ".") || ".",
     seed: plan.seed,
-    bail: plan.bail,
     timeoutMs: plan.testTimeoutMs,
     ...(plan.together === undefined ? {} : { together: plan.together.map((file) => posix.relative(cwd, file)) }),
     ...(plan.sift === undefined ? {} : { sift: true }),

@@ -47,7 +47,7 @@ describe("a look at a defective tree", () => {
   });
   it("is never taken for a premise's run", async () => {
     const { workspace, runs } = await looked({ files: green }, { files: green });
-    await workspace.run({ layer, files: names, bail: false, shared: true }, 0);
+    await workspace.run({ layer, files: names, shared: true }, 0);
     expect(runs()).toHaveLength(2);
   });
   it.each<[string, Script]>([
@@ -63,7 +63,7 @@ describe("a look at a defective tree", () => {
     expect([found.seen.manner, found.seen.why, failuresOf(found)]).toEqual(["apart-again", why, []]);
     expect(found.runs().at(-1)).toEqual([null, names]);
     const made = found.runs().length;
-    await found.workspace.run({ layer, files: names, bail: false, shared: true }, 0);
+    await found.workspace.run({ layer, files: names, shared: true }, 0);
     expect(found.runs()).toHaveLength(made);
   });
   it("is a run of each file by itself where few may share a process", async () => {

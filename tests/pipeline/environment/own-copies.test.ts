@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { dispensable, ownCopies, scriptsOf } from "../../../pipeline/environment/own-copies.ts";
+import { languages } from "../../../languages/index.ts";
+import { builtFiles, dispensable, ownCopies, scriptsOf } from "../../../pipeline/environment/own-copies.ts";
 import type { TestRun } from "../../../sandbox/workspace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kihon-copies-"));
@@ -87,4 +88,14 @@ describe("which of them can go", () => {
     expect(await dispensable(many, runOf(), needing(["c3"], null))).toEqual({ removed: [], kept: many });
     expect(asked.splice(0)).toEqual([many]);
   });
+});
+
+it("built files are tracked code of folders and names that builds use", () => {
+  const [language] = languages;
+  if (!language) throw new Error("no language is listed");
+  const tracked =
+    "dist/a.js dist/a.css lib/a.js lib/a.min.js build/b.mjs src/dist.js packages/x/dist/c.cjs vendor/d.js node_modules/e/dist/e.js".split(
+      " ",
+    );
+  expect(builtFiles(tracked, language)).toEqual(["dist/a.js", "lib/a.min.js", "build/b.mjs", "packages/x/dist/c.cjs", "vendor/d.js"]);
 });

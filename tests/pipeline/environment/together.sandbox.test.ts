@@ -45,7 +45,7 @@ async function together(tree: Readonly<Record<string, string>>): Promise<readonl
 /** The same tree run both ways. */
 async function both(tree: Readonly<Record<string, string>>, layer: Layer): Promise<{ apart: TestRun; shared: TestRun }> {
   const site = await siteOf(tree, 2);
-  const asked = { layer, files: files(tree), seed: null, bail: false, limits: { wallMs: 60_000 } };
+  const asked = { layer, files: files(tree), seed: null, limits: { wallMs: 60_000 } };
   const runOf = (more: { together?: readonly string[] }) =>
     runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, { ...asked, ...more });
   return { apart: await runOf({}), shared: await runOf({ together: asked.files }) };

@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 
 const run = (layer: Record<string, string>, of = installed, file = "test/sum.test.mjs"): Promise<TestRun> =>
-  runTests(jobs, recipe, ".", of, nodeTest, { layer, files: [file], seed: null, bail: false });
+  runTests(jobs, recipe, ".", of, nodeTest, { layer, files: [file], seed: null });
 
 test("the shelf has the code of the dependency's module alone", () => {
   const [version] = readdirSync(installed.compiled ?? "");

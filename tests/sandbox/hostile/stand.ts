@@ -55,7 +55,6 @@ export async function hostileStand(): Promise<HostileStand> {
         layer: { "attack.test.cjs": HEAD + filled(suite.script), ...suite.layer },
         files: ["attack.test.cjs"],
         seed: null,
-        bail: false,
         limits: { ...limits, memoryBytes: 2 ** 30, ...suite.limits },
         collect: ["out"],
       }),

@@ -21,7 +21,7 @@ function nodeEnvOf(env: Readonly<Record<string, string>>): string {
   }
   writeFileSync(join(folder, "node_modules", "jest-cli", "index.js"), "exports.run = async () => console.log(process.env.NODE_ENV);\n");
   writeFileSync(join(folder, "nonce"), "abc\n");
-  const request = JSON.stringify({ up: ".", seed: null, bail: false, timeoutMs: 1000, args: [] });
+  const request = JSON.stringify({ up: ".", seed: null, timeoutMs: 1000, args: [] });
   // Descriptors 3 and 4: the report channel and its nonce.
   const script = `exec "$0" "$1" "$2" 3>report 4<nonce`;
   const { stdout, stderr } = spawnSync("sh", ["-c", script, process.execPath, main, request], {

@@ -37,7 +37,7 @@ function run(
   more: Partial<TestPlan> = {},
   env: Record<string, string> = {},
 ): Promise<TestReport> {
-  const plan: TestPlan = { files, packageDir: "", args: [], seed: null, bail: false, testTimeoutMs: 5000, harness, ...more };
+  const plan: TestPlan = { files, packageDir: "", args: [], seed: null, testTimeoutMs: 5000, harness, ...more };
   const command = runner.command(plan);
   const child = spawn(process.execPath, command.argv.slice(1), {
     cwd: join(root, command.cwd),
@@ -128,14 +128,6 @@ it("sees them", () => assert.equal(process.env.NODE_OPTIONS, "--no-deprecation")
     const report = await run(nodeTest, repository({ "a.test.js": forging("node:test", [3]) }), ["a.test.js"]);
     expect(outcomes(report)).toEqual(["failed a.test.js > forges"]);
     expect(report.forged).toBe(1);
-  });
-
-  it("starts no further file after a failure when it is to stop there", async () => {
-    const body = (n: number) => `import { it } from "node:test"; it("t${n}", () => { throw new Error("no"); });`;
-    const names = [1, 2, 3, 4, 5].map((n) => `${n}.test.js`);
-    const root = repository(Object.fromEntries(names.map((name, n) => [name, body(n)])));
-    const report = await run(nodeTest, root, names, { bail: true });
-    expect(report.tests.length).toBeLessThan(3);
   });
 });
 
