@@ -95,7 +95,7 @@ describe("copies of the package in its dependencies", () => {
     const [id = ""] = await dataset.environmentIds();
     const environment = await dataset.environment(id);
     expect(environment.missing).toEqual(["dist/escape.js"]);
-    const tree = readTree(await dataset.archive(environment.archive)).map(({ path }) => path);
+    const tree = readTree(await dataset.archive(id)).map(({ path }) => path);
     expect([tree.includes("index.js"), tree.includes("dist/escape.js")]).toEqual([true, false]);
   });
 

@@ -16,10 +16,10 @@ const words = request.args.concat([
   "--coverage=false",
   "--watchman=false",
   "--forceExit",
-  "--passWithNoTests",
   "--reporters=" + reporter,
   "--cacheDirectory=" + path.resolve("node_modules/.cache/kihon-jest"),
 ]);
+if (since(22, 0)) words.push("--passWithNoTests");
 if (since(24, 9)) words.push("--testTimeout=" + request.timeoutMs);
 if (request.seed !== null && since(29, 5)) words.push("--randomize", "--seed=" + (request.seed | 0));
 // A worker process costs half a second; with few files they all run here, each in a vm context of its own.
@@ -30,13 +30,16 @@ if (request.sift) {
   words.push("--testRunner=" + path.join(__dirname, "sift-jest.cjs"));
   if (require("./sift.cjs").readPlan().steps.length > 0) words.push("--runner=" + path.join(__dirname, "sift-jest-steps.cjs"));
 }
-if (request.files.length > 0) words.push("--runTestsByPath", ...request.files);
+/** Before jest 21 files are told by patterns of their paths. */
+const pattern = (file) => path.resolve(file).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") + "$";
+if (request.files.length > 0) words.push(...(since(21, 0) ? ["--runTestsByPath", ...request.files] : request.files.map(pattern)));
 
 // As jest's own bin does: configurations of babel and of jest look at it.
 if (process.env.NODE_ENV === undefined) process.env.NODE_ENV = "test";
 
 const cli = require(require.resolve("jest-cli", { paths: [jest.folder] }));
-cli.run(words).catch((error) => {
+// Before jest 21 nothing is given back.
+Promise.resolve(cli.run(words)).catch((error) => {
   console.error(error);
   process.exitCode = 1;
 });
