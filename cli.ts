@@ -154,12 +154,16 @@ withSplits(withPlace(program.command("run")), "1:0:0")
   .option("--year <n>", "the year under which it is cited", whole("--year", 1))
   .option("--jsonl", "write JSONL beside Parquet", false)
   .addOption(new Option("--codec <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+  .option("--replace", "give up the rows of another run's dataset that lies in the folder", false)
   .option("--profile", "write where the time went: a table of the stages and a flame graph of this process", false)
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
   .action(async (words: Words) => {
     const { profileFolder, run } = await import("./pipeline/run.ts");
     goOnWith = `kihon resume ${String(words["out"])}`;
-    const summary = await run(await configOf(words), placeOf(words), { log: logFor(words), ...pick(words, ["only", "profile"]) });
+    const summary = await run(await configOf(words), placeOf(words), {
+      log: logFor(words),
+      ...pick(words, ["only", "profile", "replace"]),
+    });
     await printRun(summary, words);
     if (words["profile"] === true && words["json"] !== true) print(`profile:  ${profileFolder(String(words["out"]))}`);
   });

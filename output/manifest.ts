@@ -122,6 +122,7 @@ export function parseManifest(text: string | null, where: string, { asStored = f
 }
 
 const listingSchema = z.object({
+  config_hash: z.string().nullable().default(null),
   configs: z.array(z.object({ file: relative })),
   edition: z.int().default(1),
   withdrawn: z.object({ file: relative }).nullable().default(null),
@@ -131,6 +132,7 @@ export interface Earlier {
   /** Data files, and the list of what was withdrawn. */
   readonly files: readonly string[];
   readonly edition: number;
+  readonly configHash: string | null;
 }
 
 /** What an earlier export into this folder listed, of whatever version; null where there was no export. */
@@ -138,8 +140,8 @@ export function earlierIn(folder: string): Earlier | null {
   if (!existsSync(join(folder, manifestName))) return null;
   const parsed = listingSchema.safeParse(parseJson(present(textIn(folder, manifestName), folder), folder));
   if (parsed.success) {
-    const { configs, withdrawn, edition } = parsed.data;
-    return { files: [...configs, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file), edition };
+    const { configs, withdrawn, edition, config_hash: configHash } = parsed.data;
+    return { files: [...configs, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file), edition, configHash };
   }
   throw new StopRun(`${join(folder, manifestName)} is not a dataset's manifest`, { next: "Give an empty folder, or remove that file." });
 }

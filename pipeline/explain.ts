@@ -1,6 +1,6 @@
 /** `kihon explain`: what happened to one record, from the ledger. */
-import { join } from "node:path";
 import { Ledger } from "./ledger.ts";
+import { ledgerFile } from "./work-folder.ts";
 
 export interface Step {
   readonly stage: string;
@@ -12,7 +12,7 @@ export interface Step {
 
 /** Forebears first, then the record itself, then what was made of it; empty where the run never saw the id. */
 export function explain(folder: string, id: string): Step[] {
-  const ledger = new Ledger(join(folder, ".kihon", "ledger.sqlite"), { write: false });
+  const ledger = new Ledger(ledgerFile(folder), { write: false });
   try {
     return ledger.explain(id).map(({ stage, id: own, reason, detail }) => ({ stage, id: own, kept: reason === null, reason, detail }));
   } finally {

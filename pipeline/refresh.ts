@@ -35,7 +35,7 @@ import { ensureFolder } from "./place.ts";
 import { type Edition, type FreshRow, writeEdition } from "./refresh-files.ts";
 import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
-import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger, workFolder } from "./run.ts";
+import { absolute, noPins, openSources, type Pins, pinsOf, Road, travel, withLedger } from "./run.ts";
 import { type Choice, Choosing, countsOf } from "./selection/choose.ts";
 import { placeOf, rowTeller } from "./selection/of-dataset.ts";
 import { tellerOf } from "./selection/of-run.ts";
@@ -46,6 +46,7 @@ import { type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns } from "./takedown.ts";
 import { verify } from "./verify.ts";
+import { ledgerFile } from "./work-folder.ts";
 
 export interface RefreshOptions {
   readonly log: Log;
@@ -308,7 +309,7 @@ const formatsOf = ({ configs }: Manifest): string[] =>
 
 /** Takedowns, re-verification and compaction alone, from the dataset's own files. */
 async function withdraw(folder: string, place: Place, options: RefreshOptions): Promise<RefreshResult> {
-  const path = join(workFolder(folder), "ledger.sqlite");
+  const path = ledgerFile(folder);
   ensureFolder(dirname(path), "--out");
   const held = holdWriting(path);
   try {
@@ -472,7 +473,7 @@ export async function refresh(place: Place, options: RefreshOptions): Promise<Re
   readManifest(folder);
   refuseMixed(options);
   if (options.withdrawOnly === true) return withdraw(folder, place, options);
-  if (!existsSync(join(workFolder(folder), "ledger.sqlite"))) {
+  if (!existsSync(ledgerFile(folder))) {
     throw new StopRun(`${folder} has no ledger: what it was made with, and what was worked on, is not known here`, {
       next: `put its .kihon folder back; or make a dataset anew with kihon run and compare them by kihon diff; takedowns, --reverify and --compact need no ledger: add --withdraw-only`,
     });

@@ -65,6 +65,7 @@ function endOf(summary: RunSummary, out: string): string[] {
   const last = summary.stages.at(-1);
   const took = `in ${minutes.toFixed(1)} minutes`;
   if (last?.name !== "export") return [`only the stage ${last?.name ?? ""} was done; the dataset is as it was before`, took];
+  if (summary.stands === true) return ["no instance was proven, for the reasons above; the dataset is as it was before", took];
   const empty = last.kept === 0 ? ["the dataset is empty: no instance was proven, for the reasons above", ""] : [];
   return [...empty, `Parquet: ${out}`, `card:    ${join(out, "README.md")}`, `report:  ${join(out, "report.html")}`, took];
 }

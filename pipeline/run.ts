@@ -11,7 +11,6 @@ import { plural } from "../lib/plural.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Found } from "../miners/github/discover.ts";
 import { clientOnDemand, openGithub } from "../miners/github/open.ts";
-import { earlierIn } from "../output/manifest.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { Width } from "../sandbox/width.ts";
@@ -43,6 +42,7 @@ import { type Provable, proofOrder, proofQuota, proveStage, rankedOf } from "./s
 import { type ExportJob, exportDataset } from "./stages/10-export.ts";
 import { Store } from "./store.ts";
 import { nothingExported, Summary } from "./summary.ts";
+import { ledgerFile, refuseFolder, refuseForeign, refuseStrangers, workFolder } from "./work-folder.ts";
 
 export interface RunOptions {
   readonly log: Log;
@@ -50,9 +50,10 @@ export interface RunOptions {
   readonly only?: StageName;
   /** Writes where the time went into `profile` of the work folder. */
   readonly profile?: boolean;
+  /** Gives up the rows of a dataset that another run left in the folder. */
+  readonly replace?: boolean;
 }
 
-export const workFolder = (out: string): string => join(out, ".kihon");
 export const profileFolder = (out: string): string => join(workFolder(out), "profile");
 
 /** What names and searches meant when the run was started, commits and states of pull requests: going on stays with them, whatever came since. */
@@ -454,7 +455,7 @@ export async function withLedger<T>(
   const folder = workFolder(place.out);
   ensureFolder(folder, "--out");
   ensureFolder(place.cache, "--cache");
-  const ledger = new Ledger(join(folder, "ledger.sqlite"), { write: true });
+  const ledger = new Ledger(ledgerFile(place.out), { write: true });
   let bench: Bench | null = null;
   try {
     const config = configOf(ledger);
@@ -474,25 +475,23 @@ export async function withLedger<T>(
   }
 }
 
-/** A run writes its dataset whole. One that was refreshed holds more than its newest run does, and knows what must not come back. */
-function refuseRefreshed(out: string): void {
-  const edition = earlierIn(out)?.edition ?? 1;
-  if (edition === 1) return;
-  throw new StopRun(
-    `the dataset in ${out} was refreshed (edition ${edition}): a run would write it anew, without what left it and what was added`,
-    {
-      next: `kihon refresh ${out}, or choose another folder with --out`,
-    },
-  );
-}
-
 async function start({ config, place, options, pinned }: Start): Promise<RunSummary> {
-  refuseRefreshed(place.out);
+  const replace = options.replace === true;
+  refuseFolder(place.out, replace);
   return withLedger(
     { place, log: options.log },
-    () => config,
+    (ledger) => {
+      refuseForeign(place.out, ledger, replace);
+      return config;
+    },
     async (bench, ledger) => {
       const { sources, found } = await openSources(config, bench, pinned ? pinsOf(ledger) : noPins);
+      if (!replace)
+        refuseStrangers(
+          place.out,
+          Object.keys(pinsOf(ledger).commits),
+          sources.map(({ id }) => id),
+        );
       const known = sources.map((item) => repoGroupOf(bench.repository(item.load().name)));
       checkNames(config.selection, new Set(known), "the run");
       pin(
@@ -522,7 +521,7 @@ export async function run(config: Config, place: Place, options: RunOptions): Pr
 
 /** Goes on with the run that was started into this folder, at the commits that it was started with. */
 export async function resume(place: Place, options: RunOptions): Promise<RunSummary> {
-  const path = join(workFolder(place.out), "ledger.sqlite");
+  const path = ledgerFile(place.out);
   if (!existsSync(path))
     throw new StopRun(`there is no run in ${place.out}`, { next: "name the folder that was given to kihon run as --out" });
   const ledger = new Ledger(path, { write: false });

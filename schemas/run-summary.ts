@@ -141,6 +141,8 @@ export const runSummarySchema = z
     baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     /** Records given up because the sandbox or the registry failed, not because of what they are. */
     infrastructureFailures: count,
+    /** Nothing was proven, so the rows of the export before stay in the folder. */
+    stands: z.literal(true).optional(),
   })
   .readonly();
 export type RunSummary = z.infer<typeof runSummarySchema>;

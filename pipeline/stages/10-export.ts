@@ -7,6 +7,7 @@ import { StopRun } from "../../lib/errors.ts";
 import { canonical, sha256, shortId } from "../../lib/hash.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
+import { earlierIn, manifestName } from "../../output/manifest.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, type SkillName, skills } from "../../schemas/instance.ts";
@@ -92,9 +93,9 @@ function noteLeftOut(leftOut: readonly LeftOut[], down: readonly string[], ledge
 
 /** Whether the folder holds what an export of this key wrote, whole. */
 async function isWritten(folder: string, ledger: Ledger, key: string): Promise<boolean> {
-  const [written, manifest] = (ledger.meta("export") ?? "").split(" ");
-  const files = ["manifest.json", "README.md", "report.html"].map((name) => join(folder, name));
-  if (written !== key || !files.every((path) => existsSync(path)) || manifestHash(folder) !== manifest) return false;
+  const [written] = notedIn(ledger);
+  const files = [manifestName, "README.md", "report.html"].map((name) => join(folder, name));
+  if (written !== key || !files.every((path) => existsSync(path)) || !isOwnExport(folder, ledger)) return false;
   try {
     await openDataset(folder);
     return true;
@@ -104,7 +105,13 @@ async function isWritten(folder: string, ledger: Ledger, key: string): Promise<b
   }
 }
 
-const manifestHash = (folder: string): string => sha256(readFileSync(join(folder, "manifest.json")));
+export const manifestHash = (folder: string): string => sha256(readFileSync(join(folder, manifestName)));
+
+/** Key and manifest of the last export that was finished. */
+const notedIn = (ledger: Ledger): readonly string[] => (ledger.meta("export") ?? "").split(" ");
+
+/** Whether the manifest in the folder is the one that the last export of this ledger wrote. */
+export const isOwnExport = (folder: string, ledger: Ledger): boolean => notedIn(ledger)[1] === manifestHash(folder);
 
 /** Everything that the files say, but for the report's times. */
 function exportKey(
@@ -157,7 +164,7 @@ function* setsOf(kept: readonly Entry[]) {
   }
 }
 
-/** Writes the dataset, unless it lies there already just as it would be written. */
+/** Writes the dataset, unless it lies there already just as it would be written, or rows lie there and none would come in their place. */
 export async function exportDataset(job: ExportJob): Promise<RunSummary> {
   const { bench, ledger } = job;
   const { config, place } = bench;
@@ -184,6 +191,10 @@ export async function exportDataset(job: ExportJob): Promise<RunSummary> {
   if (await isWritten(place.out, ledger, key)) {
     bench.log.info(`export: nothing has changed in ${place.out}`);
     return summary;
+  }
+  if (kept.length === 0 && (earlierIn(place.out)?.files ?? []).length > 0) {
+    bench.log.warn(`export: no instance was proven; the rows in ${place.out} stay as they are`);
+    return { ...summary, stands: true };
   }
   const pairOf = await rowMaker(job, used, summary);
   const sets = [...setsOf(kept)].map(({ skill, split, entries }) => ({

@@ -172,7 +172,7 @@ describe("places", () => {
     mkdirSync(out);
     // The small disk is filled by a file of ours; once that is gone there is room, and the run goes on with what it had earned.
     const script =
-      'mount -t tmpfs -o size=8m tmpfs "$0" && head -c $((8388608 - $1 * 1024)) /dev/zero > "$0/ballast"; shift; "$@"; echo "first $?" >&2; rm "$0/ballast"; exec "$@"';
+      'mount -t tmpfs -o size=8m tmpfs "$0" && mkdir "$0/.kihon" && head -c $((8388608 - $1 * 1024)) /dev/zero > "$0/.kihon/ballast"; shift; "$@"; echo "first $?" >&2; rm "$0/.kihon/ballast"; exec "$@"';
     const { code, err } = await kihon(["run", "--repo", work, "--out", out, ...small], {
       wrap: ["unshare", "-m", "sh", "-c", script, out, String(kib)],
     });

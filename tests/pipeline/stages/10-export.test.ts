@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeDataset } from "../../../output/dataset-writer.ts";
 import { readManifest } from "../../../output/manifest.ts";
 import type { Bench } from "../../../pipeline/bench.ts";
 import { Ledger } from "../../../pipeline/ledger.ts";
 import { createLog } from "../../../pipeline/log.ts";
+import { runText } from "../../../pipeline/run-text.ts";
 import { exportDataset } from "../../../pipeline/stages/10-export.ts";
 import { Summary } from "../../../pipeline/summary.ts";
 import { configSchema } from "../../../schemas/config.ts";
+import { datasetInput } from "../../output/samples.ts";
 
 let root = "";
 beforeAll(() => {
@@ -60,6 +63,15 @@ describe("an export", () => {
     await exported("lists", { ...down, contamination: { bundled: false } });
     expect(readManifest(out).about?.facts.contamination).toMatchObject({ bundled: false, lists: [] });
     expect(readFileSync(join(out, "README.md"), "utf8")).toContain("--no-evaluation-sets");
+  });
+
+  it("without a row leaves the rows of the export before as they are, and says so", async () => {
+    await writeDataset(datasetInput(join(root, "standing")));
+    const before = readManifest(join(root, "standing"));
+    const { out, summary } = await exported("standing", { takedown: { targets: ["00000000000000a1"] } });
+    expect(summary.stands).toBe(true);
+    expect(readManifest(out)).toEqual(before);
+    expect(runText(summary, out)).toContain("no instance was proven, for the reasons above; the dataset is as it was before");
   });
 
   it("prints in the card whom to write to", async () => {
