@@ -15,15 +15,17 @@ import { skills } from "./schemas/instance.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
 import { stageNames } from "./schemas/stages.ts";
 
+/** Empty text is no number, though JavaScript takes it for 0. */
+const numberIn = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));
 const whole =
   (name: string, least: number) =>
   (text: string): number => {
-    const value = Number(text);
+    const value = numberIn(text);
     if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`${name} is a whole number from ${least}.`);
     return value;
   };
 const share = (text: string): number => {
-  const value = Number(text);
+  const value = numberIn(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("A share is a number from 0 to 1.");
   return value;
 };

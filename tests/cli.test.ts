@@ -78,6 +78,8 @@ describe("bad words end with 2, a message and a next step", () => {
       /nosuch\/repo is pinned[\s\S]*next: choose among/,
     ],
     ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
+    ["an empty number", ["run", "--repo", repo.work, "--out", out, "--mutants", ""], /--mutants is a whole number from 0/],
+    ["an empty share", ["run", "--repo", repo.work, "--out", out, "--audit", " "], /A share is a number from 0 to 1/],
     [
       "a model's server without a model",
       ["run", "--repo", repo.work, "--out", out, "--llm", "http://127.0.0.1:1/v1"],
