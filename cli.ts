@@ -41,6 +41,17 @@ const collect = (value: string, all: string[]): string[] => [...all, value];
 
 type Words = Readonly<Record<string, unknown>>;
 
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "string" ? value.trim() === "" : Array.isArray(value) && value.some(isEmpty);
+
+/** An empty folder would be the current one, an empty name all or none. */
+function refuseEmpty(command: Command): void {
+  const option = command.options.find((one) => isEmpty(command.getOptionValue(one.attributeName())));
+  const argument = command.registeredArguments.find((_, at) => isEmpty(command.processedArgs[at]));
+  const name = option?.long ?? (argument === undefined ? undefined : `<${argument.name()}>`);
+  if (name !== undefined) throw new StopRun(`${name} is empty`, { next: "give it a value, or leave it out; the current folder is ." });
+}
+
 /** What to type after an interruption; empty for commands that earn nothing. */
 let goOnWith = "";
 
@@ -96,7 +107,8 @@ const program = new Command("kihon")
   .description("Verified training instances of five coding skills, made from real repositories.")
   .version((await import("./pipeline/identity.ts")).tool.version)
   .showHelpAfterError("(kihon --help lists the commands)")
-  .exitOverride();
+  .exitOverride()
+  .hook("preAction", (_, command) => refuseEmpty(command));
 
 withSplits(withPlace(program.command("run")), "1:0:0")
   .description("mine, observe, pose, prove and export: from git repositories to a Parquet dataset")

@@ -126,7 +126,11 @@ describe("bad words end with 2, a message and a next step", () => {
       ["project", "https://example.org/data", "--to", "slime", "--out", join(folder, "far")],
       /is an address, and this command reads a folder[\s\S]*next: .*kihon pull/,
     ],
-    ["an empty contact", ["run", "--repo", repo.work, "--out", out, "--takedown-contact", " "], /takedownContact/],
+    ["an empty contact", ["run", "--repo", repo.work, "--out", out, "--takedown-contact", " "], /--takedown-contact is empty/],
+    ["an empty output folder", ["run", "--repo", repo.work, "--out", ""], /--out is empty[\s\S]*next: .*current folder is \./],
+    ["an empty cache", ["run", "--repo", repo.work, "--out", out, "--cache", ""], /--cache is empty[\s\S]*next:/],
+    ["an empty repository among others", ["run", "--repo", repo.work, "--repo", "", "--out", out], /--repo is empty[\s\S]*next:/],
+    ["an empty dataset", ["stats", ""], /<dataset> is empty[\s\S]*next:/],
     [
       "no takedown list",
       ["run", "--repo", repo.work, "--out", out, "--takedown", join(folder, "none")],
