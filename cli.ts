@@ -35,7 +35,7 @@ const listOf =
     const words = text.split(",").map((word) => word.trim());
     const unknown = words.find((word) => !allowed.includes(word));
     if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none of ${allowed.join(", ")}.`);
-    return words;
+    return [...new Set(words)];
   };
 const collect = (value: string, all: string[]): string[] => [...all, value];
 
@@ -322,7 +322,7 @@ program
 withPlace(program.command("verify"))
   .description("prove every row again, from the Parquet files alone")
   .argument("<dataset>", "folder of the dataset")
-  .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
+  .option("--skill <names>", `only these, comma-separated, of: ${skills.join(", ")}`, listOf(skills))
   .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
   .option("--repeats <n>", "runs of premises and gold answers (default: as stored)", whole("--repeats", 1))
   .action(async (dataset: string, words: Words) => {
@@ -391,7 +391,7 @@ program
   .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--rows <n>", "how many rows", whole("--rows", 1), 3)
   .option("--id <id>", "one instance")
-  .option("--skill <name>", "only this skill", (text: string) => listOf(skills)(text)[0])
+  .option("--skill <names>", `only these, comma-separated, of: ${skills.join(", ")}`, listOf(skills))
   .option("--private", "show gold answers and trials too", false)
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {

@@ -28,7 +28,7 @@ import { privateNeeds, publicNeeds, type Subject } from "./statistics.ts";
 import { hiddenBy, readWithdrawn } from "./withdrawn.ts";
 
 export interface InstanceFilter {
-  readonly skill?: SkillName;
+  readonly skill?: SkillName | readonly SkillName[];
   readonly split?: string;
   /** Rows that were withdrawn and still lie in a shard are given too. */
   readonly withdrawn?: boolean;
@@ -85,7 +85,7 @@ export async function openDataset(
   /** With the named columns alone, or all. */
   async function* joined({ skill, split, withdrawn: all = false }: InstanceFilter = {}, open?: string[], hidden?: string[]) {
     for (const name of skills) {
-      if (skill !== undefined && skill !== name) continue;
+      if (skill !== undefined && ![skill].flat().includes(name)) continue;
       const side = (config: ConfigName, columns: string[] | undefined): AsyncGenerator<Row> =>
         inOrder(editionsOf(config, split).map((names) => shards.rows(names, config, columns)));
       for await (const pair of join2(side(name, open), side(`${name}-private`, hidden))) {

@@ -12,7 +12,7 @@ export interface InspectOptions {
   readonly rows: number;
   readonly hidden: boolean;
   readonly id?: string;
-  readonly skill?: SkillName;
+  readonly skill?: SkillName | readonly SkillName[];
 }
 
 export interface Inspected {
@@ -68,7 +68,7 @@ export async function inspect(where: string, options: InspectOptions): Promise<I
       throw new StopRun(`the dataset has no instance ${options.id}`, { next: "list ids with: kihon inspect DATASET --json", exitCode: 1 });
     return [show(one, options.hidden)];
   }
-  const wanted = options.skill === undefined ? skills : [options.skill];
+  const wanted = options.skill === undefined ? skills : [options.skill].flat();
   const bySkill: Instance[][] = [];
   for (const skill of wanted) {
     const rows: Instance[] = [];
@@ -89,10 +89,10 @@ export async function inspect(where: string, options: InspectOptions): Promise<I
 const skillsIn = ({ manifest }: Dataset): readonly SkillName[] =>
   skills.filter((skill) => manifest.configs.some(({ name }) => name === skill));
 
-function noRows(skill: SkillName | undefined, there: readonly string[], where = "the dataset"): StopRun {
+function noRows(skill: InspectOptions["skill"], there: readonly string[], where = "the dataset"): StopRun {
   if (skill === undefined) return new StopRun(`${where} has no rows`, { next: "see how it came about in its README.md", exitCode: 1 });
   const next = there.length === 0 ? "it has no rows at all" : `choose with --skill among: ${there.join(", ")}`;
-  return new StopRun(`${where} has no rows of ${skill}`, { next, exitCode: 1 });
+  return new StopRun(`${where} has no rows of ${[skill].flat().join(", ")}`, { next, exitCode: 1 });
 }
 
 /** Cells as they are, of whatever config: half of a row is no instance. Without `hidden` a file of a private config is not shown. */
@@ -113,7 +113,7 @@ async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: I
   const shown: Inspected[] = [];
   for await (const row of rows(columns.filter((name) => name !== "archive"))) {
     if (typeof row["skill"] === "string") seen.add(row["skill"]);
-    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && row["skill"] !== skill)) continue;
+    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && ![skill].flat().some((name) => name === row["skill"]))) continue;
     shown.push({ json: row, text: cellsText(config === "environments" ? shortened(row) : row) });
     if (id !== undefined || shown.length >= wanted) break;
   }

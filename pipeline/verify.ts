@@ -10,7 +10,7 @@ import type { Log } from "./log.ts";
 
 export interface VerifyOptions extends Choice {
   readonly log: Log;
-  readonly skill?: SkillName;
+  readonly skill?: SkillName | readonly SkillName[];
   /** Repeats of premises and gold; as stored in the row where it is not given. */
   readonly repeats?: number;
 }

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { writeDataset } from "../output/dataset-writer.ts";
 import { kihon, scratch } from "./e2e/stand.ts";
 import { ScratchRepository } from "./lib/scratch-repository.ts";
+import { datasetInput } from "./output/samples.ts";
 
 const { path: folder, remove } = scratch();
 afterAll(remove);
@@ -16,6 +18,7 @@ mkdirSync(join(folder, "plain"));
 
 const commands = ["run", "resume", "verify", "grade", "inspect", "stats", "migrate", "schema", "push", "pull", "explain", "doctor"];
 const out = join(folder, "out");
+const data = join(folder, "data");
 
 describe("kihon --help", () => {
   it("lists the commands", async () => {
@@ -38,6 +41,12 @@ describe("kihon --help", () => {
   it("prints its version", async () => {
     expect((await kihon(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+});
+
+it("shows rows of every skill that is named", async () => {
+  await writeDataset(datasetInput(data));
+  const { code, out: text } = await kihon(["inspect", data, "--skill", "editing, review", "--json"]);
+  expect([code, JSON.parse(text)]).toMatchObject([0, [{ skill: "editing" }, { skill: "review" }]]);
 });
 
 describe("bad words end with 2, a message and a next step", () => {

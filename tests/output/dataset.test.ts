@@ -45,6 +45,8 @@ describe("a dataset", () => {
     await writeDataset(datasetInput(folder, { sets }));
     const dataset = await openDataset(folder);
     expect(await all(dataset.instances({ skill: "review" }))).toEqual([sampleInstance("review")]);
+    const two = await all(dataset.instances({ skill: ["review", "localization"] }));
+    expect(two.map(({ draft }) => draft.skill)).toEqual(["localization", "review"]);
     expect(await all(dataset.instances({ split: "test" }))).toEqual([other]);
     expect(await dataset.instance(other.draft.id)).toEqual(other);
     expect(await dataset.instance("ffffffffffffffff")).toBeNull();

@@ -222,6 +222,14 @@ describe("inspect", () => {
     );
   });
 
+  it("shows the rows of all skills that are named, in turn", async () => {
+    const all = join(folder, "all");
+    await writeDataset(datasetInput(all));
+    const rows = await inspect(all, { rows: 3, hidden: false, skill: ["review", "editing"] });
+    expect(rows.map(({ json }) => json)).toMatchObject([{ skill: "review" }, { skill: "editing" }]);
+    expect(await inspect(join(data, editing), { ...asked, skill: ["review", "editing"] })).toHaveLength(2);
+  });
+
   it("shows the cells of a single file", async () => {
     const server = await served();
     const rows = await inspect(`${server.address}/${editing}`, asked);
@@ -242,6 +250,7 @@ describe("inspect", () => {
       exitCode: 1,
     };
     await expect(inspect(some, { ...asked, skill: "bug-fix" })).rejects.toMatchObject(refused);
+    await expect(inspect(some, { ...asked, skill: ["bug-fix", "localization"] })).rejects.toThrow("has no rows of bug-fix, localization");
     await expect(inspect(join(data, editing), { ...asked, skill: "review" })).rejects.toMatchObject({
       message: expect.stringContaining("has no rows of review"),
       next: "choose with --skill among: editing",
