@@ -213,7 +213,8 @@ withPlace(program.command("refresh"))
       ...pick(words, ["mutantsAtHead", "takedown", "licenses", "reverify", "compact", "withdrawOnly"]),
     };
     const result = await refresh(placeOf({ ...words, out: folder }), { log: logFor(words), ...given } as RefreshOptions);
-    if (result.infrastructureFailures > 0 || (result.summary !== null && isUnsound(result.summary))) process.exitCode = 1;
+    if (result.infrastructureFailures > 0 || result.unmatched.length > 0 || (result.summary !== null && isUnsound(result.summary)))
+      process.exitCode = 1;
     if (words["json"]) return printJson(result);
     const { refreshText } = await import("./pipeline/run-text.ts");
     print(refreshText(result, folder));
@@ -568,7 +569,8 @@ function llmOf({ llm, llmModel }: Words): Record<string, unknown> {
 const isUnsound = ({ leftOut = [] }: RunSummary): boolean => leftOut.some(({ reason }) => reason === "audit/unsound");
 
 async function printRun(summary: RunSummary, words: Words): Promise<void> {
-  if (summary.infrastructureFailures > 0 || isUnsound(summary)) process.exitCode = 1;
+  const { infrastructureFailures, unmatched = [] } = summary;
+  if (infrastructureFailures > 0 || unmatched.length > 0 || isUnsound(summary)) process.exitCode = 1;
   if (words["json"] === true) return printJson(summary);
   const { runText } = await import("./pipeline/run-text.ts");
   print(runText(summary, String(words["out"] ?? "")));

@@ -21,7 +21,7 @@ export interface Takedowns {
 }
 
 const instanceLike = /^[0-9a-f]{16}$/;
-const commitLike = /^[0-9a-f]{40,64}$/;
+const commitLike = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const pullRequestLike = /^(https?:\/\/[^/\s]+\/[^/\s]+\/[^/\s]+)\/pull\/(\d+)$/i;
 
 /** All spellings of a repository's address are one, as in the column `repo_group`. */

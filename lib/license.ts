@@ -33,13 +33,18 @@ const spellings: readonly (readonly [RegExp, string])[] = [
 const ids = new Set([...listed].map((id) => id.toLowerCase()));
 const isId = (id: string): boolean => ids.has(id.toLowerCase().replace(/\+$/, "")) || /^(?:DocumentRef-[^:]+:)?LicenseRef-/.test(id);
 
+/** Whether it names licences of the SPDX list, or of one's own by `LicenseRef-`. */
+export function isLicense(text: string): boolean {
+  const named = spdxIds(text);
+  return named.length > 0 && named.every(isId);
+}
+
 /** Null where it is no expression of known ids. */
 function expressionOf(stated: string): string | null {
   const text = stated.trim();
   const spelled = spellings.find(([pattern]) => pattern.test(text));
   if (spelled !== undefined) return spelled[1];
-  const named = spdxIds(text);
-  return named.length > 0 && named.every(isId) ? text : null;
+  return isLicense(text) ? text : null;
 }
 
 /** `license`, also as an object, or the old `licenses`, of which any may be chosen (npm's documentation of package.json). */

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { languages } from "../languages/index.ts";
 import { StopRun } from "../lib/errors.ts";
+import { isLicense } from "../lib/license.ts";
+import { parseSpdx } from "../lib/spdx.ts";
 import { type Config, configSchema } from "../schemas/config.ts";
 
 /** Throws `StopRun` that names every wrong setting. */
@@ -18,5 +20,15 @@ export function parseConfig(given: unknown): Config {
   if (unknown.length > 0) {
     throw new StopRun(`there is no operator named ${unknown.join(", ")}`, { next: `choose among: ${[...known].sort().join(", ")}` });
   }
+  checkLicenses(parsed.data.permissive.allow);
   return Object.freeze(parsed.data);
+}
+
+/** Throws `StopRun` that names what no licence can be: a list with a slip in it would allow less than is meant. */
+export function checkLicenses(names: readonly string[]): void {
+  const unknown = names.filter((name) => parseSpdx(name)?.kind !== "license" || !isLicense(name));
+  if (unknown.length === 0) return;
+  throw new StopRun(`there is no licence ${unknown.join(", ")} on the SPDX list`, {
+    next: "write --licenses as at https://spdx.org/licenses, such as MIT,Apache-2.0",
+  });
 }

@@ -113,7 +113,8 @@ async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: I
   const shown: Inspected[] = [];
   for await (const row of rows(columns.filter((name) => name !== "archive"))) {
     if (typeof row["skill"] === "string") seen.add(row["skill"]);
-    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && ![skill].flat().some((name) => name === row["skill"]))) continue;
+    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && ![skill].flat().some((name) => name === row["skill"])))
+      continue;
     shown.push({ json: row, text: cellsText(config === "environments" ? shortened(row) : row) });
     if (id !== undefined || shown.length >= wanted) break;
   }

@@ -27,7 +27,7 @@ import type { Reason } from "../schemas/outcome.ts";
 import type { RunFacts, RunSummary } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import type { Bench } from "./bench.ts";
-import { parseConfig } from "./config.ts";
+import { checkLicenses, parseConfig } from "./config.ts";
 import type { Item } from "./drive.ts";
 import { holdWriting, type Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
@@ -472,6 +472,7 @@ export async function refresh(place: Place, options: RefreshOptions): Promise<Re
   const folder = place.out;
   readManifest(folder);
   refuseMixed(options);
+  checkLicenses(options.licenses ?? []);
   if (options.withdrawOnly === true) return withdraw(folder, place, options);
   if (!existsSync(ledgerFile(folder))) {
     throw new StopRun(`${folder} has no ledger: what it was made with, and what was worked on, is not known here`, {

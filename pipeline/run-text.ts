@@ -44,6 +44,7 @@ export function runText(summary: RunSummary, out: string): string {
   const dropped = summary.stages.flatMap((stage) => stage.dropped).sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
   if (dropped.length > 0) lines.push("", "dropped:");
   for (const { reason, count } of dropped) lines.push(`  ${String(count).padStart(6)}  ${reason}`);
+  for (const target of summary.unmatched ?? []) lines.push("", `nothing of this run is meant by ${oneLine(target)} of the takedown list`);
   const { infrastructureFailures: troubles } = summary;
   if (troubles > 0)
     lines.push(

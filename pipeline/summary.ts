@@ -84,6 +84,8 @@ export class Summary {
   readonly #sifts: SiftSummary[] = [];
   readonly #lists: ContaminationFacts;
   readonly #audit = { recomputed: 0, undecided: 0, disagreements: [] as NonNullable<NonNullable<RunSummary["audit"]>["disagreements"]> };
+  /** Targets of the takedown list that something was dropped for. */
+  readonly #obeyed = new Set<string>();
   #troubles = 0;
 
   constructor(bench: Bench) {
@@ -134,6 +136,7 @@ export class Summary {
       if (told === null || told.kept.length > 0) continue;
       const [verdict] = verdicts();
       if (verdict === undefined) continue;
+      if (verdict.reason?.startsWith("takedown/")) this.#obeyed.add(verdict.detail);
       const list = verdict.reason?.startsWith("contamination/") ? listNamedIn(verdict.detail, this.#lists.lists) : undefined;
       if (list !== undefined) list.dropped += 1;
       const item = inputs[0]?.load();
@@ -235,6 +238,11 @@ export class Summary {
     const count = [...dropped.values()].reduce((sum, one) => sum + one, 0);
     const list = [...dropped.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, one]) => ({ reason, count: one }));
     this.#stages.push({ name: "export", in: given, kept: given - count, dropped: list, retried: 0, wallMs: 0, cpuMs: 0 });
+  }
+
+  /** Targets of the takedown list that meant nothing, where these instances were left out for their ids. */
+  unmatched(down: readonly string[]): string[] {
+    return this.#bench.config.takedown.targets.filter((target) => !this.#obeyed.has(target) && !down.includes(target));
   }
 
   /** Counts alone, without what differs between two runs that say the same. */

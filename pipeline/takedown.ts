@@ -4,7 +4,15 @@ import { StopRun } from "../lib/errors.ts";
 
 const targetLike = /^(?:[a-z+]+:\/\/[^\s]+|[\w.-]+@[\w.-]+:[^\s]+|[\w.-]+(?:\/[\w.-]+)?)$/i;
 
-const trimmed = (line: string): string => line.trim().replace(/\/+$/, "");
+/** As long as git's shortest ids and longer; shorter ones may be names. */
+const hexLike = /^[0-9a-f]{7,}$/i;
+const isWhole = (line: string): boolean => !hexLike.test(line) || [16, 40, 64].includes(line.length);
+
+/** Ids are written small everywhere. */
+const trimmed = (text: string): string => {
+  const line = text.trim().replace(/\/+$/, "");
+  return hexLike.test(line) ? line.toLowerCase() : line;
+};
 
 /** One target a line; what begins with # is a remark. Throws `StopRun` that names the first line that is none of the four. */
 export function readTakedowns(path: string): readonly string[] {
@@ -19,12 +27,12 @@ export function readTakedowns(path: string): readonly string[] {
     });
   }
   const lines = text.split("\n").map(trimmed);
-  const wrong = lines.findIndex((line) => line !== "" && !line.startsWith("#") && !targetLike.test(line));
+  const wrong = lines.findIndex((line) => line !== "" && !line.startsWith("#") && !(targetLike.test(line) && isWhole(line)));
   if (wrong >= 0) {
     throw new StopRun(
       `line ${wrong + 1} of the takedown list is neither an instance, a repository, a commit nor a pull request: ${lines[wrong]}`,
       {
-        next: "write one a line: 16 hex digits, OWNER/NAME or an address, a whole commit id, or https://HOST/OWNER/NAME/pull/NUMBER",
+        next: "write one a line: 16 hex digits, OWNER/NAME or an address, a whole commit id (40 or 64), or https://HOST/OWNER/NAME/pull/NUMBER",
       },
     );
   }

@@ -141,6 +141,8 @@ export const runSummarySchema = z
     baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     /** Records given up because the sandbox or the registry failed, not because of what they are. */
     infrastructureFailures: count,
+    /** Targets of the takedown list that meant nothing. Absent where nothing was exported. */
+    unmatched: z.array(z.string()).optional(),
     /** Nothing was proven, so the rows of the export before stay in the folder. */
     stands: z.literal(true).optional(),
   })

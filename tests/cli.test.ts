@@ -49,6 +49,14 @@ it("shows rows of every skill that is named", async () => {
   expect([code, JSON.parse(text)]).toMatchObject([0, [{ skill: "editing" }, { skill: "review" }]]);
 });
 
+it("ends with 1 where a takedown list means no row, and says so", async () => {
+  const copy = join(folder, "copy");
+  await writeDataset(datasetInput(copy));
+  writeFileSync(join(folder, "list"), "acme/other\n");
+  const { code, out: text } = await kihon(["refresh", copy, "--withdraw-only", "--takedown", join(folder, "list")]);
+  expect([code, text]).toEqual([1, expect.stringContaining("no row is meant by acme/other")]);
+});
+
 describe("bad words end with 2, a message and a next step", () => {
   it.each([
     ["a flag that does not exist", ["run", "--repo", repo.work, "--out", out, "--fast"], /unknown option '--fast'/],
@@ -144,6 +152,11 @@ describe("bad words end with 2, a message and a next step", () => {
       "no takedown list",
       ["run", "--repo", repo.work, "--out", out, "--takedown", join(folder, "none")],
       /takedown list .* cannot be read \(ENOENT\)/,
+    ],
+    [
+      "a licence that does not exist",
+      ["run", "--repo", repo.work, "--out", out, "--licenses", "MIT,FOO"],
+      /no licence FOO on the SPDX list[\s\S]*next: .*--licenses/,
     ],
     ["no dataset to count", ["stats", join(folder, "plain")], /manifest\.json[\s\S]*next:/],
     ["no dataset to migrate", ["migrate", join(folder, "plain"), "--out", join(folder, "newer")], /manifest\.json[\s\S]*next:/],

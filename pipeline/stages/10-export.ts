@@ -171,22 +171,20 @@ export async function exportDataset(job: ExportJob): Promise<RunSummary> {
   const asked = new Set(config.takedown.targets);
   const { down = [], stay = [] } = Object.groupBy(job.instances, ({ id }) => (asked.has(id) ? "down" : "stay"));
   const { entries: kept, choice } = chosen(job, stay);
-  noteLeftOut(
-    choice.leftOut,
-    down.map(({ id }) => id),
-    ledger,
-  );
+  const downIds = down.map(({ id }) => id);
+  noteLeftOut(choice.leftOut, downIds, ledger);
   const counts = countsOf(choice.leftOut);
   if (down.length > 0) counts.set(takenDown, down.length);
   job.summary.noteExport(job.instances.length, counts);
   const needed = new Set(kept.map(({ environmentId }) => environmentId));
   const used = job.environments.filter(({ id }) => needed.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const reviews = kept.filter(({ skill }) => skill === "review").values();
-  const summary = await job.summary.finish({
+  const finished = await job.summary.finish({
     instances: kept,
     reviewCue: reviewCue(reviews.map(({ item }) => item.load())),
     splitProof: choice.proof(),
   });
+  const summary: RunSummary = { ...finished, unmatched: job.summary.unmatched(downIds) };
   const key = exportKey(job, summary, kept, used);
   if (await isWritten(place.out, ledger, key)) {
     bench.log.info(`export: nothing has changed in ${place.out}`);

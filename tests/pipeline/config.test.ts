@@ -73,6 +73,14 @@ describe("settings", () => {
     expect(error.next).toContain("equality-flip");
   });
 
+  it("allow licences of the SPDX list, with an exception or of one's own, and no others", () => {
+    const allow = ["mit", "GPL-2.0-only WITH Classpath-exception-2.0", "LicenseRef-own"];
+    expect(parseConfig({ permissive: { allow } }).permissive.allow).toEqual(allow);
+    const error = refusal({ permissive: { allow: ["MIT", "FOO", "Apache 2", "MIT OR ISC"] } });
+    expect([error.message, error.exitCode]).toEqual(["there is no licence FOO, Apache 2, MIT OR ISC on the SPDX list", 2]);
+    expect(error.next).toContain("--licenses");
+  });
+
   it("cannot be changed afterwards", () => {
     expect(Object.isFrozen(parseConfig({}))).toBe(true);
   });

@@ -53,6 +53,12 @@ async function listsAfter(contamination: object, driven: Driven<unknown, unknown
   return facts;
 }
 
+it("a target of the takedown list for which something was dropped did mean something", () => {
+  const summary = new Summary(benchOf({ takedown: { targets: ["acme/calc", "acme/other", "00000000000000a1"] } }));
+  summary.note("screen", screened({ reason: "takedown/repository", detail: "acme/calc" }), noTime);
+  expect(summary.unmatched(["00000000000000a1"])).toEqual(["acme/other"]);
+});
+
 describe("a repository in a summary", () => {
   it("has its public address and the copyright lines of its licence files, from the tree itself", async () => {
     const file = (path: string, text: string) => ({

@@ -23,6 +23,19 @@ describe("a takedown list", () => {
     expect(() => list("acme/calc\nplease remove everything\n")).toThrow(/line 2 of the takedown list .*please remove everything/);
   });
 
+  it.each([
+    ["an abbreviated commit", "abcdef1"],
+    ["an instance with a digit too few", "00000000000000a"],
+    ["a commit with a digit too many", `${"a".repeat(40)}0`],
+  ])("is refused where hex digits are no whole id: %s", (_, line) => {
+    expect(() => list(`acme/calc\n${line}\n`)).toThrow(`line 2 of the takedown list is neither`);
+  });
+
+  it("takes ids however they are written, and short names that are hex digits by chance", () => {
+    const ids = ["00000000000000A1", "A".repeat(40), "b".repeat(64)];
+    expect(list(`${ids.join("\n")}\ncafe\n`)).toEqual([...ids.map((id) => id.toLowerCase()), "cafe"]);
+  });
+
   it("is refused where it is not there", () => {
     expect(() => readTakedowns(join(folder, "nowhere"))).toThrow(/cannot be read \(ENOENT\)/);
   });

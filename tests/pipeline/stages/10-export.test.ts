@@ -48,12 +48,19 @@ async function exported(name: string, settings: object) {
 describe("an export", () => {
   it("leaves out an instance whose id was asked not to be used, before anything is read of it", async () => {
     const { out, summary, verdicts } = await exported("down", { takedown: { targets: ["00000000000000a1"] } });
+    expect(summary.unmatched).toEqual([]);
     expect(summary.stages).toEqual([
       expect.objectContaining({ name: "export", in: 1, kept: 0, dropped: [{ reason: "takedown/instance", count: 1 }] }),
     ]);
     expect(verdicts).toMatchObject([{ id: "00000000000000a1", reason: "takedown/instance" }]);
     expect(readFileSync(join(out, "README.md"), "utf8")).toContain("`takedown/instance` 1");
     await expect(exported("up", {})).rejects.toThrow("it was read");
+  });
+
+  it("names the targets of a takedown list that meant nothing", async () => {
+    const { out, summary } = await exported("unmatched", { takedown: { targets: ["acme/other", "00000000000000a1"] } });
+    expect(summary.unmatched).toEqual(["acme/other"]);
+    expect(runText(summary, out)).toContain("nothing of this run is meant by acme/other of the takedown list");
   });
 
   it("writes the card anew where other lists of evaluation sets are in force, though the rows are the same", async () => {
