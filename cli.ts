@@ -568,9 +568,15 @@ function llmOf({ llm, llmModel }: Words): Record<string, unknown> {
 /** An audit found verdicts of a repository wrong beyond the limit that was set. */
 const isUnsound = ({ leftOut = [] }: RunSummary): boolean => leftOut.some(({ reason }) => reason === "audit/unsound");
 
+/** It went the whole road, and no row came of it. */
+function isEmptyHanded({ stages }: RunSummary): boolean {
+  const last = stages.at(-1);
+  return last?.name === "export" && last.kept === 0;
+}
+
 async function printRun(summary: RunSummary, words: Words): Promise<void> {
   const { infrastructureFailures, unmatched = [] } = summary;
-  if (infrastructureFailures > 0 || unmatched.length > 0 || isUnsound(summary)) process.exitCode = 1;
+  if (infrastructureFailures > 0 || unmatched.length > 0 || isUnsound(summary) || isEmptyHanded(summary)) process.exitCode = 1;
   if (words["json"] === true) return printJson(summary);
   const { runText } = await import("./pipeline/run-text.ts");
   print(runText(summary, String(words["out"] ?? "")));

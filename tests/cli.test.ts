@@ -49,6 +49,12 @@ it("shows rows of every skill that is named", async () => {
   expect([code, JSON.parse(text)]).toMatchObject([0, [{ skill: "editing" }, { skill: "review" }]]);
 });
 
+it("ends with 1 where a run has made no row, and says so", async () => {
+  const where = ["--out", join(folder, "empty-handed"), "--cache", join(folder, "cache"), "--sandbox", "process", "--i-trust-this-code"];
+  const { code, out: text } = await kihon(["run", "--repo", repo.work, ...where]);
+  expect([code, text]).toEqual([1, expect.stringContaining("the dataset is empty: no instance was proven")]);
+});
+
 it("ends with 1 where a takedown list means no row, and says so", async () => {
   const copy = join(folder, "copy");
   await writeDataset(datasetInput(copy));
