@@ -52,6 +52,15 @@ function refuseEmpty(command: Command): void {
   if (name !== undefined) throw new StopRun(`${name} is empty`, { next: "give it a value, or leave it out; the current folder is ." });
 }
 
+/** Asked of the words themselves: they may be wrong, which is then said as JSON too. */
+const asJson = process.argv.includes("--json");
+
+/** How it ended, on standard error: a line of JSON where that was asked for. */
+function sayEnd(message: string, next: string, exit: number): void {
+  const text = asJson ? printableJson(JSON.stringify({ level: "error", message, next, exit })) : printableLines(`kihon: ${message}\n  next: ${next}`);
+  process.stderr.write(`${text}\n`);
+}
+
 /** What to type after an interruption; empty for commands that earn nothing. */
 let goOnWith = "";
 
@@ -106,7 +115,8 @@ const withSplits = (command: Command, ratio: string): Command =>
 const program = new Command("kihon")
   .description("Verified training instances of five coding skills, made from real repositories.")
   .version((await import("./pipeline/identity.ts")).tool.version)
-  .showHelpAfterError("(kihon --help lists the commands)")
+  .showHelpAfterError(asJson ? false : "(kihon --help lists the commands)")
+  .configureOutput(asJson ? { outputError: () => undefined } : {})
   .exitOverride()
   .hook("preAction", (_, command) => refuseEmpty(command));
 
@@ -277,6 +287,7 @@ program
   .command("schema")
   .description("JSON Schema of a dataset's rows")
   .option("--row-schema <version>", "of an earlier version (default: the current one)")
+  .option("--json", "machine-readable output, as it is without it", false)
   .action(async (words: Words) => {
     const { rowSchemaText } = await import("./output/row-json-schema.ts");
     process.stdout.write(rowSchemaText(words["rowSchema"] as string | undefined));
@@ -433,10 +444,9 @@ program
         print(
           `${step.stage.padEnd(8)} ${step.id}  ${step.kept ? "kept" : `dropped: ${step.reason}`}${step.detail ? `  (${step.detail})` : ""}`,
         );
-    if (story.length === 0) {
-      print(`nothing is known of ${id} in this run`);
-      process.exitCode = 1;
-    }
+    if (story.length > 0) return;
+    process.exitCode = 1;
+    if (words["json"] !== true) print(`nothing is known of ${id} in this run`);
   });
 
 withPlace(program.command("doctor"))
@@ -595,31 +605,26 @@ const refusals: Readonly<Record<string, string>> = {
   ENOMEM: "free memory, or lower --concurrency",
 };
 
-/** What ended it, in words and as an exit code. */
+/** Says what ended it, and gives the exit code. */
 function failure(error: unknown): number {
-  const say = (text: string): void => {
-    process.stderr.write(`${printableLines(text)}\n`);
+  const ended = (message: string, next: string, exit: number): number => {
+    sayEnd(message, next, exit);
+    return exit;
   };
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof StopRun) {
-    say(`kihon: ${error.message}\n  next: ${error.next}`);
-    return error.exitCode;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    // The library of the command line has said it to people by itself.
+    return asJson ? ended(error.message.replace(/^error: /, ""), "kihon --help lists the commands", 2) : 2;
   }
+  if (error instanceof StopRun) return ended(error.message, error.next, error.exitCode);
   if (error instanceof RetryLater || error instanceof BrokenRecord) {
-    say(
-      `kihon: ${error.message}\n  next: ${goOnWith === "" ? "see that what it names is there and whole, and try again" : `try again${earned()}`}`,
-    );
-    return 1;
+    return ended(error.message, goOnWith === "" ? "see that what it names is there and whole, and try again" : `try again${earned()}`, 1);
   }
   const next = error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
-  if (next !== undefined) {
-    say(`kihon: ${(error as Error).message}\n  next: ${next}${earned()}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`);
-    return 2;
-  }
-  say(
-    `kihon: a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  next: report it with the command and this text`,
-  );
-  return 70;
+  if (next !== undefined)
+    return ended((error as Error).message, `${next}${earned()}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`, 2);
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return ended(`a bug: ${what}`, "report it with the command and this text", 70);
 }
 
 for (const [signal, code] of [
@@ -627,8 +632,9 @@ for (const [signal, code] of [
   ["SIGTERM", 143],
 ] as const) {
   process.once(signal, () => {
-    const next = goOnWith === "" ? "start it again" : goOnWith;
-    process.stderr.write(`\nkihon: interrupted${earned()}\n  next: ${next}\n`);
+    // Off the line on which a terminal has put ^C.
+    if (!asJson) process.stderr.write("\n");
+    sayEnd(`interrupted${earned()}`, goOnWith === "" ? "start it again" : goOnWith, code);
     process.exit(code);
   });
 }

@@ -127,7 +127,7 @@ describe("kihon run", { timeout: 480_000 }, () => {
 
   it("ends with 2, a message and a next step where it cannot go on", async () => {
     const { code, err } = await typed({}, ["--github", "owner/name"]);
-    expect([code, err]).toEqual([2, expect.stringMatching(/^kihon: .*nobody without a token\n {2}next: set KIHON_GITHUB_TOKEN/m)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/"message":"[^"]*nobody without a token","next":"set KIHON_GITHUB_TOKEN/)]);
   });
 });
 

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { writeDataset } from "../output/dataset-writer.ts";
+import { Ledger } from "../pipeline/ledger.ts";
+import { ledgerFile } from "../pipeline/work-folder.ts";
 import { kihon, scratch } from "./e2e/stand.ts";
 import { ScratchRepository } from "./lib/scratch-repository.ts";
 import { datasetInput } from "./output/samples.ts";
@@ -61,6 +63,31 @@ it("ends with 1 where a takedown list means no row, and says so", async () => {
   writeFileSync(join(folder, "list"), "acme/other\n");
   const { code, out: text } = await kihon(["refresh", copy, "--withdraw-only", "--takedown", join(folder, "list")]);
   expect([code, text]).toEqual([1, expect.stringContaining("no row is meant by acme/other")]);
+});
+
+describe("under --json", () => {
+  it.each([
+    ["a flag that does not exist", ["stats", data, "--fast"], { message: "unknown option '--fast'", exit: 2 }],
+    ["a number that is none", ["run", "--out", out, "--mutants", "many"], { message: expect.stringContaining("whole number"), exit: 2 }],
+    ["a dataset that is not there", ["stats", join(folder, "none")], { message: expect.stringContaining("manifest.json"), exit: 2 }],
+    ["a server that does not answer", ["stats", "http://127.0.0.1:61999/data"], { message: expect.stringContaining("ECONNREFUSED"), exit: 1 }],
+  ])("an error is one line of JSON on standard error: %s", async (_, words, told) => {
+    const { code, out: text, err } = await kihon([...words, "--json"]);
+    expect([text, err.split("\n").length]).toEqual(["", 2]);
+    expect(JSON.parse(err)).toEqual({ level: "error", next: expect.stringMatching(/./), ...told });
+    expect(code).toBe(told.exit);
+  });
+
+  it("an id of which nothing is known is an empty list, and ends with 1", async () => {
+    const at = join(folder, "known");
+    new Ledger(ledgerFile(at), { write: true }).close();
+    expect(await kihon(["explain", "0000000000000000", "--out", at, "--json"])).toEqual({ code: 1, out: "[]\n", err: "" });
+    expect((await kihon(["explain", "0000000000000000", "--out", at])).out).toBe("nothing is known of 0000000000000000 in this run\n");
+  });
+
+  it("the row schema is what it is without", async () => {
+    expect(await kihon(["schema", "--json"])).toEqual(await kihon(["schema"]));
+  });
 });
 
 describe("bad words end with 2, a message and a next step", () => {
