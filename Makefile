@@ -22,8 +22,8 @@ demo: setup ## run the whole pipeline on the bundled repository and show some ro
 	if [ $$code = 3 ]; then how=(--sandbox process --i-trust-this-code); \
 	  echo "Nothing isolates foreign code here: the bundled repository, which is Kihon's own, runs as plain processes." >&2; \
 	elif [ $$code != 0 ]; then exit $$code; fi; \
-	node cli.ts run --repo examples/demo-repository.bundle --out demo-out --seed 1 --mutants 60 --per-skill 5 "$${how[@]}" </dev/null
-	@$(node) node cli.ts inspect demo-out --rows 3 </dev/null
+	./kihon run --repo examples/demo-repository.bundle --out demo-out --seed 1 --mutants 60 --per-skill 5 "$${how[@]}" </dev/null
+	@./kihon inspect demo-out --rows 3 </dev/null
 
 test: setup ## run every test: unit, sandbox and whole runs
 	@$(node) node node_modules/vitest/vitest.mjs run --reporter=default --reporter=./tests/summary-reporter.ts </dev/null

@@ -3,7 +3,7 @@
 Needs nothing but Python 3.8 and Kihon. Set in the environment:
 
   KIHON_DATASET   folder of the dataset
-  KIHON_COMMAND   how Kihon is started (default: kihon), such as "node /path/to/kihon/cli.ts"
+  KIHON_COMMAND   how Kihon is started (default: kihon), such as "/path/to/a/checkout/kihon"
   KIHON_OPTIONS   further words for `kihon grade`, such as "--cache /fast/disk --concurrency 4"
 
 verl:  custom_reward_function.path=examples/reward.py custom_reward_function.name=compute_score

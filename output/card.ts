@@ -306,7 +306,7 @@ kihon verify DATASET                 # proves every row again: gold 1; blank, de
 
 \`reward\` is 0 or 1 and strict; \`components\` are figures from 0 to 1, for who wants a denser signal. The grader needs the \`-private\` configs and \`environments\`; it runs answers in a sandbox without network, in trees that it builds from these files. Trouble of the sandbox itself is an error and never a reward of 0.
 
-\`kihon\` is the command of the package \`${tool.replaceAll("`", "")}\`, version ${inline(toolVersion)}, under Apache-2.0, for Linux with Node 22.18 or later. In a copy of its source \`make setup\` fetches what it needs, and \`node cli.ts\` stands for \`kihon\`. This card knows of no address where it is published: ask whoever gave you the dataset.`;
+\`kihon\` is the command of the package \`${tool.replaceAll("`", "")}\`, version ${inline(toolVersion)}, under Apache-2.0, for Linux with Node 22.18 or later. In a copy of its source \`make setup\` fetches what it needs, and \`./kihon\` stands for \`kihon\`. This card knows of no address where it is published: ask whoever gave you the dataset.`;
 }
 
 function columns(): string {
