@@ -356,11 +356,24 @@ withPlace(program.command("verify"))
 withPlace(program.command("grade"))
   .description("score a solver's answers with the code that admitted the instances")
   .argument("<dataset>", "folder of the dataset")
-  .requiredOption("--answers <file>", 'JSON lines {"instance_id","answer"}; - reads standard input')
+  .requiredOption(
+    "--answers <file>",
+    'JSON lines {"instance_id","answer"}, with an "id" of yours where results must be told apart; - reads standard input',
+  )
+  .addHelpText(
+    "after",
+    `
+Each answer gives a JSON line with its instance_id and its id, in the order in which they are done: what the machine still works on comes later.
+Where reward is null nothing was graded, for infra_error (grade it again) or because the dataset has no such instance (reason); the exit code is then 1.`,
+  )
   .action(async (dataset: string, words: Words) => {
     const { gradeFile } = await import("./pipeline/grade.ts");
     const write = (line: GradeLine): void => printLine(line);
-    await gradeFile(dataset, String(words["answers"]), placeOf({ ...words, out: dataset }), { log: logFor(words), write });
+    const { ungraded } = await gradeFile(dataset, String(words["answers"]), placeOf({ ...words, out: dataset }), {
+      log: logFor(words),
+      write,
+    });
+    if (ungraded > 0) process.exitCode = 1;
   });
 
 withPlace(program.command("solve"))

@@ -5,7 +5,7 @@ export { type Difference, type DiffSummary, diff } from "./pipeline/diff.ts";
 export type { Check } from "./pipeline/doctor.ts";
 export { doctor } from "./pipeline/doctor.ts";
 export { explain, type Step } from "./pipeline/explain.ts";
-export { type GradeLine, type GradeOptions, gradeFile } from "./pipeline/grade.ts";
+export { type GradeCounts, type GradeLine, type GradeOptions, gradeFile } from "./pipeline/grade.ts";
 export { type Grader, openGrader } from "./pipeline/grader.ts";
 export { type Inspected, type InspectOptions, inspect } from "./pipeline/inspect.ts";
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";

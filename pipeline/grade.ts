@@ -10,10 +10,18 @@ import type { Score } from "../schemas/instance.ts";
 import { openFromDataset } from "./from-dataset.ts";
 import type { Log } from "./log.ts";
 
-const lineSchema = z.object({ instance_id: z.string(), answer: z.string() });
+/** An id beyond what JSON numbers keep exactly would come back as another. */
+const idSchema = z.union([z.string(), z.number().gte(Number.MIN_SAFE_INTEGER).lte(Number.MAX_SAFE_INTEGER)]);
+const lineSchema = z.object({ id: idSchema.optional(), instance_id: z.string(), answer: z.string() });
+type AnswerLine = z.infer<typeof lineSchema>;
 
-/** One graded answer. An infrastructure error is neither 0 nor 1: `reward` is null and the answer should be graded again. */
+/**
+ * One graded answer. Where `reward` is null nothing was graded: `infra_error` says what went wrong and that the answer should be graded again,
+ * or `reason` that the dataset has no such instance.
+ */
 export interface GradeLine {
+  /** As in the answer's line; absent where it had none. */
+  readonly id?: string | number;
   readonly instance_id: string;
   readonly reward: 0 | 1 | null;
   readonly components: Readonly<Record<string, number>>;
@@ -22,30 +30,24 @@ export interface GradeLine {
   readonly infra_error: string | null;
 }
 
-const scored = (id: string, score: Score): GradeLine => ({ instance_id: id, ...score, infra_error: null });
-const unscored = (id: string, reason: string, detail: string): GradeLine => ({
-  instance_id: id,
-  reward: 0,
-  components: {},
-  reason,
-  detail,
-  infra_error: null,
-});
-const failed = (id: string, message: string): GradeLine => ({
-  instance_id: id,
+type Outcome = Omit<GradeLine, "id" | "instance_id">;
+
+const scored = (score: Score): Outcome => ({ ...score, infra_error: null });
+const unknown: Outcome = {
   reward: null,
   components: {},
-  reason: null,
-  detail: "",
-  infra_error: message,
-});
+  reason: "unknown-instance",
+  detail: "the dataset has no such instance",
+  infra_error: null,
+};
+const failed = (message: string): Outcome => ({ reward: null, components: {}, reason: null, detail: "", infra_error: message });
 
-function parseLine(text: string, number: number): z.infer<typeof lineSchema> {
+function parseLine(text: string, number: number): AnswerLine {
   try {
     return lineSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new StopRun(`line ${number} of the answers is not {"instance_id","answer"}`, {
-      next: "each line is one JSON object with these two strings",
+      next: "each line is one JSON object with these two strings; an id beside them is a string or a number of at most 15 digits",
       cause: error,
     });
   }
@@ -73,24 +75,42 @@ export interface GradeOptions {
   readonly write: (line: GradeLine) => void;
 }
 
-/** Grades every line of a JSONL file ("-": standard input), in any order; lines before a malformed one are still graded and written. */
-export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<void> {
+export interface GradeCounts {
+  readonly answers: number;
+  /** Without a reward, neither 0 nor 1. */
+  readonly ungraded: number;
+}
+
+/**
+ * Grades every line of a JSONL file ("-": standard input). Each is written when it is done, in whatever order; lines before a malformed one are
+ * still graded and written.
+ */
+export async function gradeFile(dataset: string, answers: string, place: Place, options: GradeOptions): Promise<GradeCounts> {
   const lines = await openAnswers(answers);
   const { bench, instance: find, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
+  const counts = { answers: 0, ungraded: 0 };
 
-  async function gradeOne({ instance_id, answer }: z.infer<typeof lineSchema>): Promise<GradeLine> {
+  async function outcomeOf({ instance_id, answer }: AnswerLine): Promise<Outcome> {
     const instance = await find(instance_id);
-    if (instance === null) return unscored(instance_id, "unknown-instance", "the dataset has no such instance");
+    if (instance === null) return unknown;
     const { draft } = instance;
     try {
-      return scored(instance_id, await gradeSolver(draft, answer, () => openWorkspace(draft)));
+      return scored(await gradeSolver(draft, answer, () => openWorkspace(draft)));
     } catch (error) {
-      if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(instance_id, error.message);
+      if (error instanceof RetryLater || error instanceof BrokenRecord) return failed(error.message);
       throw error;
     }
   }
 
-  async function* parsed(): AsyncGenerator<z.infer<typeof lineSchema>> {
+  async function gradeOne(line: AnswerLine): Promise<void> {
+    const outcome = await outcomeOf(line);
+    counts.answers += 1;
+    if (outcome.reward === null) counts.ungraded += 1;
+    const { id, instance_id } = line;
+    options.write({ ...(id === undefined ? {} : { id }), instance_id, ...outcome });
+  }
+
+  async function* parsed(): AsyncGenerator<AnswerLine> {
     let number = 0;
     for await (const text of lines()) {
       number += 1;
@@ -99,8 +119,9 @@ export async function gradeFile(dataset: string, answers: string, place: Place, 
   }
 
   try {
-    await sideBySide(parsed(), bench.jobs.width, async (line) => options.write(await gradeOne(line)));
+    await sideBySide(parsed(), bench.jobs.width, gradeOne);
   } finally {
     close();
   }
+  return counts;
 }

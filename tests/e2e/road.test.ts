@@ -144,13 +144,13 @@ describe("a dataset", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as GradeLine);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     for (const { draft } of instances) {
       const rewards = graded.filter(({ instance_id }) => instance_id === draft.id).map(({ reward }) => reward);
       expect(rewards.sort()).toEqual([0, 1]);
     }
     expect(graded.find(({ instance_id }) => instance_id === "unknown")).toMatchObject({
-      reward: 0,
+      reward: null,
       reason: "unknown-instance",
       infra_error: null,
     });
