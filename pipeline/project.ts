@@ -171,7 +171,17 @@ export async function project(dataset: string, options: ProjectOptions): Promise
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+  if (projection.holdsAnswers) warnOfTest(projection, chosen.rows, options.log);
   return { format: projection.name, needs: needsOf(projection), out, rows: chosen.rows, refused: chosen.refused };
+}
+
+/** What is trained on such rows can no longer be measured on them. */
+function warnOfTest({ name }: Projection, rows: ProjectResult["rows"], log: Log): void {
+  const held = total(Object.fromEntries(Object.entries(rows).filter(([key]) => key.endsWith("/test"))));
+  if (held === 0) return;
+  log.warn(
+    `${plural(held, "row")} of the split test as ${name}, with answers and hidden tests in them: keep these from solvers and from training`,
+  );
 }
 
 /** What a solver must have beside the rows; null where they hold it. */

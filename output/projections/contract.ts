@@ -3,7 +3,8 @@
  *
  * A projection promises:
  * - what a solver reads (prompts, instructions, trees, images) holds nothing that only the grader may see; where a format has one row for both,
- *   the row holds no gold answer, no hidden test and no trial, but the instance's id, under which the grader finds them;
+ *   the row holds no gold answer, no hidden test and no trial, but the instance's id, under which the grader finds them. Two formats are made of
+ *   answers and say so (`holdsAnswers`): the rows of sft hold the gold answer, those of swe-bench it and the hidden tests;
  * - every row names its instance and that instance's content hash, so that it leads back to the dataset;
  * - a row that has no place in the format is refused by a code, never bent into it;
  * - the bytes depend on the dataset and the version of this tool: no time of day, no host, no order of visiting.
@@ -39,6 +40,8 @@ export interface Projection {
   readonly source: string;
   /** Whether the solver's tree comes with the rows. */
   readonly holdsTree: boolean;
+  /** Whether a row shows what only the grader may see to whoever reads all of it. */
+  readonly holdsAnswers: boolean;
   /** Why a row has no place in this format: a code and a sentence; null where it has one. */
   readonly refuses: (pair: RowPair) => Refusal | null;
   /** Writes below `folder`, which is there and empty. */

@@ -114,6 +114,7 @@ export const harbor = {
   about: "Harbor: a folder a task, with an image to build and the grader that admitted the instance",
   source: "Harbor task configuration 1.4 (MJinXiang/Agent_harness 59557ba9, src/harbor/models/task/config.py)",
   holdsTree: true,
+  holdsAnswers: false,
   refuses: () => null,
   write,
 } as const satisfies Projection;

@@ -20,6 +20,7 @@ export const nemoGym = {
   about: "NeMo Gym: JSON lines with responses_create_params",
   source: "NVIDIA-NeMo/Gym 07d6b0d0, fern/versions/latest/pages/data/index.mdx",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeJsonRows(input, folder, row),
 } as const satisfies Projection;

@@ -30,6 +30,7 @@ export const skyrl = {
   about: "SkyRL: a Parquet file a split, for an environment class `kihon`",
   source: "NovaSky-AI/SkyRL a9564572, docs/content/docs/datasets/dataset-preparation.mdx",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeParquetRows(input, folder, columns, row),
 } as const satisfies Projection;

@@ -21,6 +21,7 @@ export const slime = {
   about: "slime: JSON lines with prompt, label and metadata",
   source: "THUDM/slime 624b824a, slime/utils/data.py",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeJsonRows(input, folder, row),
 } as const satisfies Projection;

@@ -4,6 +4,7 @@
  * The tree of a question is in no public repository: a mutant is in it, and the hidden tests are not. So each question's tree is a commit of its
  * own, without history, in `repositories/<repo>.fast-import`, which `git fast-import` reads; `base_commit` is that commit, on the branch
  * named like the instance. `patch` repairs it, `test_patch` brings the hidden tests, and both apply to it, as everywhere in the SWE family.
+ * So these rows are for a harness, and none of them is for the eyes of a solver but `problem_statement`.
  *
  * Format: SWE-bench 7a21e057 (18 August 2026), swebench/types.py (`SWEbenchInstance`) and docs/guides/datasets.md. Test ids are Kihon's own
  * (`file > suite > title`), so a harness that runs the tests itself needs a log parser for them.
@@ -104,6 +105,7 @@ export const sweBench = {
   about: "SWE-bench: JSON lines with patch, test_patch and tests, and the trees as a stream for git fast-import",
   source: "SWE-bench/SWE-bench 7a21e057, swebench/types.py",
   holdsTree: true,
+  holdsAnswers: true,
   refuses: ({ public: { skill, answer_form } }) =>
     answer_form === "patch"
       ? null

@@ -18,6 +18,7 @@ export const trl = {
   about: "TRL (GRPO and its kin): a Parquet file a split, prompt-only, conversational",
   source: "huggingface/trl f2cd5771, docs/source/dataset_formats.md and grpo_trainer.md",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeParquetRows(input, folder, columns, row),
 } as const satisfies Projection;

@@ -25,6 +25,7 @@ export const verifiers = {
   about: "verifiers: JSON lines of task data for a taskset",
   source: "PrimeIntellect-ai/verifiers a60a606e, verifiers/v1/task.py",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeJsonRows(input, folder, row),
 } as const satisfies Projection;

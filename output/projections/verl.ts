@@ -32,6 +32,7 @@ export const verl = {
   about: "verl: a Parquet file a split, for a custom reward function",
   source: "volcengine/verl b178a3cd, docs/preparation/prepare_data.rst",
   holdsTree: false,
+  holdsAnswers: false,
   refuses: () => null,
   write: (input, folder) => writeParquetRows(input, folder, columns, row),
 } as const satisfies Projection;

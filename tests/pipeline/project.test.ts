@@ -90,6 +90,18 @@ describe("the command", () => {
     expect(existsSync(at("none"))).toBe(false);
   });
 
+  it("warns where rows of the split test hold answers, and nowhere else", async () => {
+    const warnings: string[] = [];
+    const hearing = { ...log, warn: (message: string) => warnings.push(message) };
+    await run("shown", { to: "swe-bench", split: "train", log: hearing });
+    for (const { name, holdsAnswers } of projections) if (!holdsAnswers) await run(`closed-${name}`, { to: name, log: hearing });
+    await run("taught", { to: "sft", log: hearing });
+    expect(warnings).toEqual([]);
+    await run("measured", { to: "swe-bench", split: "test", log: hearing });
+    await run("both", { to: "swe-bench", log: hearing });
+    expect(warnings).toEqual(Array(2).fill(expect.stringMatching(/^1 row of the split test as swe-bench, with answers and hidden tests/)));
+  });
+
   it("leaves alone a folder that holds something else, and a file", async () => {
     mkdirSync(at("mine"));
     writeFileSync(at("mine/notes.txt"), "keep me");
