@@ -11,7 +11,7 @@ import { defaultPlace } from "./pipeline/place.ts";
 import type { ProjectOptions } from "./pipeline/project.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
 import type { Config } from "./schemas/config.ts";
-import { skills } from "./schemas/instance.ts";
+import { type SkillName, skills } from "./schemas/instance.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
 import { stageNames } from "./schemas/stages.ts";
 
@@ -57,7 +57,9 @@ const asJson = process.argv.includes("--json");
 
 /** How it ended, on standard error: a line of JSON where that was asked for. */
 function sayEnd(message: string, next: string, exit: number): void {
-  const text = asJson ? printableJson(JSON.stringify({ level: "error", message, next, exit })) : printableLines(`kihon: ${message}\n  next: ${next}`);
+  const text = asJson
+    ? printableJson(JSON.stringify({ level: "error", message, next, exit }))
+    : printableLines(`kihon: ${message}\n  next: ${next}`);
   process.stderr.write(`${text}\n`);
 }
 
@@ -416,11 +418,17 @@ program
   .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--rows <n>", "how many rows", whole("--rows", 1), 3)
   .option("--id <id>", "one instance")
+  .option("--ids", "list every row's id, skill and split in place of rows", false)
   .option("--skill <names>", `only these, comma-separated, of: ${skills.join(", ")}`, listOf(skills))
   .option("--private", "show gold answers and trials too", false)
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {
-    const { inspect } = await import("./pipeline/inspect.ts");
+    const { inspect, rowNames } = await import("./pipeline/inspect.ts");
+    if (words["ids"] === true) {
+      const names = await rowNames(dataset, words["skill"] as SkillName[] | undefined);
+      if (words["json"]) return printJson(names);
+      return print(names.map(({ id, skill, split }) => [id, skill, split].filter((part) => part !== undefined).join("  ")).join("\n"));
+    }
     const rows = await inspect(dataset, {
       rows: Number(words["rows"]),
       hidden: words["private"] === true,
@@ -634,8 +642,7 @@ function failure(error: unknown): number {
     return ended(error.message, goOnWith === "" ? "see that what it names is there and whole, and try again" : `try again${earned()}`, 1);
   }
   const next = error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
-  if (next !== undefined)
-    return ended((error as Error).message, `${next}${earned()}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`, 2);
+  if (next !== undefined) return ended((error as Error).message, `${next}${earned()}${goOnWith === "" ? "" : `, then: ${goOnWith}`}`, 2);
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return ended(`a bug: ${what}`, "report it with the command and this text", 70);
 }

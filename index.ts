@@ -7,7 +7,7 @@ export { doctor } from "./pipeline/doctor.ts";
 export { explain, type Step } from "./pipeline/explain.ts";
 export { type GradeCounts, type GradeLine, type GradeOptions, gradeFile } from "./pipeline/grade.ts";
 export { type Grader, openGrader } from "./pipeline/grader.ts";
-export { type Inspected, type InspectOptions, inspect } from "./pipeline/inspect.ts";
+export { type Inspected, type InspectOptions, inspect, type RowName, rowNames } from "./pipeline/inspect.ts";
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";
 export { type Migrated, migrate } from "./pipeline/migrate.ts";
 export { defaultPlace } from "./pipeline/place.ts";

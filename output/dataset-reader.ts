@@ -43,9 +43,11 @@ export interface Dataset {
   pairs(filter?: InstanceFilter): AsyncGenerator<RowPair>;
   /** The cells that figures are made of and no others: over a network a small part of the bytes. Not checked against the content hash. */
   subjects(filter?: InstanceFilter): AsyncGenerator<Subject>;
+  /** The cells by which rows are named, and no others. */
+  names(filter?: InstanceFilter): AsyncGenerator<Pick<PublicRow, "instance_id" | "skill" | "split">>;
   instances(filter?: InstanceFilter): AsyncGenerator<Instance>;
   /** Null where the dataset has no such instance. */
-  instance(id: string): Promise<Instance | null>;
+  pair(id: string): Promise<RowPair | null>;
   environmentIds(filter?: Pick<InstanceFilter, "withdrawn">): Promise<readonly string[]>;
   /** Without the archive's bytes, which stay on the disk. Throws `StopRun` for an id that the dataset does not have. */
   environment(id: string): Promise<Environment>;
@@ -110,9 +112,12 @@ export async function openDataset(
     withdrawn,
     pairs,
     subjects: (filter) => joined(filter, [...publicNeeds], [...privateNeeds, "provenance"]),
+    async *names(filter) {
+      for await (const pair of joined(filter, ["instance_id", "skill", "split"], ["instance_id", "provenance"])) yield pair.public;
+    },
     instances,
-    async instance(id) {
-      for await (const pair of pairs()) if (pair.public.instance_id === id) return fromRows(pair.public, pair.private);
+    async pair(id) {
+      for await (const pair of pairs()) if (pair.public.instance_id === id) return pair;
       return null;
     },
     environmentIds: async (filter) => (await environments.ids()).filter((id) => filter?.withdrawn === true || !gone.environment(id)),

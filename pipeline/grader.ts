@@ -17,7 +17,8 @@ export async function openGrader(dataset: string, place: Place, log: Log): Promi
   return {
     async grade(instanceId, answer) {
       const instance = await find(instanceId);
-      if (instance === null) throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "take ids from the dataset's rows" });
+      if (instance === null)
+        throw new StopRun(`the dataset has no instance ${instanceId}`, { next: "list its ids with: kihon inspect DATASET --ids" });
       const { draft } = instance;
       return gradeSolver(draft, answer, () => openWorkspace(draft));
     },

@@ -1,9 +1,11 @@
 /** `kihon inspect`: rows of a dataset, from a folder, an address, or one of its Parquet files. */
 import { isAddress } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
+import { plural } from "../lib/plural.ts";
 import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
-import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
-import { type ConfigName, columnsOf, configNames, keyOf, type Row } from "../schemas/row.ts";
+import { fromRows } from "../output/rows.ts";
+import { type Draft, type SkillName, skills, type Trial } from "../schemas/instance.ts";
+import { type ConfigName, columnsOf, configNames, keyOf, type Row, type RowPair } from "../schemas/row.ts";
 import { printableLines } from "./log.ts";
 import { filesAt } from "./remote-files.ts";
 import { isLoneFile, openFile } from "./stats.ts";
@@ -20,42 +22,51 @@ export interface Inspected {
   readonly text: string;
 }
 
-function show({ draft, proof, candidate }: Instance, hidden: boolean): Inspected {
-  const { skill, id, environmentId, changeId, prompt, answerForm, answerPath, facts } = draft;
-  const gold = draft.answers.find((answer) => answer.role === "gold")?.text ?? "";
-  const open = {
-    instance_id: id,
-    skill,
-    change_id: changeId,
-    environment_id: environmentId,
-    answer_form: answerForm,
-    answer_path: answerPath,
-    facts,
-    prompt,
-  };
-  const closed = {
-    gold,
-    proof,
-    judgement: draft.judgement,
-    trials: draft.trials.map((trial) => trial.name),
-    fail_to_pass: draft.failToPass,
-    candidate: candidate.kind,
-  };
+/** What a run of an answer must give; of long lists of tests their number. */
+function expected({ expect }: Trial): string {
+  const named = (ids: readonly string[]): string => (ids.length <= 3 ? ids.join("; ") : plural(ids.length, "test"));
+  switch (expect.kind) {
+    case "tests":
+      return [
+        ...(expect.pass.length > 0 ? [`pass: ${named(expect.pass)}`] : []),
+        ...(expect.fail.length > 0 ? [`fail: ${named(expect.fail)}`] : []),
+      ].join("; must ");
+    case "some-fail":
+      return `fail, at least one: ${named(expect.among)}`;
+    case "answer-passes":
+      return "pass: the answer";
+    case "answer-fails":
+      return "fail: the answer";
+  }
+}
+
+function trialText(trial: Trial): string {
+  const { name, files, layer } = trial;
+  const laid = Object.entries(layer).map(([path, text]) => (text === null ? `${path} (removed)` : path));
+  return `${name}: runs ${files.join(", ")}${laid.length > 0 ? ` with ${laid.join(", ")} laid over` : ""}; must ${expected(trial)}`;
+}
+
+const quoted = (text: string, mark: string): string =>
+  printableLines(text)
+    .split("\n")
+    .map((line) => `  ${mark} ${line}`)
+    .join("\n");
+
+function closedText({ judgement, trials, answers }: Draft): string {
+  const gold = answers.find((answer) => answer.role === "gold")?.text ?? "";
+  const runs = trials.length > 0 ? `trials:\n${quoted(trials.map(trialText).join("\n"), "*")}` : "";
+  const compared = judgement.kind === "trials" ? "" : `compared with:\n${quoted(JSON.stringify(judgement), "*")}`;
+  return [`gold answer:\n${quoted(gold, ">")}`, compared, runs].filter((part) => part !== "").join("\n");
+}
+
+function show({ public: open, private: closed }: RowPair, hidden: boolean): Inspected {
+  const { draft, proof } = fromRows(open, closed);
   const measured = `gold ${proof.gold.join(" ")}, blank ${proof.blank}, ${proof.decoys.length} decoys and ${proof.probes.length} probes at 0`;
-  const head = `${skill}  ${id}  (${Object.entries(facts)
+  const head = `${draft.skill}  ${draft.id}  (${Object.entries(draft.facts)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ")})\nmeasured: ${measured}`;
-  const body = printableLines(prompt)
-    .split("\n")
-    .map((line) => `  | ${line}`)
-    .join("\n");
-  const answer = hidden
-    ? `\ngold answer:\n${printableLines(gold)
-        .split("\n")
-        .map((line) => `  > ${line}`)
-        .join("\n")}`
-    : "";
-  return { json: hidden ? { ...open, ...closed } : open, text: `${head}\n${body}${answer}` };
+  const text = `${head}\n${quoted(draft.prompt, "|")}${hidden ? `\n${closedText(draft)}` : ""}`;
+  return { json: hidden ? { ...open, ...closed } : open, text };
 }
 
 /** The first rows of each skill in turn, so that three rows show three skills; of a single file its first rows. */
@@ -63,17 +74,20 @@ export async function inspect(where: string, options: InspectOptions): Promise<I
   if (isLoneFile(where)) return inspectFile(where, options);
   const data = await openDataset(isAddress(where) ? filesAt(where) : where);
   if (options.id !== undefined) {
-    const one = await data.instance(options.id);
+    const one = await data.pair(options.id);
     if (one === null)
-      throw new StopRun(`the dataset has no instance ${options.id}`, { next: "list ids with: kihon inspect DATASET --json", exitCode: 1 });
+      throw new StopRun(`the dataset has no instance ${options.id}`, {
+        next: "list its ids with: kihon inspect DATASET --ids",
+        exitCode: 1,
+      });
     return [show(one, options.hidden)];
   }
   const wanted = options.skill === undefined ? skills : [options.skill].flat();
-  const bySkill: Instance[][] = [];
+  const bySkill: RowPair[][] = [];
   for (const skill of wanted) {
-    const rows: Instance[] = [];
-    for await (const instance of data.instances({ skill })) {
-      rows.push(instance);
+    const rows: RowPair[] = [];
+    for await (const pair of data.pairs({ skill })) {
+      rows.push(pair);
       if (rows.length >= options.rows) break;
     }
     bySkill.push(rows);
@@ -83,8 +97,29 @@ export async function inspect(where: string, options: InspectOptions): Promise<I
   return turns
     .flat()
     .slice(0, options.rows)
-    .map((instance) => show(instance, options.hidden));
+    .map((pair) => show(pair, options.hidden));
 }
+
+/** An id, and what else a row is found by. */
+export interface RowName {
+  readonly id: string;
+  readonly skill?: string;
+  readonly split?: string;
+}
+
+/** Every row's name, read without the rows. */
+export async function rowNames(where: string, skill?: InspectOptions["skill"]): Promise<RowName[]> {
+  if (isLoneFile(where)) return namesInFile(where, skill);
+  const data = await openDataset(isAddress(where) ? filesAt(where) : where);
+  const names: RowName[] = [];
+  for await (const { instance_id: id, skill: own, split } of data.names(skill === undefined ? {} : { skill }))
+    names.push({ id, skill: own, split });
+  if (names.length === 0) throw noRows(skill, skillsIn(data));
+  return names;
+}
+
+const isWanted = (skill: unknown, wanted: InspectOptions["skill"]): boolean =>
+  wanted === undefined || [wanted].flat().some((name) => name === skill);
 
 const skillsIn = ({ manifest }: Dataset): readonly SkillName[] =>
   skills.filter((skill) => manifest.configs.some(({ name }) => name === skill));
@@ -95,12 +130,31 @@ function noRows(skill: InspectOptions["skill"], there: readonly string[], where 
   return new StopRun(`${where} has no rows of ${[skill].flat().join(", ")}`, { next, exitCode: 1 });
 }
 
-/** Cells as they are, of whatever config: half of a row is no instance. Without `hidden` a file of a private config is not shown. */
-async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: InspectOptions): Promise<Inspected[]> {
-  const { columns, rows } = await openLoneFile(await openFile(where), where);
-  const config = configOf(columns);
+async function namesInFile(where: string, wanted: InspectOptions["skill"]): Promise<RowName[]> {
+  const { columns, rows, config } = await openConfigFile(where);
+  const names: RowName[] = [];
+  const seen = new Set<string>();
+  for await (const row of rows(columns.filter((name) => [keyOf(config), "skill", "split"].includes(name)))) {
+    const { skill, split } = row as { skill?: string; split?: string };
+    if (skill !== undefined) seen.add(skill);
+    if (isWanted(skill, wanted)) names.push({ id: String(row[keyOf(config)]), ...(skill && { skill }), ...(split && { split }) });
+  }
+  if (names.length === 0) throw noRows(wanted, [...seen].sort(), where);
+  return names;
+}
+
+/** A file of a dataset by itself. */
+async function openConfigFile(where: string) {
+  const file = await openLoneFile(await openFile(where), where);
+  const config = configOf(file.columns);
   if (config === null)
     throw new StopRun(`${where} is no file of a dataset: its columns are others`, { next: "give a file of a dataset's config" });
+  return { ...file, config };
+}
+
+/** Cells as they are, of whatever config: half of a row is no instance. Without `hidden` a file of a private config is not shown. */
+async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: InspectOptions): Promise<Inspected[]> {
+  const { columns, rows, config } = await openConfigFile(where);
   if (config.endsWith("-private") && !hidden) {
     throw new StopRun(`${where} holds the answers`, { next: "add --private to read them" });
   }
@@ -113,13 +167,12 @@ async function inspectFile(where: string, { rows: wanted, hidden, id, skill }: I
   const shown: Inspected[] = [];
   for await (const row of rows(columns.filter((name) => name !== "archive"))) {
     if (typeof row["skill"] === "string") seen.add(row["skill"]);
-    if ((id !== undefined && row[keyOf(config)] !== id) || (skill !== undefined && ![skill].flat().some((name) => name === row["skill"])))
-      continue;
+    if ((id !== undefined && row[keyOf(config)] !== id) || !isWanted(row["skill"], skill)) continue;
     shown.push({ json: row, text: cellsText(config === "environments" ? shortened(row) : row) });
     if (id !== undefined || shown.length >= wanted) break;
   }
   if (id !== undefined && shown.length === 0)
-    throw new StopRun(`${where} has no row ${id}`, { next: "list ids with: kihon inspect FILE --json", exitCode: 1 });
+    throw new StopRun(`${where} has no row ${id}`, { next: "list ids with: kihon inspect FILE --ids", exitCode: 1 });
   if (shown.length === 0) throw noRows(skill, [...seen].sort(), where);
   return shown;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { sweepStrays, writeDataset } from "../../output/dataset-writer.ts";
 import { readManifest, writtenFiles } from "../../output/manifest.ts";
-import { toEnvironmentRow, toRows } from "../../output/rows.ts";
+import { fromRows, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { type Instance, skills } from "../../schemas/instance.ts";
 import { configNames } from "../../schemas/row.ts";
 import type { Withdrawal } from "../../schemas/withdrawal.ts";
@@ -48,8 +48,9 @@ describe("a dataset", () => {
     const two = await all(dataset.instances({ skill: ["review", "localization"] }));
     expect(two.map(({ draft }) => draft.skill)).toEqual(["localization", "review"]);
     expect(await all(dataset.instances({ split: "test" }))).toEqual([other]);
-    expect(await dataset.instance(other.draft.id)).toEqual(other);
-    expect(await dataset.instance("ffffffffffffffff")).toBeNull();
+    const pair = await dataset.pair(other.draft.id);
+    expect(pair && fromRows(pair.public, pair.private)).toEqual(other);
+    expect(await dataset.pair("ffffffffffffffff")).toBeNull();
   });
 
   it("joins rows over several row groups and shards", async () => {
@@ -159,7 +160,7 @@ describe("an edition", () => {
     await refreshed([gone(first), { kind: "environment", environment_id: environment.id, edition: 2, reason: "refresh/no-rows" }]);
     const dataset = await openDataset(folder);
     expect((await all(dataset.instances())).map(({ draft }) => draft.id)).toEqual([second.draft.id]);
-    expect(await dataset.instance(first.draft.id)).toBeNull();
+    expect(await dataset.pair(first.draft.id)).toBeNull();
     expect(await dataset.environmentIds()).toEqual([]);
     expect(await all(dataset.pairs({ withdrawn: true }))).toHaveLength(2);
   });

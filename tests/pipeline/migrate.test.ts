@@ -166,7 +166,7 @@ describe("a dataset of row schema 1", () => {
         gone("f".repeat(16), "0".repeat(64)),
       ]),
     );
-    expect(await data.instance(ids[0] ?? "")).toBeNull();
+    expect(await data.pair(ids[0] ?? "")).toBeNull();
     expect(data.manifest.edition).toBe(2);
   });
 

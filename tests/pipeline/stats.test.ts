@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { toEnvironmentRow, toRows } from "../../output/rows.ts";
-import { inspect } from "../../pipeline/inspect.ts";
+import { inspect, rowNames } from "../../pipeline/inspect.ts";
 import { stats, statsText } from "../../pipeline/stats.ts";
 import { skills } from "../../schemas/instance.ts";
 import { rowSchemaVersion } from "../../schemas/row.ts";
@@ -238,6 +238,43 @@ describe("inspect", () => {
     const [one] = await inspect(join(data, editing), { ...asked, id: "0000000000000011" });
     expect(one?.json).toMatchObject({ instance_id: "0000000000000011" });
     await expect(inspect(join(data, editing), { ...asked, id: "f".repeat(16) })).rejects.toThrow("has no row");
+  });
+
+  it("gives whole rows as JSON, of both configs where answers are asked for", async () => {
+    const { public: open, private: closed } = toRows(sampleInstance("review"), environment, context);
+    const [seen] = await inspect(data, { ...asked, skill: "review" });
+    expect(seen?.json).toEqual(open);
+    const plain = join(folder, "plain");
+    await writeDataset(datasetInput(plain));
+    const [all] = await inspect(plain, { ...asked, id: open.instance_id, hidden: true });
+    expect(all?.json).toEqual({ ...open, ...closed });
+  });
+
+  it("tells a person what the answer is held against, and the trials it must pass, where answers are asked for", async () => {
+    const [review] = await inspect(data, { ...asked, skill: "review", hidden: true });
+    expect(review?.text).toMatch(/gold answer:\n {2}> the gold text\ncompared with:\n {2}\* \{"kind":"review","verdict":"request_changes"/);
+    const [repair] = await inspect(data, { ...asked, skill: "bug-fix", hidden: true });
+    expect(repair?.text).toContain(
+      "trials:\n  * fixed: runs tests/add.test.ts with src/add.ts, tests/hidden.test.ts (removed) laid over; must pass: tests/add.test.ts > add > sums",
+    );
+    const [open] = await inspect(data, { ...asked, skill: "bug-fix" });
+    expect(open?.text).not.toMatch(/trials|gold answer/);
+  });
+
+  it("lists every id, of a dataset, of an address and of a file", async () => {
+    const names = await rowNames(data);
+    expect(names).toHaveLength(39 + skills.length);
+    expect(names).toContainEqual({ id: sampleInstance("review").draft.id, skill: "review", split: "train" });
+    const server = await served();
+    expect(await rowNames(server.address, "review")).toEqual([{ id: sampleInstance("review").draft.id, skill: "review", split: "train" }]);
+    expect(await rowNames(join(data, editing))).toHaveLength(40);
+    expect((await rowNames(join(data, hidden)))[0]).toEqual({ id: "0".repeat(16), skill: "editing" });
+    expect(await rowNames(join(data, "environments/train-00000-of-00001.parquet"))).toEqual([{ id: environment.id }]);
+    const few = join(folder, "few");
+    await writeDataset(datasetInput(few));
+    await expect(inspect(few, { ...asked, id: "wrong" })).rejects.toMatchObject({
+      next: "list its ids with: kihon inspect DATASET --ids",
+    });
   });
 
   it("says which skills there are where a skill has no rows", async () => {
