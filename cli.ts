@@ -10,7 +10,7 @@ import { createLog, type Log, printableJson, printableLines } from "./pipeline/l
 import { defaultPlace } from "./pipeline/place.ts";
 import type { ProjectOptions } from "./pipeline/project.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
-import type { Config } from "./schemas/config.ts";
+import type { Config, Place } from "./schemas/config.ts";
 import { type SkillName, skills } from "./schemas/instance.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
 import { stageNames } from "./schemas/stages.ts";
@@ -185,7 +185,7 @@ withSplits(withPlace(program.command("run")), "1:0:0")
   .addOption(new Option("--only <stage>", "do one stage again from what the one before stored, then stop").choices(stageNames))
   .action(async (words: Words) => {
     const { profileFolder, run } = await import("./pipeline/run.ts");
-    goOnWith = `kihon resume ${String(words["out"])}`;
+    goOnWith = await resumeWith(String(words["out"]), words);
     const summary = await run(await configOf(words), placeOf(words), {
       log: logFor(words),
       ...pick(words, ["only", "profile", "replace"]),
@@ -199,7 +199,7 @@ withPlace(program.command("resume"))
   .argument("<folder>", "folder of the dataset")
   .action(async (folder: string, words: Words) => {
     const { resume } = await import("./pipeline/run.ts");
-    goOnWith = `kihon resume ${folder}`;
+    goOnWith = await resumeWith(folder, words);
     await printRun(await resume(placeOf({ ...words, out: folder }), { log: logFor(words) }), { ...words, out: folder });
   });
 
@@ -483,12 +483,16 @@ withPlace(program.command("doctor"))
 const pick = (words: Words, names: readonly string[]): Record<string, never> =>
   Object.fromEntries(names.flatMap((name) => (words[name] === undefined ? [] : [[name, words[name]]]))) as Record<string, never>;
 
-const placeOf = (words: Words) =>
-  defaultPlace({
-    out: String(words["out"]),
-    trusted: words["iTrustThisCode"] === true,
-    ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox"]),
-  });
+const givenPlace = (words: Words): Partial<Place> => ({
+  trusted: words["iTrustThisCode"] === true,
+  ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox"]),
+});
+const placeOf = (words: Words): Place => defaultPlace({ out: String(words["out"]), ...givenPlace(words) });
+
+async function resumeWith(out: string, words: Words): Promise<string> {
+  const { resumeCommand } = await import("./pipeline/run-text.ts");
+  return resumeCommand(out, givenPlace(words));
+}
 
 /** Checked by the run itself. */
 async function configOf(words: Words): Promise<Config> {
@@ -610,7 +614,7 @@ async function printRun(summary: RunSummary, words: Words): Promise<void> {
   if (infrastructureFailures > 0 || unmatched.length > 0 || isUnsound(summary) || isEmptyHanded(summary)) process.exitCode = 1;
   if (words["json"] === true) return printJson(summary);
   const { runText } = await import("./pipeline/run-text.ts");
-  print(runText(summary, String(words["out"] ?? "")));
+  print(runText(summary, String(words["out"] ?? ""), goOnWith));
 }
 
 /** Only runs and refreshes have something to keep. */

@@ -1,5 +1,6 @@
-/** The library: the main job, the grader and the verifier, with the same powers as the command. */
+/** The library: what each command does, as a function. */
 export { BrokenRecord, RetryLater, StopRun } from "./lib/errors.ts";
+export { rowSchemaText } from "./output/row-json-schema.ts";
 export { parseConfig } from "./pipeline/config.ts";
 export { type Difference, type DiffSummary, diff } from "./pipeline/diff.ts";
 export type { Check } from "./pipeline/doctor.ts";
@@ -7,6 +8,7 @@ export { doctor } from "./pipeline/doctor.ts";
 export { explain, type Step } from "./pipeline/explain.ts";
 export { type GradeCounts, type GradeLine, type GradeOptions, gradeFile } from "./pipeline/grade.ts";
 export { type Grader, openGrader } from "./pipeline/grader.ts";
+export { type HubPlace, type Pulled, type Pushed, type PushOptions, pull, push, tokenFrom } from "./pipeline/hub.ts";
 export { type Inspected, type InspectOptions, inspect, type RowName, rowNames } from "./pipeline/inspect.ts";
 export { createLog, type Log, type LogOptions } from "./pipeline/log.ts";
 export { type Migrated, migrate } from "./pipeline/migrate.ts";
@@ -14,6 +16,9 @@ export { defaultPlace } from "./pipeline/place.ts";
 export { type ProjectOptions, type ProjectResult, project } from "./pipeline/project.ts";
 export { type RefreshOptions, type RefreshResult, refresh } from "./pipeline/refresh.ts";
 export { type RunOptions, resume, run } from "./pipeline/run.ts";
+export { type Figure, type SolveOptions, type SolveResult, solve } from "./pipeline/solve.ts";
+export { type SplitOptions, type SplitResult, split } from "./pipeline/split.ts";
+export { type Dealing, splitSettings } from "./pipeline/split-settings.ts";
 export { type Stats, stats } from "./pipeline/stats.ts";
 export { type VerifyOptions, type VerifyResult, verify } from "./pipeline/verify.ts";
 export { type Config, configSchema, type Place } from "./schemas/config.ts";

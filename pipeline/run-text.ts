@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { plural } from "../lib/plural.ts";
 import { emptyText, splitLines } from "../output/split-proof.ts";
+import type { Place } from "../schemas/config.ts";
 import { atomicSkills, composites } from "../schemas/instance.ts";
 import type { RunSummary, SiftSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
@@ -18,7 +19,24 @@ function auditText({ recomputed, disagreed, undecided = 0 }: NonNullable<RunSumm
   return `${plural(recomputed, "verdict")} computed again by the whole suite, ${disagreed} came out differently${disagreed > 0 ? " (the report lists them)" : ""}${open}`;
 }
 
-export function runText(summary: RunSummary, out: string): string {
+/** A word as a shell reads it back. */
+const shellWord = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** What goes on with a run. Its configuration lies in its folder; where and how wide it works does not, and is said again where it was said. */
+export function resumeCommand(out: string, given: Partial<Place>): string {
+  const options = {
+    "--cache": given.cache,
+    "--repositories-gb": given.repositoriesGb,
+    "--dependencies-gb": given.dependenciesGb,
+    "--concurrency": given.concurrency,
+    "--sandbox": given.sandbox,
+  };
+  const again = Object.entries(options).flatMap(([option, value]) => (value == null ? [] : [option, String(value)]));
+  return ["kihon resume", ...[out, ...again].map(shellWord), ...(given.trusted === true ? ["--i-trust-this-code"] : [])].join(" ");
+}
+
+/** `again` is the command that goes on with the run. */
+export function runText(summary: RunSummary, out: string, again: string): string {
   const lines: string[] = [];
   for (const { name, commit, environments, mutants, history, instances } of summary.repositories) {
     const [environment] = environments;
@@ -49,7 +67,7 @@ export function runText(summary: RunSummary, out: string): string {
   if (troubles > 0)
     lines.push(
       "",
-      `${plural(troubles, "record was", "records were")} not finished for trouble of the machine or the registry; to try them again: kihon resume ${out}`,
+      `${plural(troubles, "record was", "records were")} not finished for trouble of the machine or the registry; to try them again: ${again}`,
     );
   return [...lines, ...splitsOf(summary), "", ...endOf(summary, out)].join("\n");
 }
@@ -95,7 +113,9 @@ export function refreshText(result: RefreshResult, out: string): string {
     );
   }
   if (Object.keys(withdrawn).length > 0 && !result.compacted) {
-    lines.push("  what was withdrawn still lies in the files; before publishing: kihon refresh --withdraw-only --compact");
+    lines.push(
+      `  what was withdrawn still lies in the files; before publishing: kihon refresh ${shellWord(out)} --withdraw-only --compact`,
+    );
   }
   return lines.join("\n");
 }

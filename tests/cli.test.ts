@@ -70,7 +70,11 @@ describe("under --json", () => {
     ["a flag that does not exist", ["stats", data, "--fast"], { message: "unknown option '--fast'", exit: 2 }],
     ["a number that is none", ["run", "--out", out, "--mutants", "many"], { message: expect.stringContaining("whole number"), exit: 2 }],
     ["a dataset that is not there", ["stats", join(folder, "none")], { message: expect.stringContaining("manifest.json"), exit: 2 }],
-    ["a server that does not answer", ["stats", "http://127.0.0.1:61999/data"], { message: expect.stringContaining("ECONNREFUSED"), exit: 1 }],
+    [
+      "a server that does not answer",
+      ["stats", "http://127.0.0.1:61999/data"],
+      { message: expect.stringContaining("ECONNREFUSED"), exit: 1 },
+    ],
   ])("an error is one line of JSON on standard error: %s", async (_, words, told) => {
     const { code, out: text, err } = await kihon([...words, "--json"]);
     expect([text, err.split("\n").length]).toEqual(["", 2]);

@@ -87,7 +87,10 @@ describe("a whole run", () => {
   it("keeps what was earned when it is interrupted, and says how to go on", async () => {
     const into = join(folder, "interrupted");
     const { code, err } = await kihon(words(into), { interruptAt: "inject: 1 in" });
-    expect([code, err]).toEqual([130, expect.stringContaining(`interrupted; what was earned is kept\n  next: kihon resume ${into}`)]);
+    expect([code, err]).toEqual([
+      130,
+      expect.stringContaining(`interrupted; what was earned is kept\n  next: kihon resume ${into} --cache ${cache}\n`),
+    ]);
     const resumed = await kihon(["resume", into, "--cache", cache]);
     expect(resumed.code).toBe(0);
     expect(datasetFiles(into)).toEqual(datasetFiles(out));

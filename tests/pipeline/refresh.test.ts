@@ -56,7 +56,9 @@ describe("a refresh that only withdraws", () => {
     const before = dataIn(folder).map((path) => [path, readFileSync(path, "hex")]);
     const result = await withdraw({ takedown: down(editing) });
     expect(result).toMatchObject({ edition: 2, changed: true, rows: rest.length, withdrawn: { "takedown/asked": 1 }, unmatched: [] });
-    expect(refreshText(result, folder)).toContain("what was withdrawn still lies in the files");
+    expect(refreshText(result, folder)).toContain(
+      `what was withdrawn still lies in the files; before publishing: kihon refresh ${folder} --withdraw-only --compact`,
+    );
     expect(await skillsIn()).toEqual(rest);
     expect(dataIn(folder).map((path) => [path, readFileSync(path, "hex")])).toEqual(before);
     expect(existsSync(join(folder, "report.html"))).toBe(false);

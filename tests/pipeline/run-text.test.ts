@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { runText } from "../../pipeline/run-text.ts";
+import { resumeCommand, runText } from "../../pipeline/run-text.ts";
 import { summary } from "../output/samples.ts";
 
 describe("the end of a run for a person", () => {
   const line = (audit: Parameters<typeof runText>[0]["audit"]): string | undefined =>
-    runText({ ...summary, audit }, "out")
+    runText({ ...summary, audit }, "out", "kihon resume out")
       .split("\n")
       .find((text) => text.startsWith("audit:"));
   it("says what an audit found", () => {
@@ -15,6 +15,22 @@ describe("the end of a run for a person", () => {
   });
   it("says nothing of it where there was none", () => {
     expect(line(null)).toBeUndefined();
+  });
+});
+
+describe("how to go on", () => {
+  it("repeats what the folder of a run does not hold", () => {
+    expect(resumeCommand("data/ufo", { trusted: false })).toBe("kihon resume data/ufo");
+    const given = { cache: "/fast disk", repositoriesGb: 5, dependenciesGb: 0, concurrency: 2, sandbox: "process", trusted: true } as const;
+    expect(resumeCommand("it's", given)).toBe(
+      "kihon resume 'it'\\''s' --cache '/fast disk' --repositories-gb 5 --dependencies-gb 0 --concurrency 2 --sandbox process --i-trust-this-code",
+    );
+  });
+
+  it("is told where records are left for trouble of the machine", () => {
+    expect(runText({ ...summary, infrastructureFailures: 2 }, "out", "kihon resume out --cache c")).toContain(
+      "2 records were not finished for trouble of the machine or the registry; to try them again: kihon resume out --cache c\n",
+    );
   });
 });
 
@@ -34,15 +50,15 @@ describe("the splits of a run", () => {
   });
 
   it("are told with what lies in two, and why one is empty", () => {
-    const text = runText({ ...summary, splitProof: proof([5, 0, 0], 1) }, "out");
+    const text = runText({ ...summary, splitProof: proof([5, 0, 0], 1) }, "out", "kihon resume out");
     expect(text).toContain("  train      5 rows of 1 repository group; asked for 80.0 %");
     expect(text).toContain("repository groups 1, in two splits 0");
     expect(text).toContain("warning: no row is in validation and test: there is one repository group");
-    expect(runText({ ...summary, splitProof: proof([40, 5, 5], 9) }, "out")).not.toContain("warning:");
+    expect(runText({ ...summary, splitProof: proof([40, 5, 5], 9) }, "out", "kihon resume out")).not.toContain("warning:");
   });
 
   it("are not told where all rows are of train, as nobody asked for others", () => {
     const train = { ...proof([5], 1), splits: [{ split: "train" as const, groups: 1, rows: 5, target: 1 }] };
-    expect(runText({ ...summary, splitProof: train }, "out")).not.toContain("splits:");
+    expect(runText({ ...summary, splitProof: train }, "out", "kihon resume out")).not.toContain("splits:");
   });
 });
