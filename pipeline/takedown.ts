@@ -1,6 +1,7 @@
 /** A list of what somebody asked to have taken down: instances by id, repositories by name or address, commits, pull requests by address. */
 import { readFileSync } from "node:fs";
 import { StopRun } from "../lib/errors.ts";
+import { withoutRemark } from "../lib/without-remark.ts";
 
 const targetLike = /^(?:[a-z+]+:\/\/[^\s]+|[\w.-]+@[\w.-]+:[^\s]+|[\w.-]+(?:\/[\w.-]+)?)$/i;
 
@@ -10,11 +11,11 @@ const isWhole = (line: string): boolean => !hexLike.test(line) || [16, 40, 64].i
 
 /** Ids are written small everywhere. */
 const trimmed = (text: string): string => {
-  const line = text.trim().replace(/\/+$/, "");
+  const line = withoutRemark(text).replace(/\/+$/, "");
   return hexLike.test(line) ? line.toLowerCase() : line;
 };
 
-/** One target a line; what begins with # is a remark. Throws `StopRun` that names the first line that is none of the four. */
+/** One target a line, and remarks. Throws `StopRun` that names the first line that is none of the four. */
 export function readTakedowns(path: string): readonly string[] {
   let text: string;
   try {
@@ -27,7 +28,7 @@ export function readTakedowns(path: string): readonly string[] {
     });
   }
   const lines = text.split("\n").map(trimmed);
-  const wrong = lines.findIndex((line) => line !== "" && !line.startsWith("#") && !(targetLike.test(line) && isWhole(line)));
+  const wrong = lines.findIndex((line) => line !== "" && !(targetLike.test(line) && isWhole(line)));
   if (wrong >= 0) {
     throw new StopRun(
       `line ${wrong + 1} of the takedown list is neither an instance, a repository, a commit nor a pull request: ${lines[wrong]}`,
@@ -36,5 +37,5 @@ export function readTakedowns(path: string): readonly string[] {
       },
     );
   }
-  return [...new Set(lines.filter((line) => line !== "" && !line.startsWith("#")))];
+  return [...new Set(lines.filter((line) => line !== ""))];
 }

@@ -1,6 +1,7 @@
 /** Repositories as people write them down: `owner/name` or an address, one a line, with `#` before a remark. */
 import { StopRun } from "../../lib/errors.ts";
 import { nameOfUrl } from "../../lib/git.ts";
+import { withoutRemark } from "../../lib/without-remark.ts";
 import { githubName } from "../../schemas/config.ts";
 
 /** Where git lies of a server whose API has this address. */
@@ -17,7 +18,7 @@ function named(text: string, api: string): string | null {
 export function repositoriesIn(text: string, api: string, file: string): readonly string[] {
   const names = new Map<string, string>();
   for (const [at, line] of text.split(/\r?\n/).entries()) {
-    const own = line.replace(/(?:^|\s)#.*$/, "").trim();
+    const own = withoutRemark(line);
     if (own === "") continue;
     const name = named(own, api);
     if (name === null) {

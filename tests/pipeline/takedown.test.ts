@@ -17,6 +17,10 @@ const list = (text: string): readonly string[] => {
 describe("a takedown list", () => {
   it("has one target a line, once each, and remarks", () => {
     expect(list("# asked by mail\n\n00000000000000a1\nacme/calc/\r\nacme/calc\n")).toEqual(["00000000000000a1", "acme/calc"]);
+    expect(list("acme/calc # asked by mail\n  # no more\nhttps://example.org/acme/parser/#readme\n")).toEqual([
+      "acme/calc",
+      "https://example.org/acme/parser/#readme",
+    ]);
   });
 
   it("is refused where a line is none of the four, by its number", () => {

@@ -60,7 +60,7 @@ describe("an export", () => {
   it("names the targets of a takedown list that meant nothing", async () => {
     const { out, summary } = await exported("unmatched", { takedown: { targets: ["acme/other", "00000000000000a1"] } });
     expect(summary.unmatched).toEqual(["acme/other"]);
-    expect(runText(summary, out)).toContain("nothing of this run is meant by acme/other of the takedown list");
+    expect(runText(summary, out, "")).toContain("nothing of this run is meant by acme/other of the takedown list");
   });
 
   it("writes the card anew where other lists of evaluation sets are in force, though the rows are the same", async () => {
@@ -78,7 +78,7 @@ describe("an export", () => {
     const { out, summary } = await exported("standing", { takedown: { targets: ["00000000000000a1"] } });
     expect(summary.stands).toBe(true);
     expect(readManifest(out)).toEqual(before);
-    expect(runText(summary, out)).toContain("no instance was proven, for the reasons above; the dataset is as it was before");
+    expect(runText(summary, out, "")).toContain("no instance was proven, for the reasons above; the dataset is as it was before");
   });
 
   it("prints in the card whom to write to", async () => {
