@@ -96,8 +96,12 @@ describe("under --json", () => {
 
 describe("bad words end with 2, a message and a next step", () => {
   it.each([
-    ["a flag that does not exist", ["run", "--repo", repo.work, "--out", out, "--fast"], /unknown option '--fast'/],
-    ["a command that does not exist", ["bake"], /unknown command 'bake'/],
+    [
+      "a flag that does not exist",
+      ["run", "--repo", repo.work, "--out", out, "--fast"],
+      /unknown option '--fast'[\s\S]*\(kihon run --help lists its options\)/,
+    ],
+    ["a command that does not exist", ["bake"], /unknown command 'bake'[\s\S]*\(kihon --help lists the commands\)/],
     ["no --out", ["run", "--repo", repo.work], /--out/],
     ["no --repo", ["run", "--out", out], /no repository is given[\s\S]*next: add --repo/],
     ["a stage that does not exist", ["run", "--repo", repo.work, "--out", out, "--only", "cook"], /prove/],
