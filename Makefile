@@ -33,7 +33,7 @@ check: setup ## format, lint, types, architecture and unit tests: the one comman
 	@$(node) node node_modules/typescript/bin/tsc --noEmit
 	@$(node) node node_modules/vitest/vitest.mjs run --project unit </dev/null
 
-bench: setup ## measure, and compare with the neighbours
+bench: setup ## measure what the whole road costs on the bundled repository
 	@$(node) node bench/run.ts </dev/null
 
 clean: ## remove what make made, the demo's dataset included; caches outside this folder stay
