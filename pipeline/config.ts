@@ -1,16 +1,16 @@
 /** Settings as given by a user, checked: what is wrong is said with its name, and is never a bug of ours. */
-import { z } from "zod";
 import { languages } from "../languages/index.ts";
 import { StopRun } from "../lib/errors.ts";
 import { isLicense } from "../lib/license.ts";
 import { parseSpdx } from "../lib/spdx.ts";
 import { type Config, configSchema } from "../schemas/config.ts";
+import { settingsText } from "./settings-text.ts";
 
 /** Throws `StopRun` that names every wrong setting. */
 export function parseConfig(given: unknown): Config {
   const parsed = configSchema.safeParse(given);
   if (!parsed.success) {
-    throw new StopRun(`the settings cannot be used: ${z.prettifyError(parsed.error)}`, {
+    throw new StopRun(settingsText(parsed.error, given), {
       next: "kihon run --help lists the options",
       cause: parsed.error,
     });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { groupOfAddress } from "../lib/address.ts";
 import { StopRun } from "../lib/errors.ts";
 import { type Selection, type SplitRatio, selectionSchema, splitRatioSchema, splitSchema, splits } from "../schemas/selection.ts";
+import { settingsText } from "./settings-text.ts";
 
 export interface Dealing {
   readonly ratio: SplitRatio;
@@ -40,13 +41,14 @@ export function splitSettings(words: Readonly<Record<string, unknown>>): Dealing
   const sameGroup = same.map((text) => [...halves(text, "--same", "write OWNER/NAME=OWNER/NAME")]);
   const { cutoff, perRepository, perOperator, perFile, perDifficulty, nearDuplicates } = words;
   const given = { cutoff, perRepository, perOperator, perFile, perDifficulty, nearDuplicates };
-  const selection = selectionSchema.safeParse({
+  const asked = {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     pins: Object.fromEntries(pins),
     sameGroup,
-  });
+  };
+  const selection = selectionSchema.safeParse(asked);
   if (!selection.success)
-    throw new StopRun(`the settings cannot be used: ${z.prettifyError(selection.error)}`, {
+    throw new StopRun(settingsText(selection.error, asked), {
       next: "kihon run --help and kihon split --help list the options",
     });
   return { ratio: ratioParsed.data, selection: selection.data };

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { writeDataset } from "../output/dataset-writer.ts";
+import { parseConfig } from "../pipeline/config.ts";
 import { Ledger } from "../pipeline/ledger.ts";
+import { optionOf } from "../pipeline/settings-text.ts";
 import { ledgerFile } from "../pipeline/work-folder.ts";
 import { kihon, scratch } from "./e2e/stand.ts";
 import { ScratchRepository } from "./lib/scratch-repository.ts";
@@ -38,6 +40,22 @@ describe("kihon --help", () => {
     const { out: text } = await kihon([name, "--help"]);
     for (const option of ["--ratio", "--pin", "--same", "--cutoff", "--per-repository", "--per-operator", "--per-file", "--per-difficulty"])
       expect(text).toContain(option);
+  });
+
+  it("tells of every option that a refusal of settings names", async () => {
+    const { out: text } = await kihon(["run", "--help"]);
+    const {
+      testTimeoutMs: _,
+      runTimeoutMs: _1,
+      installTimeoutMs: _2,
+      ...settings
+    } = parseConfig({ github: { repositories: ["o/n"], search: { query: "x" } } });
+    const { llm, github, contamination, permissive, takedown, selection, ...flat } = settings;
+    const groups = { llm: { url: "", model: "" }, github: { ...github }, contamination, permissive, takedown, selection };
+    const paths = Object.entries(groups).flatMap(([name, group]) => Object.keys(group).map((key) => [name, key]));
+    const searched = Object.keys(github?.search ?? {}).map((key) => ["github", "search", key]);
+    const all = [...Object.keys(flat).map((key) => [key]), ...paths.filter(([, key]) => key !== "search"), ...searched];
+    for (const path of all) expect(text, path.join(".")).toMatch(new RegExp(`^ {2}${optionOf(path)}\\b`, "m"));
   });
 
   it("prints its version", async () => {
@@ -153,7 +171,13 @@ describe("bad words end with 2, a message and a next step", () => {
       ["run", "--repo", repo.work, "--out", out, "--llm", "http://me:secret@host/v1", "--llm-model", "small-1"],
       /read from KIHON_LLM_KEY[\s\S]*next:/,
     ],
-    ["too many repeats", ["run", "--repo", repo.work, "--out", out, "--repeats", "50"], /repeats[\s\S]*next:/],
+    ["too many repeats", ["run", "--repo", repo.work, "--out", out, "--repeats", "50"], /--repeats 50: [\s\S]*next:/],
+    [
+      "no name of a repository on GitHub",
+      ["run", "--github", "ufo", "--out", out],
+      /--github ufo: a repository of GitHub's is given as owner\/name[\s\S]*next:/,
+    ],
+    ["no moment", ["split", data, "--out", out, "--cutoff", "June"], /--cutoff June: a moment is written like[\s\S]*next:/],
     ["a revision that does not exist", ["run", "--repo", repo.work, "--out", out, "--rev", "nowhere"], /no commit "nowhere"[\s\S]*next:/],
     ["nothing at the path", ["run", "--repo", join(folder, "none"), "--out", out], /there is nothing at[\s\S]*next:/],
     ["a folder that is no repository", ["run", "--repo", join(folder, "plain"), "--out", out], /is no git repository[\s\S]*next:/],

@@ -54,6 +54,19 @@ describe("settings", () => {
     expect(error.message).not.toContain("secret");
   });
 
+  it.each([
+    [{ repeats: 50 }, /^the settings cannot be used: --repeats 50: .* → at repeats$/],
+    [{ mutants: -1, perSkill: 0 }, /--mutants -1: [\s\S]*\n--per-skill 0: /],
+    [{ permissive: { allow: [""] } }, /--licenses : .* → at permissive\.allow\[0\]/],
+    [{ github: { repositories: ["o/n", "name"] } }, /--github name: .*at github\.repositories\[1\]/],
+    [{ github: { search: { query: "x", look: 1001 } } }, /--github-look 1001: /],
+    [{ github: { repositories: ["o/n"], since: "June" } }, /--github-since June: /],
+    [{ selection: { cutoff: "June" } }, /--cutoff June: /],
+    [{ llm: { url: "http://me:secret@host/v1", model: "m" } }, /--llm: the address has no name/],
+  ])("%j is refused by the option that gives it, and by its value", (given, named) => {
+    expect(refusal(given).message).toMatch(named);
+  });
+
   it("take a language model by address and name, and need none", () => {
     expect(parseConfig({}).llm).toBeNull();
     const llm = { url: "http://127.0.0.1:8080/v1", model: "small-1" };
