@@ -24,6 +24,11 @@ const whole =
     if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`${name} is a whole number from ${least}.`);
     return value;
   };
+/** Told in seconds, kept in milliseconds. */
+const seconds =
+  (name: string) =>
+  (text: string): number =>
+    1000 * whole(name, 1)(text);
 const share = (text: string): number => {
   const value = numberIn(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("A share is a number from 0 to 1.");
@@ -155,6 +160,8 @@ withSplits(withPlace(program.command("run")), "1:0:0")
   .option("--operators <names>", "comma-separated mutator names (default: all)", (text: string) => text.split(","))
   .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites", share)
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
+  .option("--run-timeout <seconds>", "longest run of a whole suite (default: 300)", seconds("--run-timeout"))
+  .option("--install-timeout <seconds>", "longest install (default: 600)", seconds("--install-timeout"))
   .option("--seed <seed>", "seed of every random choice", "1")
   .option("--no-sift", "look at every mutant by itself, also at those that no test notices")
   .option("--audit <share>", "share of the verdicts that the whole suite gives a second time (default: 0.05)", share)
@@ -496,7 +503,7 @@ async function resumeWith(out: string, words: Words): Promise<string> {
 
 /** Checked by the run itself. */
 async function configOf(words: Words): Promise<Config> {
-  const { repo, rev, sift, typeCheck } = words;
+  const { repo, rev, sift, typeCheck, runTimeout: runTimeoutMs, installTimeout: installTimeoutMs } = words;
   const { splitSettings } = await import("./pipeline/split-settings.ts");
   const { ratio: splitRatio, selection } = splitSettings(words);
   const named = [
@@ -524,6 +531,8 @@ async function configOf(words: Words): Promise<Config> {
     revision: rev,
     sift,
     typeCheck,
+    runTimeoutMs,
+    installTimeoutMs,
     splitRatio,
     selection,
     ...llmOf(words),

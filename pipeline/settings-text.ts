@@ -8,6 +8,8 @@ const options: Readonly<Record<string, string>> = {
   sift: "--no-sift",
   typeCheck: "--no-type-check",
   splitRatio: "--ratio",
+  runTimeoutMs: "--run-timeout",
+  installTimeoutMs: "--install-timeout",
   "github.repositories": "--github",
   "github.search.query": "--github-search",
   "github.search.take": "--github-take",

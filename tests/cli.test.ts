@@ -44,12 +44,7 @@ describe("kihon --help", () => {
 
   it("tells of every option that a refusal of settings names", async () => {
     const { out: text } = await kihon(["run", "--help"]);
-    const {
-      testTimeoutMs: _,
-      runTimeoutMs: _1,
-      installTimeoutMs: _2,
-      ...settings
-    } = parseConfig({ github: { repositories: ["o/n"], search: { query: "x" } } });
+    const { testTimeoutMs: _, ...settings } = parseConfig({ github: { repositories: ["o/n"], search: { query: "x" } } });
     const { llm, github, contamination, permissive, takedown, selection, ...flat } = settings;
     const groups = { llm: { url: "", model: "" }, github: { ...github }, contamination, permissive, takedown, selection };
     const paths = Object.entries(groups).flatMap(([name, group]) => Object.keys(group).map((key) => [name, key]));
@@ -73,6 +68,15 @@ it("ends with 1 where a run has made no row, and says so", async () => {
   const where = ["--out", join(folder, "empty-handed"), "--cache", join(folder, "cache"), "--sandbox", "process", "--i-trust-this-code"];
   const { code, out: text } = await kihon(["run", "--repo", repo.work, ...where]);
   expect([code, text]).toEqual([1, expect.stringContaining("the dataset is empty: no instance was proven")]);
+});
+
+it("takes the longest run and the longest install in seconds", async () => {
+  const at = join(folder, "timed");
+  const where = ["--repo", repo.work, "--out", at, "--cache", join(folder, "cache"), "--sandbox", "process", "--i-trust-this-code"];
+  await kihon(["run", ...where, "--only", "mine", "--run-timeout", "7", "--install-timeout", "90"]);
+  const ledger = new Ledger(ledgerFile(at), { write: false });
+  expect(JSON.parse(ledger.meta("config") ?? "")).toMatchObject({ runTimeoutMs: 7000, installTimeoutMs: 90_000 });
+  ledger.close();
 });
 
 it("ends with 1 where a takedown list means no row, and says so", async () => {
@@ -154,6 +158,7 @@ describe("bad words end with 2, a message and a next step", () => {
       /nosuch\/repo is pinned[\s\S]*next: choose among/,
     ],
     ["a number that is none", ["run", "--repo", repo.work, "--out", out, "--mutants", "many"], /whole number/],
+    ["a time that is none", ["run", "--repo", repo.work, "--out", out, "--run-timeout", "5m"], /--run-timeout is a whole number from 1/],
     ["an empty number", ["run", "--repo", repo.work, "--out", out, "--mutants", ""], /--mutants is a whole number from 0/],
     ["an empty share", ["run", "--repo", repo.work, "--out", out, "--audit", " "], /A share is a number from 0 to 1/],
     [
