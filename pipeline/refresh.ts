@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { deniedChange, deniedRevision } from "../filters/contamination.ts";
+import { permissive } from "../filters/permissive.ts";
 import { madeFrom, type Takedowns, takedownsOf } from "../filters/takedown.ts";
 import { proveVersion } from "../grading/prove.ts";
 import { repoGroupOf } from "../lib/address.ts";
@@ -19,6 +20,7 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { sweepStrays } from "../output/dataset-writer.ts";
 import { type Manifest, readManifest } from "../output/manifest.ts";
 import { fromRows } from "../output/rows.ts";
+import type { Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Contamination } from "../schemas/contamination.ts";
 import type { Environment } from "../schemas/environment.ts";
@@ -157,24 +159,24 @@ function sourcesOf(heads: readonly Source[], earlier: readonly Item<Source>[], m
   return sources;
 }
 
-/** By what the newest revision of each repository states. */
-async function licenceRule(heads: readonly Source[], rows: readonly RowSubject[], bench: Bench, { licenses, log }: RefreshOptions) {
-  const newest = new Map<string, string | null>();
+/** By what the newest revision of each repository states, as a run weighs it. */
+export async function licenceRule(heads: readonly Source[], rows: readonly RowSubject[], bench: Bench, { licenses, log }: RefreshOptions) {
+  const newest = new Map<string, Revision>();
   const said = new Set<string>();
   const keyOf = ({ repository, packageDir }: RowSubject): string => `${repository.name} ${packageDir}`;
   for (const row of rows) {
     const head = heads.find(({ name }) => name === row.repository.name);
     if (head === undefined || newest.has(keyOf(row))) continue;
-    const { repository } = await revisionAt(bench.repository(head.name), head.commit, row.packageDir);
-    newest.set(keyOf(row), repository.license);
+    newest.set(keyOf(row), await revisionAt(bench.repository(head.name), head.commit, row.packageDir));
   }
-  const allowed = licenses && new Set(licenses.map((name) => name.toLowerCase()));
+  const { missing } = bench.config.permissive;
   return (row: RowSubject): Cause | null | undefined => {
-    const now = newest.get(keyOf(row));
-    const before = row.repository.license;
-    if (now === undefined) return undefined;
+    const head = newest.get(keyOf(row));
+    if (head === undefined) return undefined;
+    const [before, now] = [row.repository.license, head.repository.license];
     const detail = `${before ?? "none stated"}, now ${now ?? "none stated"}`;
-    if (allowed && !allowed.has((now ?? "").toLowerCase())) return { reason: "license/not-allowed", detail };
+    if (licenses && !permissive.judgeRevision(head, { allow: [...licenses], missing }).kept)
+      return { reason: "license/not-allowed", detail };
     if (now === null && before !== null) return { reason: "license/gone", detail };
     if (now !== before && !said.has(keyOf(row))) {
       said.add(keyOf(row));

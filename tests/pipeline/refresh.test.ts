@@ -2,18 +2,23 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openRepository } from "../../lib/git.ts";
 import { openDataset } from "../../output/dataset-reader.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { toRows } from "../../output/rows.ts";
+import type { Bench } from "../../pipeline/bench.ts";
+import { parseConfig } from "../../pipeline/config.ts";
 import { type Difference, diff, differenceText } from "../../pipeline/diff.ts";
 import { holdWriting } from "../../pipeline/ledger.ts";
 import { createLog } from "../../pipeline/log.ts";
 import { defaultPlace } from "../../pipeline/place.ts";
-import { type RefreshOptions, refresh } from "../../pipeline/refresh.ts";
+import { licenceRule, type RefreshOptions, refresh } from "../../pipeline/refresh.ts";
 import { run } from "../../pipeline/run.ts";
 import { refreshText } from "../../pipeline/run-text.ts";
+import type { RowSubject } from "../../pipeline/stored-rows.ts";
 import { configSchema } from "../../schemas/config.ts";
 import { skills } from "../../schemas/instance.ts";
+import { ScratchRepository } from "../lib/scratch-repository.ts";
 import { context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
 
 let root = "";
@@ -246,5 +251,33 @@ describe("the difference of two datasets", () => {
     expect(one && differenceText({ ...one, why: "a\nb\u001b[31m" })).toMatch(
       /^~ editing {7}\w{16} {2}acme\/calc \[prompt, .*\] {2}a b�\[31m$/,
     );
+  });
+});
+
+describe("the licences that a refresh allows", () => {
+  const judgedOf = async (license: string | undefined, licenses: readonly string[], settings: object = {}) => {
+    using repository = await ScratchRepository.make();
+    const commit = await repository.commit("first", { "package.json": JSON.stringify({ name: "calc", license }) });
+    const opened = await openRepository(repository.work, join(root, "mirrors"));
+    const bench = { repository: () => opened, config: parseConfig(settings) } as unknown as Bench;
+    const row = { repository: { ...environment.revision.repository, name: opened.name, license: license ?? null }, packageDir: "." };
+    return (await licenceRule([{ name: opened.name, commit }], [row as RowSubject], bench, { log, licenses }))(row as RowSubject);
+  };
+
+  it.each([
+    ["MIT OR GPL-3.0-only", ["MIT"]],
+    ["Apache-2.0 AND mit", ["MIT", "Apache-2.0"]],
+    ["Apache-2.0 WITH LLVM-exception", ["Apache-2.0"]],
+  ])("are weighed as SPDX means them: %s under %j stays", async (license, licenses) => {
+    expect(await judgedOf(license, licenses)).toBeNull();
+  });
+
+  it("let a row go whose licence asks for more", async () => {
+    expect(await judgedOf("MIT AND GPL-3.0-only", ["MIT"])).toMatchObject({ reason: "license/not-allowed" });
+  });
+
+  it("leave a row without a known licence as the run did, unless the run required one", async () => {
+    expect(await judgedOf(undefined, ["MIT"])).toBeNull();
+    expect(await judgedOf(undefined, ["MIT"], { permissive: { missing: "drop" } })).toMatchObject({ reason: "license/not-allowed" });
   });
 });
