@@ -85,10 +85,12 @@ const print = (text: string): void => {
 const printJson = (value: unknown): void => print(printableJson(JSON.stringify(value, null, 2)));
 const printLine = (value: unknown): void => print(printableJson(JSON.stringify(value)));
 
+const withCache = (command: Command): Command =>
+  command.option("--cache <folder>", `mirrors, toolchains and environments, shared by runs (default: ${defaultPlace({ out: "." }).cache})`);
+
 /** Options of every command that runs jobs. */
 const withPlace = (command: Command): Command =>
-  command
-    .option("--cache <folder>", "mirrors, toolchains and environments, shared by runs")
+  withCache(command)
     .option("--repositories-gb <n>", "copies of repositories kept in the cache, in gigabytes (default: 20)", whole("--repositories-gb", 0))
     .option(
       "--dependencies-gb <n>",
@@ -155,11 +157,11 @@ withSplits(withPlace(program.command("run")), "1:0:0")
     "environments made of each repository for such changes, at most (default: 100)",
     whole("--history-environments", 1),
   )
-  .option("--per-skill <n>", "proven instances per environment and skill, at most", whole("--per-skill", 1))
+  .option("--per-skill <n>", "proven instances per environment and skill, at most (default: 1000)", whole("--per-skill", 1))
   .option("--skills <names>", `comma-separated, of: ${skills.join(", ")}`, listOf(skills))
   .option("--operators <names>", "comma-separated mutator names (default: all)", (text: string) => text.split(","))
-  .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites", share)
-  .option("--repeats <n>", "runs of the baseline, of premises and of gold answers", whole("--repeats", 1))
+  .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites (default: 0.1)", share)
+  .option("--repeats <n>", "runs of the baseline, of premises and of gold answers (default: 3)", whole("--repeats", 1))
   .option("--run-timeout <seconds>", "longest run of a whole suite (default: 300)", seconds("--run-timeout"))
   .option("--install-timeout <seconds>", "longest install (default: 600)", seconds("--install-timeout"))
   .option("--seed <seed>", "seed of every random choice", "1")
@@ -388,7 +390,7 @@ Where reward is null nothing was graded, for infra_error (grade it again) or bec
 withPlace(program.command("solve"))
   .description("answer a dataset by rules without a model, and say what these earn: how much of a skill's reward needs no skill")
   .argument("<dataset>", "folder of the dataset")
-  .option("--baseline <name>", "one of the rules; may be repeated (default: all)", collect, [])
+  .addOption(new Option("--baseline <name>", "one of the rules; may be repeated").default([], "all").argParser(collect))
   .option("--out <file>", "write the answers of the one rule that is named, as kihon grade reads them")
   .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
   .action(async (dataset: string, words: Words) => {
@@ -477,8 +479,9 @@ program
     if (words["json"] !== true) print(`nothing is known of ${id} in this run`);
   });
 
-withPlace(program.command("doctor"))
+withCache(program.command("doctor"))
   .description("try what Kihon needs on this machine: sandbox, limits, network cut, Node, git")
+  .option("--json", "machine-readable output", false)
   .action(async (words: Words) => {
     const { doctor } = await import("./pipeline/doctor.ts");
     const checks = await doctor(placeOf({ ...words, out: "." }));

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { writeDataset } from "../output/dataset-writer.ts";
 import { parseConfig } from "../pipeline/config.ts";
 import { Ledger } from "../pipeline/ledger.ts";
+import { defaultPlace } from "../pipeline/place.ts";
 import { optionOf } from "../pipeline/settings-text.ts";
 import { ledgerFile } from "../pipeline/work-folder.ts";
 import { kihon, scratch } from "./e2e/stand.ts";
@@ -40,6 +41,22 @@ describe("kihon --help", () => {
     const { out: text } = await kihon([name, "--help"]);
     for (const option of ["--ratio", "--pin", "--same", "--cutoff", "--per-repository", "--per-operator", "--per-file", "--per-difficulty"])
       expect(text).toContain(option);
+  });
+
+  it("tells the defaults that settings and places have", async () => {
+    const text = (await kihon(["run", "--help"])).out.replace(/\s+/g, " ");
+    const { perSkill, higherOrder, repeats, runTimeoutMs, installTimeoutMs } = parseConfig({});
+    const told = { "per-skill": perSkill, "higher-order": higherOrder, repeats, cache: defaultPlace({ out: "." }).cache };
+    const times = { "run-timeout": runTimeoutMs / 1000, "install-timeout": installTimeoutMs / 1000 };
+    const parts = text.split(" --");
+    for (const [name, value] of Object.entries({ ...told, ...times }))
+      expect(parts.find((part) => part.startsWith(`${name} `))).toContain(`(default: ${value})`);
+    expect((await kihon(["solve", "--help"])).out).toMatch(/may be repeated \(default: all\)\n/);
+  });
+
+  it("tells of no option that doctor does not look at", async () => {
+    const { out: text } = await kihon(["doctor", "--help"]);
+    expect(text.match(/^ {2}--[\w-]+/gm)).toEqual(["  --cache", "  --json"]);
   });
 
   it("tells of every option that a refusal of settings names", async () => {
