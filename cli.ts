@@ -679,7 +679,7 @@ for (const [signal, code] of [
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : failure(error)));
 for (const event of ["uncaughtException", "unhandledRejection"] as const) process.once(event, (error) => process.exit(failure(error)));
 
-for (const command of program.commands) command.showHelpAfterError(`(kihon ${command.name()} --help lists its options)`);
+if (!asJson) for (const command of program.commands) command.showHelpAfterError(`(kihon ${command.name()} --help lists its options)`);
 
 try {
   await program.parseAsync();
