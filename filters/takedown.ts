@@ -22,6 +22,8 @@ export interface Takedowns {
 
 const instanceLike = /^[0-9a-f]{16}$/;
 const commitLike = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** Of an instance or a commit. */
+export const isWholeId = (text: string): boolean => instanceLike.test(text) || commitLike.test(text);
 const pullRequestLike = /^(https?:\/\/[^/\s]+\/[^/\s]+\/[^/\s]+)\/pull\/(\d+)$/i;
 
 /** All spellings of a repository's address are one, as in the column `repo_group`. */
@@ -32,7 +34,7 @@ export function takedownsOf(targets: readonly string[]): Takedowns {
   for (const target of targets) {
     const [, repository, number] = pullRequestLike.exec(target) ?? [];
     if (repository !== undefined) meant.set(`${groupOf(repository)}#${number}`, target);
-    else meant.set(instanceLike.test(target) || commitLike.test(target) ? target : groupOf(target), target);
+    else meant.set(isWholeId(target) ? target : groupOf(target), target);
   }
   return {
     match({ id, repository: { name, origin }, pullRequest, commits }) {

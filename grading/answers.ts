@@ -2,9 +2,9 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { applyPatch } from "../lib/diff.ts";
+import { foldersOf } from "../lib/paths.ts";
 import type { Finding, Location } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
-import { foldersOf } from "./protected.ts";
 
 export const maxAnswerBytes = 1024 * 1024;
 

@@ -67,10 +67,10 @@ function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: L
  */
 function beside({ answerForm, trials }: Pick<Draft, "answerForm" | "trials">, workspace: Workspace): Layer {
   const own = trials.filter(({ answer }) => answer !== "none").map(({ layer }) => layer);
-  const texts = new Map(workspace.copies().map(({ path, text }) => [path, text]));
+  const copied = (path: string): string | undefined => workspace.copies().find((copy) => copy.path === path)?.text;
   const elsewhere = (path: string): string | null => own.map((layer) => layer[path]).find((text) => typeof text === "string") ?? null;
   const healthy = (path: string): string | null =>
-    workspace.text(path) ?? texts.get(path) ?? (answerForm === "patch" ? elsewhere(path) : null);
+    workspace.text(path) ?? copied(path) ?? (answerForm === "patch" ? elsewhere(path) : null);
   return Object.fromEntries(own.flatMap((layer) => Object.keys(layer)).map((path) => [path, healthy(path)]));
 }
 

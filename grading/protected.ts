@@ -2,6 +2,7 @@
 import { matchesGlob, posix } from "node:path";
 import { z } from "zod";
 import { readJson } from "../lib/json.ts";
+import { foldersOf } from "../lib/paths.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 
 /** Configuration of interpreters and package managers, whatever the runner. */
@@ -55,11 +56,14 @@ const around = member(
 const required = member("require|import|loader|file|spec|reporter|ui|node-option|nodeArguments");
 const members: Readonly<Record<string, RegExp>> = { mocha: required, ava: required };
 
+/** Where a configuration may lie, with a slash at the end: in the tree's root and in the package. */
+const rootsOf = ({ environment: { revision } }: Bench): ReadonlySet<string> =>
+  new Set(["", revision.packageDir === "." ? "" : `${revision.packageDir}/`]);
+
 /** Configuration files of the runner, and the member of a manifest that is the runner's own. */
 function* configurations(bench: Bench): Generator<{ readonly path: string; readonly text: string; readonly folder: string }> {
-  const { runner, environment } = bench;
-  const { packageDir } = environment.revision;
-  for (const folder of new Set(["", packageDir === "." ? "" : `${packageDir}/`])) {
+  const { runner } = bench;
+  for (const folder of rootsOf(bench)) {
     for (const pattern of runner.configFiles) {
       const names = pattern.endsWith("*") ? endings.map((ending) => pattern.replace(/\.?\*$/, ending)) : [pattern];
       for (const name of names) {
@@ -83,9 +87,8 @@ interface Word {
 /** In the configuration of the runner and in the words that it is called with. */
 function* loadedWords(bench: Bench): Generator<Word> {
   const { runner, environment } = bench;
-  const { packageDir } = environment.revision;
   const asked = members[runner.name];
-  for (const folder of new Set(["", packageDir === "." ? "" : `${packageDir}/`])) {
+  for (const folder of rootsOf(bench)) {
     for (const arg of environment.recipe.runnerArgs) yield { word: arg.replace(/^--?[\w-]+=/, ""), folder, plainly: false };
   }
   for (const { text, folder } of configurations(bench)) {
@@ -138,9 +141,6 @@ export const isProtected = (bench: Bench, path: string): boolean => {
   if (role === "test" || role === "config") return true;
   return [...always, ...bench.runner.configFiles].some((pattern) => hit(path, pattern)) || loadedFiles(bench).has(bare(path));
 };
-
-/** The folders on the way to a path, the outermost first. */
-export const foldersOf = (path: string): string[] => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 
 /**
  * A patch is graded by what it does to source files; whatever else it changes is left as the environment has it. A folder in the place of a file

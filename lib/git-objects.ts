@@ -113,9 +113,11 @@ export class GitObjects {
     // A commit and another in place of its parent. A line that is no id is given back as it is, once what was asked before it is told.
     const end = `.${randomBytes(16).toString("hex")}\n`;
     const parts: Buffer[] = [];
+    let last = "";
     const hear = (bytes: Buffer): boolean => {
       parts.push(bytes);
-      return Buffer.concat(parts.slice(-end.length)).toString("latin1").endsWith(end);
+      last = (last + bytes.toString("latin1", Math.max(0, bytes.length - end.length))).slice(-end.length);
+      return last === end;
     };
     await ask(this.#comparisons, [`${after} ${before}`, end.trimEnd()], hear);
     const told = Buffer.concat(parts).toString("utf8").slice(0, -end.length);

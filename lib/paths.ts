@@ -23,6 +23,9 @@ export function pathTrouble(path: string): string | null {
   return null;
 }
 
+/** The folders on the way to a path, the outermost first. */
+export const foldersOf = (path: string): readonly string[] => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+
 /**
  * Does a symbolic link's target stay inside the tree, whatever the other links are?
  * Steps up are accepted at the start only, so that they count from the link's real folder; every later step goes down.

@@ -1,5 +1,6 @@
 /** A list of what somebody asked to have taken down: instances by id, repositories by name or address, commits, pull requests by address. */
 import { readFileSync } from "node:fs";
+import { isWholeId } from "../filters/takedown.ts";
 import { StopRun } from "../lib/errors.ts";
 import { withoutRemark } from "../lib/without-remark.ts";
 
@@ -7,7 +8,6 @@ const targetLike = /^(?:[a-z+]+:\/\/[^\s]+|[\w.-]+@[\w.-]+:[^\s]+|[\w.-]+(?:\/[\
 
 /** As long as git's shortest ids and longer; shorter ones may be names. */
 const hexLike = /^[0-9a-f]{7,}$/i;
-const isWhole = (line: string): boolean => !hexLike.test(line) || [16, 40, 64].includes(line.length);
 
 /** Ids are written small everywhere. */
 const trimmed = (text: string): string => {
@@ -28,7 +28,7 @@ export function readTakedowns(path: string): readonly string[] {
     });
   }
   const lines = text.split("\n").map(trimmed);
-  const wrong = lines.findIndex((line) => line !== "" && !(targetLike.test(line) && isWhole(line)));
+  const wrong = lines.findIndex((line) => line !== "" && !(targetLike.test(line) && (!hexLike.test(line) || isWholeId(line))));
   if (wrong >= 0) {
     throw new StopRun(
       `line ${wrong + 1} of the takedown list is neither an instance, a repository, a commit nor a pull request: ${lines[wrong]}`,

@@ -5,17 +5,12 @@
  */
 import { chmod, chown, lstat, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { foldersOf } from "../lib/paths.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { SlotUser } from "./machine.ts";
 
 const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-
-/** Parent paths of a relative path, the outermost first. */
-function parents(path: string): readonly string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
-}
 
 async function lstatOrNull(path: string) {
   try {
@@ -29,7 +24,7 @@ async function lstatOrNull(path: string) {
 /** What the merged tree has at `path`: the topmost folder that has anything there, and nothing through a symbolic link. */
 async function inTree(tree: readonly string[], path: string) {
   for (const folder of tree) {
-    for (const parent of parents(path)) {
+    for (const parent of foldersOf(path)) {
       if ((await lstatOrNull(join(folder, parent)))?.isSymbolicLink()) return null;
     }
     const stat = await lstatOrNull(join(folder, path));
@@ -54,7 +49,7 @@ export async function writeLayer(folder: string, layer: Layer, tree: readonly st
   const clashes: string[] = [];
   for (const [path, text] of Object.entries(layer)) {
     if (text === null) continue;
-    for (const parent of parents(path)) {
+    for (const parent of foldersOf(path)) {
       if (made.has(parent)) continue;
       made.add(parent);
       await mkdir(join(folder, parent), { recursive: true });
@@ -72,7 +67,7 @@ export async function writeLayer(folder: string, layer: Layer, tree: readonly st
   const files = new Set(Object.keys(layer).filter((path) => layer[path] !== null));
   const removals: string[] = [];
   for (const [path, text] of Object.entries(layer)) {
-    if (text !== null || made.has(path) || parents(path).some((parent) => files.has(parent))) continue;
+    if (text !== null || made.has(path) || foldersOf(path).some((parent) => files.has(parent))) continue;
     if ((await inTree(tree, path)) !== null) removals.push(path);
   }
   return { removals, clashes };

@@ -3,6 +3,7 @@
  * that puts another defect in its place. Of a commit: its fix, and an attempt at it that somebody made in earnest, or where there is none that may
  * stand beside it the fix with a slip in a line that it wrote, or without one of its changes. Labels come from execution alone.
  */
+import { reviewLimits } from "../grading/judge.ts";
 import { changedLines, layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Attempt, Mutant } from "../schemas/candidate.ts";
@@ -165,7 +166,7 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     "",
     "Would you merge it? It must repair what is described and break nothing else. Answer with JSON only:",
     '{"verdict":"approve"|"request_changes","findings":[{"file":"path","startLine":1,"endLine":1,"category":"defect"}]}',
-    "With `approve`, leave `findings` empty. With `request_changes`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most 3 findings of at most 21 lines in all.",
+    `With \`approve\`, leave \`findings\` empty. With \`request_changes\`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most ${reviewLimits.findings} findings of at most ${reviewLimits.lines} lines in all.`,
   ].join("\n");
 
 /** What reviewers said of the diff that is shown, where its lines have the numbers that they had for them. */

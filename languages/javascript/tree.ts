@@ -141,6 +141,10 @@ const rememberedTree = recent(REMEMBERED, (path = "", text = "") =>
 /** @throws BrokenRecord where the text is too long, or takes too long, to parse. */
 export const treeOf = ({ path, text }: SourceFile): SyntaxTree => rememberedTree(path, text);
 
+/** Is one of these lines part of it? */
+export const hasLine = ({ startLine, endLine }: Pick<SyntaxNode, "startLine" | "endLine">, lines: readonly Lines[]): boolean =>
+  lines.some(({ start, end }) => start <= endLine && startLine <= end);
+
 /** What is declared in one of these has all of its lines there. */
 const ENCLOSING: ReadonlySet<string> = new Set(["statement_block", "class_body", "object", "array"]);
 
@@ -149,8 +153,7 @@ const ENCLOSING: ReadonlySet<string> = new Set(["statement_block", "class_body",
  * @throws BrokenRecord as `treeOf` does.
  */
 export function treeOn({ path, text }: SourceFile, lines: readonly Lines[]): SyntaxNode {
-  const hasLine = ({ startLine, endLine }: SyntaxNode): boolean => lines.some(({ start, end }) => start <= endLine && startLine <= end);
-  return withNextTree(path, text, (root) => copyTree(root, text, (node) => !ENCLOSING.has(node.type) || hasLine(node)));
+  return withNextTree(path, text, (root) => copyTree(root, text, (node) => !ENCLOSING.has(node.type) || hasLine(node, lines)));
 }
 
 export const isComment = (node: SyntaxNode): boolean => node.type === "comment" || node.type === "html_comment";

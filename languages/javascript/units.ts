@@ -1,7 +1,7 @@
 /** The nameable pieces of a file: functions, methods and classes, with dotted names, doc comments and whether an import reaches them. */
 import type { Lines, SourceFile, Unit, UnitSpan } from "../contract.ts";
 import { exportedNames, exportTarget } from "./exports.ts";
-import { CLASSES, childOf, FUNCTIONS, partsOf, previousOf, type SyntaxNode, treeOf, treeOn, unwrapped } from "./tree.ts";
+import { CLASSES, childOf, FUNCTIONS, hasLine, partsOf, previousOf, type SyntaxNode, treeOf, treeOn, unwrapped } from "./tree.ts";
 
 /** A unit and the function or class node that it is. */
 export interface UnitNode {
@@ -201,7 +201,7 @@ export function unitsOn(file: SourceFile, lines: readonly Lines[]): readonly Uni
   if (lines.length === 0) return [];
   const units = unitNodesIn(file.text, treeOn(file, lines)).map(({ unit }) => unit);
   return units
-    .filter(({ startLine, endLine }) => lines.some(({ start, end }) => start <= endLine && startLine <= end))
+    .filter((unit) => hasLine(unit, lines))
     .map(({ name, start, end, startLine, endLine }) => ({ name, start, end, startLine, endLine }));
 }
 
