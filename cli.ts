@@ -106,6 +106,7 @@ const withPlace = (command: Command): Command =>
       new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]),
     )
     .option("--i-trust-this-code", "allow a provider that does not isolate to run the repositories' code", false)
+    .option("--plain", "make nothing faster: the whole suite in every run, nothing kept or shared; the rows are the same", false)
     .option("--json", "machine-readable output and log lines", false);
 
 /** Options of every command that deals rows to splits; `ratio` is what it deals by where nothing is said. */
@@ -495,6 +496,7 @@ const pick = (words: Words, names: readonly string[]): Record<string, never> =>
 
 const givenPlace = (words: Words): Partial<Place> => ({
   trusted: words["iTrustThisCode"] === true,
+  plain: words["plain"] === true,
   ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox"]),
 });
 const placeOf = (words: Words): Place => defaultPlace({ out: String(words["out"]), ...givenPlace(words) });

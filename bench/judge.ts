@@ -1,5 +1,5 @@
 /**
- * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--naive 4] [--cache FOLDER] REPOSITORY...`.
+ * How fast the same mutants are judged, beside StrykerJS: `node bench/judge.ts --stryker FOLDER --out FOLDER [--runs 5] [--naive 4] [--only grading/] [--cache FOLDER] REPOSITORY...`.
  *
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
  * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`). They are no part of this project,
@@ -13,7 +13,8 @@
  * is killed that is the test that kills it, of one that survives every test that comes to it, each as long as it takes on healthy code. What is
  * killed by a file that does not load, or looked at by itself, counts nothing there.
  *
- * Prints medians, ranges, ratios, and every mutant of which two of them say otherwise.
+ * Prints medians, ranges, ratios, every mutant of which two of them say otherwise, and how many of the mutants are killed. `--only` takes the
+ * mutants of sources whose path begins so.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,6 +59,15 @@ interface Judged {
   readonly status: string;
 }
 
+interface Settings {
+  readonly stryker: string;
+  readonly out: string;
+  readonly runs: number;
+  readonly naive: number;
+  readonly only: string;
+  readonly cache: string | undefined;
+}
+
 /** Runners that StrykerJS has a plugin for; the others it starts by their command. */
 const plugged: ReadonlySet<string> = new Set(["vitest", "jest", "mocha"]);
 
@@ -81,14 +91,19 @@ interface StrykerRun {
   readonly judged: readonly Judged[];
 }
 
-async function runStryker(stryker: string, folder: string, environment: Environment, workspace: Workspace): Promise<StrykerRun> {
+async function runStryker(
+  { stryker, only }: Pick<Settings, "stryker" | "only">,
+  folder: string,
+  environment: Environment,
+  workspace: Workspace,
+): Promise<StrykerRun> {
   const runner = plugged.has(environment.recipe.runner) ? environment.recipe.runner : "command";
   const report = join(folder, "stryker-report.json");
   rmSync(report, { force: true });
   const settings = {
     testRunner: runner,
     plugins: runner === "command" ? [] : [join(stryker, "node_modules", "@stryker-mutator", `${runner}-runner`, "dist", "src", "index.js")],
-    mutate: environment.sourceFiles,
+    mutate: environment.sourceFiles.filter((path) => path.startsWith(only)),
     coverageAnalysis: runner === "command" ? "off" : "perTest",
     concurrency: 2,
     incremental: false,
@@ -224,10 +239,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function compare(
-  address: string,
-  settings: { stryker: string; out: string; runs: number; naive: number; cache: string | undefined },
-): Promise<void> {
+async function compare(address: string, settings: Settings): Promise<void> {
   const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
   const bench = await openBench(settings.out, settings.cache, {}, log);
   try {
@@ -238,7 +250,7 @@ async function compare(
     const [theirs, ours, naive]: [StrykerRun[], KihonRun[], NaiveRun[]] = [[], [], []];
     try {
       for (let round = 0; round < settings.runs; round++) {
-        theirs.push(await runStryker(settings.stryker, folder, environment, workspace));
+        theirs.push(await runStryker(settings, folder, environment, workspace));
         const judged = theirs[0]?.judged ?? [];
         const distinct = [...new Map(judged.map(({ mutant }) => [mutant.id, mutant])).values()];
         // A workspace remembers runs; that of a new bench knows of none.
@@ -300,6 +312,14 @@ function tell(name: string, environment: Environment, { theirs, ours, naive }: R
     return ["Survived", "NoCoverage"].includes(status) ? "survived" : null;
   };
   const other = judged.filter(({ mutant, status }) => theirVerdict(status) !== null && theirVerdict(status) !== verdicts?.get(mutant.id));
+  const share = (said: readonly (Verdict | null | undefined)[]): string => {
+    const told = said.filter((verdict) => verdict === "killed" || verdict === "survived");
+    const killed = told.filter((verdict) => verdict === "killed").length;
+    return `${killed} of ${told.length} (${((100 * killed) / told.length).toFixed(1)} %)`;
+  };
+  print(
+    `  killed     Kihon ${share([...(verdicts?.values() ?? [])])}, StrykerJS ${share(judged.map(({ status }) => theirVerdict(status)))}`,
+  );
   print(`  ${other.length} of ${judged.length} are judged otherwise`);
   for (const { mutant, status } of other.slice(0, 40)) {
     const [site] = mutant.sites;
@@ -315,6 +335,7 @@ const { values, positionals } = parseArgs({
     out: { type: "string" },
     runs: { type: "string", default: "5" },
     naive: { type: "string", default: "4" },
+    only: { type: "string", default: "" },
     cache: { type: "string" },
   },
   allowPositionals: true,
@@ -331,6 +352,7 @@ if (values.stryker === undefined || values.out === undefined || positionals.leng
       out,
       runs: Number(values.runs),
       naive: Number(values.naive),
+      only: values.only,
       cache: values.cache,
     });
 }

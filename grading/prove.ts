@@ -103,7 +103,7 @@ export async function prove(posed: Draft, workspace: Workspace, options: ProveOp
   if (!golden.kept) return golden;
   const { draft, golds, components } = golden.value;
   const wrong = async (answer: KnownAnswer) => {
-    const score = await grade(draft, answer.text, workspace, { strict: true, repeat: 0 });
+    const score = await grade(draft, answer.text, workspace, { strict: !workspace.plain, repeat: 0 });
     return { name: answer.name, reward: score.reward, reason: score.reason };
   };
   const blank = await wrong(of("blank")[0] ?? { role: "blank", name: "blank", text: "" });

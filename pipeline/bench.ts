@@ -14,13 +14,13 @@ import type { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder, type RunFolder } from "../sandbox/run-folder.ts";
 import { nodeTool } from "../sandbox/toolchains.ts";
 import { openWorkFolder, publish, removeLeftWork } from "../sandbox/work-folder.ts";
-import { buildShelf, type Installed, type Pace, Workspace } from "../sandbox/workspace.ts";
+import { buildShelf, type Installed, type Pace, type TestRequest, Workspace } from "../sandbox/workspace.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Environment, Recipe } from "../schemas/environment.ts";
 import { keep, type Outcome } from "../schemas/outcome.ts";
 import { type Dependencies, dependencies, type InstallSite, treeFolder } from "./environment/install.ts";
 import { scriptsOf } from "./environment/own-copies.ts";
-import { warmed } from "./environment/warm.ts";
+import { type WarmTest, warmed, warmedOver } from "./environment/warm.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
 
@@ -169,10 +169,25 @@ export class Bench {
     if (!found.kept) return found;
     const [tree, node] = [await treeFolder(site, archive.bytes, archive.sha), await nodeTool(site.cache, recipe.nodeVersion)];
     const bare = { folders: [tree, found.value.folder], node: node.folder, harness: this.#harness };
-    const cold = { ...bare, builds: await this.#builds(recipe, packageDir, bare) };
-    const test = { runner: this.runner(recipe.runner), recipe, packageDir, wallMs: this.config.runTimeoutMs };
-    const installed = use === "often" ? await warmed(site, cold, test) : cold;
+    const { plain } = this.place;
+    const cold = { ...bare, builds: plain ? null : await this.#builds(recipe, packageDir, bare) };
+    const installed = use === "often" && !plain ? await warmed(site, cold, this.#warmTest(recipe, packageDir)) : cold;
     return keep({ installed, frozenLock: found.value.frozenLock });
+  }
+
+  #warmTest(recipe: Recipe, packageDir: string): WarmTest {
+    const [runner, language] = [this.runner(recipe.runner), this.language("javascript")];
+    return { runner, language, recipe, packageDir, wallMs: this.config.runTimeoutMs };
+  }
+
+  /** `use` of what is installed, made faster for many runs over one layer: that costs a run of the suite. */
+  async over<T>(
+    layer: Pick<TestRequest, "layer" | "coverageFile">,
+    { installed, recipe, packageDir }: { readonly installed: Installed; readonly recipe: Recipe; readonly packageDir: string },
+    use: (installed: Installed) => Promise<T>,
+  ): Promise<T> {
+    if (this.place.plain) return use(installed);
+    return warmedOver(this.#site, installed, this.#warmTest(recipe, packageDir), layer, use);
   }
 
   /** Builds as jobs of their own, where the build of the clean tree can be carried into another job. */
@@ -261,6 +276,7 @@ export class Bench {
       paths,
       copies,
       limits: this.#limits(environment.id),
+      plain: this.place.plain,
     });
   }
 }

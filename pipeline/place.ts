@@ -23,6 +23,7 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
   repositoriesGb: given.repositoriesGb ?? 20,
   dependenciesGb: given.dependenciesGb ?? 40,
   sandbox: given.sandbox ?? null,
+  plain: given.plain ?? false,
   trusted: given.trusted ?? false,
   out: resolve(given.out),
 });

@@ -32,7 +32,9 @@ export function resumeCommand(out: string, given: Partial<Place>): string {
     "--sandbox": given.sandbox,
   };
   const again = Object.entries(options).flatMap(([option, value]) => (value == null ? [] : [option, String(value)]));
-  return ["kihon resume", ...[out, ...again].map(shellWord), ...(given.trusted === true ? ["--i-trust-this-code"] : [])].join(" ");
+  const switches = { "--i-trust-this-code": given.trusted, "--plain": given.plain };
+  const on = Object.entries(switches).flatMap(([option, value]) => (value === true ? [option] : []));
+  return ["kihon resume", ...[out, ...again].map(shellWord), ...on].join(" ");
 }
 
 /** `again` is the command that goes on with the run. */

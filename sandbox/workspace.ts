@@ -40,10 +40,29 @@ export interface Installed {
   readonly temporary?: string;
   /** The folders without those that only earlier runs left, where there are such. */
   readonly bare?: readonly string[];
+  /** Host folder with that of it which was made of one source of the tree each, and paths in it by the source's path. */
+  readonly ofSources?: { readonly folder: string; readonly paths: Readonly<Record<string, readonly string[]>> };
 }
 
 /** Without what tools keep of the repository's own files: its sources as they should be, and its tests. V8's code is the dependencies' alone. */
-const withoutKept = ({ folders, bare = folders, temporary: _, ...rest }: Installed): Installed => ({ ...rest, folders: bare });
+export const withoutKept = ({ folders, bare = folders, temporary: _, ofSources: __, ...rest }: Installed): Installed => ({
+  ...rest,
+  folders: bare,
+});
+
+/**
+ * For runs that hold an answer: of what tools keep they see what was made of sources alone, and not of the `touched` ones, which the layer takes
+ * away: there the tree may be wrong, and what was kept is right.
+ */
+function forAnswers(installed: Installed, touched: readonly string[]): { readonly installed: Installed; readonly without: Layer } {
+  const bare = withoutKept(installed);
+  const { ofSources } = installed;
+  if (ofSources === undefined) return { installed: bare, without: {} };
+  const [tree, ...below] = bare.folders as [string, ...string[]];
+  const gone = touched.flatMap((path) => (Object.hasOwn(ofSources.paths, path) ? (ofSources.paths[path] ?? []) : []));
+  const without = Object.fromEntries(gone.map((path) => [path, null]));
+  return { installed: { ...bare, folders: [tree, ofSources.folder, ...below] }, without };
+}
 
 /** How long a healthy suite takes on this machine: its slowest whole run, and its longest time without a result. */
 export interface Pace {
@@ -91,6 +110,9 @@ export interface SiftRun {
 export interface JobRunner {
   run(job: Job): Promise<RunResult>;
 }
+
+/** A run as a workspace makes it. A `look` gives up on a run that has fallen silent. */
+type Asked = Pick<TestRequest, "layer" | "written"> & { readonly files: readonly string[]; readonly look: boolean };
 
 const callsFile = ".kihon-calls";
 /**
@@ -291,6 +313,8 @@ export class Workspace {
   readonly #paths: () => readonly string[];
   readonly #copies: () => readonly SourceFile[];
   readonly #limits: Pick<Limits, "wallMs" | "silentMs">;
+  /** Nothing is made faster: what is asked of some files is told by the whole suite, and every run is made. */
+  readonly plain: boolean;
   /** Every file that stands alone. */
   readonly #suite: readonly string[];
   readonly #shared = new Map<string, Promise<TestRun>>();
@@ -307,6 +331,7 @@ export class Workspace {
       copies: () => readonly SourceFile[];
       /** `silentMs` is for looks alone: a hang in a trial waits for `wallMs`, so that no slow machine turns a right answer into a hang. */
       limits: Pick<Limits, "wallMs" | "silentMs">;
+      plain?: boolean;
     },
   ) {
     this.environment = environment;
@@ -318,6 +343,7 @@ export class Workspace {
     this.#paths = parts.paths;
     this.#copies = parts.copies;
     this.#limits = parts.limits;
+    this.plain = parts.plain ?? false;
     this.#suite = environment.testFiles.flatMap((test) => (test.standalone ? [test.file] : [])).sort();
   }
 
@@ -345,7 +371,7 @@ export class Workspace {
    * `repeat` tells runs of the same thing apart; from the second on the order is shuffled where the runner can. `shared` keeps the run for
    * whoever asks for the same: right for trees that many instances stand on, a waste of memory for an answer's own run. A `look` gives up
    * on a run that has fallen silent. `answered`: the layer holds an answer, whose code must not see what it is to find out. What tools kept of
-   * runs of the healthy tree does not lie beside it, and these texts are written where the layer has none, though the tree may have them so.
+   * tests and of these files does not lie beside it, and these texts are written where the layer has none, though the tree may have them so.
    */
   run(
     request: { layer: Layer; files: readonly string[]; shared: boolean; look?: boolean; answered?: Layer },
@@ -354,9 +380,11 @@ export class Workspace {
     const { shared, look = false, answered } = request;
     const layer = this.normalise(request.layer);
     const files = [...request.files].sort();
+    const asked = { layer, look, ...(answered === undefined ? {} : { written: answered }) };
+    if (this.plain) return this.#amongAll(asked, files, repeat, false);
     const clean = Object.keys(layer).length === 0 && files.every((file) => this.#suite.includes(file));
-    if (clean) return this.#cleanRun(files, repeat);
-    return this.#start({ layer, files, look, ...(answered === undefined ? {} : { written: answered }) }, repeat, shared);
+    if (clean) return this.#amongAll({ layer: {}, look: false }, files, repeat, true);
+    return this.#start({ ...asked, files }, repeat, shared);
   }
 
   /**
@@ -411,11 +439,17 @@ export class Workspace {
   }
 
   /**
-   * Any subset of the clean tree's files is read off one run of all of them: what a file does there was shown by the baseline to be what it
-   * does alone. Where that run has an error that belongs to no test, the subset is run by itself.
+   * Any subset of the tree's files is read off one run of all of them: what a file does there was shown by the baseline to be what it does
+   * alone. Where that run has an error that belongs to no test, the subset is run by itself.
    */
-  async #cleanRun(files: readonly string[], repeat: number): Promise<TestRun> {
-    const whole = await this.#start({ layer: {}, files: this.#suite, look: false }, repeat, true);
+  async #amongAll(
+    asked: Pick<Asked, "layer" | "written" | "look">,
+    files: readonly string[],
+    repeat: number,
+    shared: boolean,
+  ): Promise<TestRun> {
+    const all = [...new Set([...this.#suite, ...files])].sort();
+    const whole = await this.#start({ ...asked, files: all }, repeat, shared);
     const { ended, report } = whole;
     const failed = report.tests.some((test) => test.status === "failed") || report.unloaded.length > 0;
     const sound =
@@ -424,7 +458,7 @@ export class Workspace {
       report.complete &&
       report.strays.length === 0 &&
       failed === (ended.exitCode !== 0);
-    if (!sound) return this.#start({ layer: {}, files, look: false }, repeat, true);
+    if (!sound) return this.#start({ ...asked, files }, repeat, shared);
     const wanted = new Set(files);
     const tests = report.tests.filter((test) => wanted.has(test.file));
     const unloaded = report.unloaded.filter(({ file }) => wanted.has(file));
@@ -432,19 +466,18 @@ export class Workspace {
     return { ...whole, ended: { ...ended, exitCode: red ? ended.exitCode : 0 }, report: { ...report, tests, unloaded } };
   }
 
-  #start(
-    { look, ...request }: Pick<TestRequest, "layer" | "written"> & { files: readonly string[]; look: boolean },
-    repeat: number,
-    shared: boolean,
-  ): Promise<TestRun> {
+  #start({ look, ...request }: Asked, repeat: number, shared: boolean): Promise<TestRun> {
     const key = shortId([request, repeat]);
     const known = this.#shared.get(key);
     if (known) return known;
     const { recipe, revision } = this.environment;
     const seed = repeat > 0 && this.runner.canShuffle ? repeat : null;
     const limits = look ? this.#limits : { wallMs: this.#limits.wallMs };
-    const installed = request.written === undefined ? this.installed : withoutKept(this.installed);
-    const started = runTests(this.#jobs, recipe, revision.packageDir, installed, this.runner, { ...request, seed, limits });
+    const { written } = request;
+    const { installed, without } =
+      written === undefined ? { installed: this.installed, without: {} } : forAnswers(this.installed, Object.keys(written));
+    const asked = written === undefined ? request : { ...request, written: mergeLayers(written, without) };
+    const started = runTests(this.#jobs, recipe, revision.packageDir, installed, this.runner, { ...asked, seed, limits });
     if (shared) this.#remember(key, started);
     return started;
   }

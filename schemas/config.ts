@@ -160,6 +160,11 @@ export const placeSchema = z
       .nonnegative()
       .describe("Installed dependencies in the cache when a run begins, in gigabytes; those used longest ago go first."),
     sandbox: z.string().nullable().describe("Name of a sandbox provider; null takes the first that works here."),
+    plain: z
+      .boolean()
+      .describe(
+        "Nothing is made faster: each run is of the whole suite, built anew, and no run is kept, shared, cut short or done without.",
+      ),
     trusted: z.boolean().describe("The user trusts the repositories' code, so a provider that does not isolate may run it."),
   })
   .readonly();

@@ -58,7 +58,7 @@ function objection(run: TestRun, red: readonly string[], files: readonly string[
 export async function look(layer: Layer, environment: Environment, files: readonly string[], workspace: Workspace): Promise<Look> {
   const apart = (): Promise<TestRun> => workspace.run({ layer, files, shared: true, look: true }, 0);
   const together = environment.testFiles.flatMap((test) => (test.together && files.includes(test.file) ? [test.file] : []));
-  if (together.length < fewestTogether) return { run: await apart(), manner: "apart", why: null };
+  if (workspace.plain || together.length < fewestTogether) return { run: await apart(), manner: "apart", why: null };
   const run = await workspace.runTogether({ layer, files, together });
   const red = newlyRed(environment, run);
   const why = objection(run, red, files, environment);

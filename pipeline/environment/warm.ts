@@ -1,28 +1,31 @@
 /**
  * What Node and the tools keep between runs, made once by a run of the clean suite: the runner's own cache, V8's code of the dependencies'
- * modules, tsx's and Babel's transforms. A later run sees it (or a copy of its own) and cannot change it.
+ * modules, tsx's and Babel's transforms. A later run sees it (or a copy of its own) and cannot change it. What was made of single sources lies apart
+ * too, for runs that may see nothing else of it.
  *
  * All of it is kept by content, but for Babel's, which is kept by options, path and time stamp. What a layer holds is written when its job starts,
  * after whatever lies in the tree. What a transform is made of besides must not change either: nothing is kept where a plugin is the
  * repository's own, or reads other files.
  */
 import { isUtf8 } from "node:buffer";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { crc32 } from "node:zlib";
 import semver from "semver";
 import { z } from "zod";
-import type { Runner } from "../../languages/contract.ts";
-import { shortId } from "../../lib/hash.ts";
+import type { Language, Runner } from "../../languages/contract.ts";
+import { sha256, shortId } from "../../lib/hash.ts";
 import { readJson } from "../../lib/json.ts";
 import { WORKSPACE } from "../../sandbox/guest.ts";
-import { openWorkFolder, publish } from "../../sandbox/work-folder.ts";
-import { guestHarness, type Installed, runTests } from "../../sandbox/workspace.ts";
+import { openWorkFolder, publish, removeTree } from "../../sandbox/work-folder.ts";
+import { guestHarness, type Installed, runTests, type TestRequest, withoutKept } from "../../sandbox/workspace.ts";
 import type { Recipe } from "../../schemas/environment.ts";
 import type { InstallSite } from "./install.ts";
 
 /** Where the filling run's compile cache and TMPDIR lie in the workspace, from where they can be collected. */
 const place = "node_modules/.cache/kihon-warm";
+/** Raised when other things are on a shelf, or lie elsewhere. */
+const shelfVersion = 2;
 /** Packages that keep what they made of a source in the tree, in `node_modules/.cache/<name>`. */
 const keepers = ["@babel/register"];
 /** `NODE_COMPILE_CACHE` came with it. */
@@ -30,6 +33,7 @@ const compiles = ">=22.1.0";
 
 export interface WarmTest {
   readonly runner: Runner;
+  readonly language: Language;
   readonly recipe: Recipe;
   readonly packageDir: string;
   readonly wallMs: number;
@@ -99,13 +103,45 @@ function filling(recipe: Recipe): Recipe {
   return { ...recipe, env: { ...recipe.env, NODE_COMPILE_CACHE: compiled, TMPDIR: temporary, NODE_OPTIONS: options } };
 }
 
+const sourcesList = "sources.json";
+const sourceMap = z.looseObject({ sourcesContent: z.tuple([z.string()]) });
+
+/**
+ * What was made of one source alone, as its source map tells, a second time in a folder of its own, and which source that was. A text that no source
+ * of the tree has, or a test has as well, is none.
+ */
+function shelveSources(work: string, tree: string, { roleOf, extensions }: Language): void {
+  const made = join(work, "tree");
+  if (!existsSync(made)) return;
+  const files = readdirSync(tree, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name).slice(tree.length + 1)] : []))
+    .filter((path) => extensions.some((end) => path.endsWith(end)));
+  const byText = Map.groupBy(files, (path) => sha256(readFileSync(join(tree, path))));
+  const paths: Record<string, string[]> = {};
+  for (const entry of readdirSync(made, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".map"))) {
+    const code = entry.slice(0, -".map".length);
+    const map = readJson(readFileSync(join(made, entry), "utf8"), sourceMap);
+    const sources = map === null ? [] : (byText.get(sha256(map.sourcesContent[0])) ?? []);
+    if (sources.length === 0 || !existsSync(join(made, code)) || sources.some((path) => roleOf(path) !== "source")) continue;
+    for (const path of [entry, code]) {
+      mkdirSync(dirname(join(work, "sources", path)), { recursive: true });
+      linkSync(join(made, path), join(work, "sources", path));
+    }
+    for (const source of sources) paths[source] = [...(paths[source] ?? []), code, entry];
+  }
+  if (Object.keys(paths).length > 0) writeFileSync(join(work, sourcesList), JSON.stringify(paths));
+}
+
 /** The installed environment with what is on the shelf for it. */
 function layered(installed: Installed, shelf: string): Installed {
   const [tree, ...below] = installed.folders as [string, ...string[]];
   const [cache, compiled, temporary] = ["tree", "compiled", "temporary"].map((name) => join(shelf, name)) as [string, string, string];
+  const listed = join(shelf, sourcesList);
+  const paths = existsSync(listed) ? readJson(readFileSync(listed, "utf8"), z.record(z.string(), z.array(z.string()))) : null;
   return {
     ...installed,
     ...(existsSync(cache) ? { folders: [tree, cache, ...below], bare: installed.folders } : {}),
+    ...(paths === null ? {} : { ofSources: { folder: join(shelf, "sources"), paths } }),
     ...(existsSync(compiled) ? { compiled } : {}),
     ...(existsSync(temporary) ? { temporary } : {}),
   };
@@ -127,22 +163,60 @@ export async function warmed(site: InstallSite, installed: Installed, test: Warm
   const { recipe } = test;
   // The tree is part of the key: what one repository's tests leave here is never read by another's, whatever they install.
   const places = [tree, dependencies, installed.harness].map((folder) => basename(folder));
-  const key = shortId([...places, test.runner.name, test.packageDir, recipe.env, recipe.build, isolated, folders]);
+  const key = shortId([shelfVersion, ...places, test.runner.name, test.packageDir, recipe.env, recipe.build, isolated, folders]);
   const final = join(site.cache, "warm", key);
   if (existsSync(final)) return layered(installed, final);
-  const collect = isolated ? [...folders, place] : folders;
-  const request = { layer: {}, files: "all", seed: null, limits: { wallMs: test.wallMs }, collect } as const;
-  const { result } = await runTests(site.jobs, isolated ? filling(recipe) : recipe, test.packageDir, installed, test.runner, request);
-  const work = await openWorkFolder(join(site.cache, "warm"));
   const names = dependencyNames(tree, dependencies);
+  const work = await filled(site, installed, isolated ? { ...test, recipe: filling(recipe) } : test, {
+    layer: {},
+    collect: isolated ? [...folders, place] : folders,
+    shelved: (path) => shelved(path, folders, (name) => names.has(name)),
+  });
+  if (isPureBabel(tree, dependencies, test.packageDir)) shelveSources(work, tree, test.language);
+  await site.provider.adopt(work, false);
+  await publish(work, final);
+  return layered(installed, final);
+}
+
+/** A folder with what one run of the whole suite left, as it is to lie on the shelf. */
+async function filled(
+  site: InstallSite,
+  installed: Installed,
+  { runner, recipe, packageDir, wallMs }: WarmTest,
+  { shelved, ...request }: Pick<TestRequest, "layer" | "coverageFile" | "collect"> & { readonly shelved: (path: string) => string | null },
+): Promise<string> {
+  const asked = { ...request, files: "all", seed: null, limits: { wallMs } } as const;
+  const { result } = await runTests(site.jobs, recipe, packageDir, installed, runner, asked);
+  const work = await openWorkFolder(join(site.cache, "warm"));
   for (const [path, content] of Object.entries(result.collected)) {
-    const kept = shelved(path, folders, (name) => names.has(name));
+    const kept = shelved(path);
     // What jest keeps in bytes is its map of the tree, by time stamps and not by content.
     if (kept === null || (kept.startsWith("tree/") && !isUtf8(content))) continue;
     mkdirSync(dirname(join(work, kept)), { recursive: true });
     writeFileSync(join(work, kept), content);
   }
-  await site.provider.adopt(work, false);
-  await publish(work, final);
-  return layered(installed, final);
+  return work;
+}
+
+/**
+ * `use` of the same environment with what the runner itself keeps of a layer's texts, made by one run of the whole suite over it: for many runs
+ * over one layer. It is gone afterwards.
+ */
+export async function warmedOver<T>(
+  site: InstallSite,
+  installed: Installed,
+  test: WarmTest,
+  over: Pick<TestRequest, "layer" | "coverageFile">,
+  use: (installed: Installed) => Promise<T>,
+): Promise<T> {
+  const folders = test.runner.cacheFolders.map((folder) => posix.join(test.packageDir, folder));
+  if (folders.length === 0) return use(installed);
+  const cold = withoutKept(installed);
+  const work = await filled(site, cold, test, { ...over, collect: folders, shelved: (path) => shelved(path, folders, () => false) });
+  try {
+    await site.provider.adopt(work, false);
+    return await use(layered(cold, work));
+  } finally {
+    await removeTree(work);
+  }
 }

@@ -238,7 +238,7 @@ async function environmentOf(
   const site = { ...wholeSite, recipe, installed: lean.installed };
   const sources = sourcesOf(tree, revision.packageDir, bench);
   if (sources.length === 0) return drop("prepare/no-sources", "no source file of a known language");
-  const mapped = await mapCoverage(site, base.value, sources);
+  const mapped = await mapCoverage(site, base.value, sources, (layer, use) => bench.over(layer, site, use));
   const together = new Set(await filesTogether(site, base.value.tests, mapped));
   const testFiles = mapped.map((test) => (together.has(test.file) ? { ...test, together: true as const } : test));
   if (!testFiles.some((test) => test.standalone)) return drop("prepare/nothing-stands-alone", "no test file passes when it is run alone");

@@ -76,7 +76,8 @@ async function verdictsOf(
   bench: Bench,
 ): Promise<ReadonlyMap<string, Verdict>> {
   const { canSift } = bench.runner(environment.recipe.runner);
-  const hindered = hindrance(mutants.length, bench.config.sift, canSift, bench.pace(environment.id));
+  const wanted = bench.config.sift && !bench.place.plain;
+  const hindered = hindrance(mutants.length, wanted, canSift, bench.pace(environment.id));
   if (hindered !== null) return new Map(mutants.map(({ id }) => [id, { kind: "not-sifted", why: hindered }]));
   const workspace = await bench.workspace(environment);
   const verdicts = new Map<string, SiftVerdict>();

@@ -44,6 +44,14 @@ describe("a whole run", () => {
     expect(summary.sandbox.promises.filter(({ holds }) => !holds)).toEqual([]);
   });
 
+  it("gives the same rows where nothing is made faster", async () => {
+    const other = join(folder, "plain");
+    expect((await kihon([...words(other), "--plain"])).code).toBe(0);
+    const rows: Instance[] = [];
+    for await (const instance of (await openDataset(other)).instances()) rows.push(instance);
+    expect(rows).toEqual(instances);
+  });
+
   it("writes nothing when it is run again", async () => {
     const before = [ledgerRows(), times()];
     const { code, err } = await kihon(words(out));

@@ -220,6 +220,20 @@ describe("a run that holds an answer", () => {
     await workspace.run({ layer: { "src/add.js": defective }, files: ["test/add.test.js"], shared: false }, 0);
     expect([asked.at(-1)?.job.tree, asked.at(-1)?.job.temporary]).toEqual([installed.folders, "temporary"]);
   });
+  it("has what was made of sources beside it, but not of those that one of its trials lays", async () => {
+    const ofSources = { folder: "made", paths: { "src/add.js": ["cache/add", "cache/add.map"], "src/sub.js": ["cache/sub"] } };
+    const installed = { folders: ["tree", "kept", "dependencies"], bare: ["tree", "dependencies"], ofSources };
+    const { workspace, asked } = standOf(honest, { installed });
+    await grade(draft, patch({ "src/add.js": healthy, "src/sub.js": `${tree["src/sub.js"]}// a - b\n` }), workspace, full);
+    expect(asked.length).toBeGreaterThan(1);
+    for (const { job } of asked) {
+      expect(job.tree).toEqual(["tree", "made", "dependencies"]);
+      expect(Object.entries(job.layer).filter(([path]) => path.startsWith("cache/"))).toEqual([
+        ["cache/add", null],
+        ["cache/add.map", null],
+      ]);
+    }
+  });
 });
 
 describe("a test file", () => {

@@ -114,7 +114,8 @@ export function standOf(
     environment = environmentOf(),
     texts = tree,
     installed = {},
-  }: { environment?: Environment; texts?: Readonly<Record<string, string>>; installed?: Partial<Installed> } = {},
+    plain = false,
+  }: { environment?: Environment; texts?: Readonly<Record<string, string>>; installed?: Partial<Installed>; plain?: boolean } = {},
 ): { workspace: Workspace; asked: Asked[] } {
   const asked: Asked[] = [];
   const own = (record: Layer, path: string): string | null => (Object.hasOwn(record, path) ? (record[path] ?? null) : null);
@@ -142,6 +143,7 @@ export function standOf(
       paths: () => Object.keys(texts).sort(),
       copies: () => [],
       limits: { wallMs: 1000 },
+      plain,
     },
   );
   return { workspace, asked };

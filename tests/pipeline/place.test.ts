@@ -38,6 +38,7 @@ describe("places", () => {
       idleConcurrency: 7,
       sandbox: "process",
       trusted: true,
+      plain: false,
       repositoriesGb: 20,
       dependenciesGb: 40,
     });

@@ -22,6 +22,7 @@ describe("how to go on", () => {
   it("repeats what the folder of a run does not hold", () => {
     expect(resumeCommand("data/ufo", { trusted: false })).toBe("kihon resume data/ufo");
     const given = { cache: "/fast disk", repositoriesGb: 5, dependenciesGb: 0, concurrency: 2, sandbox: "process", trusted: true } as const;
+    expect(resumeCommand("data/ufo", { plain: true })).toBe("kihon resume data/ufo --plain");
     expect(resumeCommand("it's", given)).toBe(
       "kihon resume 'it'\\''s' --cache '/fast disk' --repositories-gb 5 --dependencies-gb 0 --concurrency 2 --sandbox process --i-trust-this-code",
     );
