@@ -9,20 +9,23 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { simpleGit } from "simple-git";
+import { exec } from "../lib/exec.ts";
+
+async function git(cwd: string, ...words: readonly string[]): Promise<void> {
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const { ended, stderr } = await exec({ argv: ["git", ...words], cwd, env, timeoutMs: 60_000, outputBytes: 100_000 });
+  if (ended.kind !== "exited" || ended.code !== 0) throw new Error(`git ${words[0]}: ${stderr.trim()}`);
+}
 
 async function makeOwn(folder: string, part: string): Promise<void> {
   const root = join(import.meta.dirname, "..");
-  await simpleGit().clone(root, folder);
+  await git(root, "clone", "--quiet", root, folder);
   const tests = join(folder, "tests");
   for (const name of readdirSync(tests)) if (name !== part) rmSync(join(tests, name), { recursive: true });
   const settings = `import { defineConfig } from "vitest/config";\nexport default defineConfig({ test: { include: ["tests/${part}/**/*.test.ts"] } });\n`;
   writeFileSync(join(folder, "vitest.config.ts"), settings);
-  const git = simpleGit(folder);
-  await git.addConfig("user.name", "Kihon");
-  await git.addConfig("user.email", "kihon@localhost");
-  await git.add("--all");
-  await git.commit(`Only the tests of ${part}`);
+  await git(folder, "add", "--all");
+  await git(folder, "-c", "user.name=Kihon", "-c", "user.email=kihon@localhost", "commit", "--quiet", "-m", `Only the tests of ${part}`);
 }
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -3,12 +3,12 @@
  * of a dataset so many times, while so many processes that only compute run beside it, and exits 1 where a row was not proven in one of the
  * passes.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createLog, defaultPlace, verify } from "../index.ts";
+import { exec } from "../lib/exec.ts";
 import { spread } from "./stand.ts";
 
 const { values, positionals } = parseArgs({
@@ -24,7 +24,11 @@ async function measure(dataset: string): Promise<boolean> {
   const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
   const out = mkdtempSync(join(tmpdir(), "kihon-steady-"));
   const place = defaultPlace({ out, ...(values.cache === undefined ? {} : { cache: values.cache }) });
-  const busy = Array.from({ length: Number(values.beside) }, (): ChildProcess => spawn(process.execPath, ["-e", "for (;;);"]));
+  const stop = new AbortController();
+  const argv = [process.execPath, "-e", "for (;;);"];
+  const busy = Array.from({ length: Number(values.beside) }, () =>
+    exec({ argv, env: {}, timeoutMs: 24 * 60 * 60 * 1000, outputBytes: 1000, signal: stop.signal }),
+  );
   const [seconds, loads]: [number[], number[]] = [[], []];
   let [rows, wavering] = [0, 0];
   try {
@@ -40,7 +44,8 @@ async function measure(dataset: string): Promise<boolean> {
       log.info(`pass ${pass}: ${found.proven} of ${found.rows} proven, ${found.infrastructure} not tried`);
     }
   } finally {
-    for (const child of busy) child.kill("SIGKILL");
+    stop.abort();
+    await Promise.all(busy);
     rmSync(out, { recursive: true, force: true });
   }
   process.stdout.write(
