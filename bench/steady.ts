@@ -20,12 +20,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
+/** Ends with the process that started it. */
+const busyLoop = "const parent = process.ppid; while (process.ppid === parent);";
+
 async function measure(dataset: string): Promise<boolean> {
   const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
   const out = mkdtempSync(join(tmpdir(), "kihon-steady-"));
   const place = defaultPlace({ out, ...(values.cache === undefined ? {} : { cache: values.cache }) });
   const stop = new AbortController();
-  const argv = [process.execPath, "-e", "for (;;);"];
+  const argv = [process.execPath, "-e", busyLoop];
   const busy = Array.from({ length: Number(values.beside) }, () =>
     exec({ argv, env: {}, timeoutMs: 24 * 60 * 60 * 1000, outputBytes: 1000, signal: stop.signal }),
   );
