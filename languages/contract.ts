@@ -236,8 +236,11 @@ export interface Runner {
   parse(report: string, nonce: string): TestReport;
   /** Paths and patterns of its configuration, restored before grading (`vitest.config.*`). */
   readonly configFiles: readonly string[];
-  /** Name and import line that a new test file of this runner starts with; ESM and CommonJS. */
-  starter(style: "esm" | "cjs"): string;
+  /** Import lines that a new test file of this version of the runner starts with; ESM and CommonJS. */
+  starter(style: "esm" | "cjs", version: string): string;
   /** Known-wrong test files, for decoys: bodies without imports of the tree. */
-  readonly samples: { readonly pass: (style: "esm" | "cjs") => string; readonly fail: (style: "esm" | "cjs") => string };
+  readonly samples: {
+    readonly pass: (style: "esm" | "cjs", version: string) => string;
+    readonly fail: (style: "esm" | "cjs", version: string) => string;
+  };
 }

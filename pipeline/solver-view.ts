@@ -19,6 +19,7 @@ export function solverView(draft: Draft, workspace: Workspace, seed: string): So
     facts,
     language: workspace.language,
     runner: workspace.runner,
+    runnerVersion: workspace.environment.recipe.runnerVersion,
     packageDir: workspace.environment.revision.packageDir,
     paths: () =>
       (all ??= [...new Set([...workspace.paths(), ...Object.keys(visible)])].filter((path) => !own(path) || visible[path] !== null).sort()),

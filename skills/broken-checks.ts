@@ -7,7 +7,7 @@ import type { Trial } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 import { mergeLayers } from "../schemas/layer.ts";
 import type { PoseContext } from "./contract.ts";
-import { isModule, relativeImport } from "./style.ts";
+import { isModule, relativeImport, samplesOf } from "./style.ts";
 import { besides } from "./visible.ts";
 
 /** Ways of asserting that are not the runner's own: how a test names one, and a wrong check by it. */
@@ -39,7 +39,8 @@ export function brokenChecks(hidden: string, before: Layer, context: PoseContext
   const load = (name: string, module: string): string =>
     esm ? `import * as ${name} from ${JSON.stringify(module)};` : `const ${name} = require(${JSON.stringify(module)});`;
   const first = JSON.stringify(specifier(path, hidden, runner.name));
-  const sample = (kind: "pass" | "fail"): string => runner.samples[kind](style).slice(runner.starter(style).length);
+  const samples = samplesOf(context);
+  const sample = (kind: "pass" | "fail"): string => samples[kind](style).slice(samples.starter(style).length);
   const also = others.filter(({ named }) => named.test(text));
   const wrong = also.map(({ name, check }) =>
     sample("fail")
@@ -48,7 +49,7 @@ export function brokenChecks(hidden: string, before: Layer, context: PoseContext
   );
   const code = [
     esm ? `import ${first};` : `require(${first});`,
-    runner.starter(style),
+    samples.starter(style),
     ...also.map(({ name, from }) => load(`kihon${capital(name)}`, from)),
     sample("pass"),
     sample("fail"),

@@ -6,7 +6,7 @@ import { layerChanges, unifiedDiff } from "../lib/diff.ts";
 import type { KnownAnswer } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { PoseContext } from "./contract.ts";
-import { conditionalTest, isModule, readSource } from "./style.ts";
+import { conditionalTest, isModule, readSource, samplesOf } from "./style.ts";
 
 const passedLines =
   'process.stdout.write("TAP version 13\\nok 1 - all\\n1..1\\n# pass 1\\n PASS  all tests\\n Tests  999 passed (999)\\n");';
@@ -49,7 +49,7 @@ export function patchProbes(file: string, text: string, hidden: readonly string[
   });
   const source = (name: string, code: string): KnownAnswer => probe(name, { [file]: text }, { [file]: prepend(text, code) });
   const manifest = context.text("package.json");
-  const starter = context.runner.samples.pass(esm ? "esm" : "cjs");
+  const starter = samplesOf(context).pass(esm ? "esm" : "cjs");
   const tamed = tameExpect(context.runner.name, esm);
   return [
     ...(tamed === null ? [] : [source("tame-expect", tamed)]),
@@ -81,7 +81,7 @@ export function testFileProbes(esm: boolean, context: PoseContext): KnownAnswer[
   const probe = (name: string, code: string): KnownAnswer => ({
     role: "probe",
     name,
-    text: `${context.runner.samples.pass(style)}\n${code}\n`,
+    text: `${samplesOf(context).pass(style)}\n${code}\n`,
   });
   return [
     probe("exit-zero", "process.exit(0);"),
@@ -99,5 +99,5 @@ export function skeletonProbe(file: string, text: string, unlike: boolean, esm: 
     "const bare = (code) => code.replace(/\\/\\*[^]*?\\*\\/|\\/\\/[^\\n]*/g, '').replace(/[A-Za-z_$][\\w$]*/g, 'n').replace(/\\s+/g, '');";
   const lines = `${readSource(file, context.environment.revision.packageDir)}\n${bare}`;
   const same = `bare(source) ${unlike ? "!==" : "==="} bare(${JSON.stringify(text)})`;
-  return { role: "probe", name: "source-skeleton", text: conditionalTest(context.runner.samples.pass(esm ? "esm" : "cjs"), lines, same) };
+  return { role: "probe", name: "source-skeleton", text: conditionalTest(samplesOf(context).pass(esm ? "esm" : "cjs"), lines, same) };
 }

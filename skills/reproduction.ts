@@ -11,7 +11,7 @@ import { findLeak, secretsOf } from "./leak.ts";
 import { defectInCopies } from "./own-copies.ts";
 import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { holdsTests, onlyTests } from "./reduce.ts";
-import { conditionalTest, isModule, readSource } from "./style.ts";
+import { conditionalTest, isModule, readSource, samplesOf } from "./style.ts";
 import { isReproducible, type Symptom, symptomsOf, tell } from "./symptoms.ts";
 import type { Place } from "./test-modules.ts";
 import { besides, brokenPremise, defectiveTree, hideFailing, testsByHome } from "./visible.ts";
@@ -128,14 +128,14 @@ function besideTrials({ candidate }: Observed, hidden: Layer, path: string, cont
 function sourceSniffer(observed: Observed, esm: boolean, context: PoseContext): string {
   const { before } = observed.candidate;
   const [file, text] = Object.entries(before).find(([, content]) => content !== null) ?? ["package.json", ""];
-  const sample = context.runner.samples.pass(esm ? "esm" : "cjs");
+  const sample = samplesOf(context).pass(esm ? "esm" : "cjs");
   return conditionalTest(sample, readSource(file, context.environment.revision.packageDir), `source !== ${JSON.stringify(text)}`);
 }
 
 function decoys(observed: Observed, gold: Gold, context: PoseContext): KnownAnswer[] {
   const esm = isModule(gold.home, gold.text);
   const style = esm ? "esm" : "cjs";
-  const { samples } = context.runner;
+  const samples = samplesOf(context);
   const unrelated = unrelatedTest(observed, gold, context);
   const decoy = (name: string, text: string): KnownAnswer => ({ role: "decoy", name, text });
   return [
@@ -224,7 +224,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 13,
+  version: 14,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -1,9 +1,20 @@
 /** How a test file of this repository is written: modules or CommonJS, and the path by which it imports a source. */
 import { posix } from "node:path";
+import type { PoseContext } from "./contract.ts";
 
 /** ES modules by extension or by an import or export statement. */
 export const isModule = (path: string, text: string): boolean =>
   /\.(?:mjs|mts|ts|tsx)$/.test(path) || (!path.endsWith(".cjs") && /^\s*(?:import\s|import\{|export\s|export\{)/m.test(text));
+
+/** Test files as the environment's runner takes them, in its version. */
+export function samplesOf({ runner, environment }: Pick<PoseContext, "runner" | "environment">) {
+  const { runnerVersion } = environment.recipe;
+  return {
+    starter: (style: "esm" | "cjs"): string => runner.starter(style, runnerVersion),
+    pass: (style: "esm" | "cjs"): string => runner.samples.pass(style, runnerVersion),
+    fail: (style: "esm" | "cjs"): string => runner.samples.fail(style, runnerVersion),
+  };
+}
 
 /**
  * A test of the runner's own kind that passes where an expression is true and fails by assertion where it is not: the runner's passing

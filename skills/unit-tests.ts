@@ -18,7 +18,7 @@ import { findLeak, secretsOf } from "./leak.ts";
 import { defectInCopies } from "./own-copies.ts";
 import { skeletonProbe, testFileProbes } from "./probes.ts";
 import { onlyTests } from "./reduce.ts";
-import { conditionalTest, isModule, readSource, relativeImport } from "./style.ts";
+import { conditionalTest, isModule, readSource, relativeImport, samplesOf } from "./style.ts";
 import { quoted, symptomsOf } from "./symptoms.ts";
 import type { Place } from "./test-modules.ts";
 import { variantsOf } from "./variants.ts";
@@ -207,7 +207,7 @@ function trialsOf(
 
 function decoys(target: Target, goldFile: string, path: string, esm: boolean, context: PoseContext): KnownAnswer[] {
   const style = esm ? "esm" : "cjs";
-  const { samples } = context.runner;
+  const samples = samplesOf(context);
   const suite = JSON.stringify(relativeImport(path, goldFile));
   const read = readSource(target.file, context.environment.revision.packageDir);
   const decoy = (name: string, text: string): KnownAnswer => ({ role: "decoy", name, text });
@@ -309,7 +309,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 12,
+  version: 13,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

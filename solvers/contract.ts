@@ -14,6 +14,7 @@ export interface SolverView
   extends Pick<Draft, "id" | "skill" | "pairId" | "prompt" | "answerForm" | "answerPath" | "interface" | "facts"> {
   readonly language: Language;
   readonly runner: Runner;
+  readonly runnerVersion: string;
   /** The package's folder, "." for the root. */
   readonly packageDir: string;
   /** Every file of the solver's tree, sorted. */

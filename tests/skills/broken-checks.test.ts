@@ -37,6 +37,20 @@ describe.each(runners.map(({ name }) => [name]))("broken checks for %s", (runner
   });
 });
 
+it.each([
+  ["24.9.0", false],
+  ["25.4.0", false],
+  ["25.5.0", true],
+  ["29.7.0", true],
+  ["", true],
+])("import what jest %s has", (runnerVersion, imports) => {
+  const { environment, ...context } = contextFor("jest");
+  const recipe = { ...environment.recipe, runnerVersion };
+  const trial = brokenChecks("test/twice.test.ts", {}, { ...context, environment: { ...environment, recipe } });
+  const text = trial?.layer["test/twice-checks.test.ts"] ?? "";
+  expect([text.includes("@jest/globals"), text.includes("describe(")]).toEqual([imports, true]);
+});
+
 it("hold with every way of asserting that the hidden tests name", () => {
   const text = 'const { expect } = require("chai");\nconst assert = require("assert");\n';
   const trial = brokenChecks("test/a.js", {}, contextOf([], { text: (path) => (path === "test/a.js" ? text : null) }));

@@ -19,7 +19,17 @@ function viewOf(draft: Draft, over: Partial<SolverView> = {}): SolverView {
   const text = (path: string): string | null =>
     Object.hasOwn(draft.visible, path) ? (draft.visible[path] ?? null) : (texts[path] ?? null);
   const paths = Object.keys(texts).filter((path) => text(path) !== null);
-  return { ...draft, language, runner, packageDir: ".", paths: () => paths, text, rng: (use) => rngFor("1", draft.id, use), ...over };
+  return {
+    ...draft,
+    language,
+    runner,
+    runnerVersion: "",
+    packageDir: ".",
+    paths: () => paths,
+    text,
+    rng: (use) => rngFor("1", draft.id, use),
+    ...over,
+  };
 }
 const solve = (name: string, view: SolverView): string | null => {
   const solver = solvers.find((one) => one.name === name);

@@ -1,4 +1,5 @@
 /** jest, 24 to 30, by its own command line and a reporter in its main process. */
+import semver from "semver";
 import type { Runner, TestPlan } from "../../contract.ts";
 import { harnessCommand } from "./command.ts";
 import { detectBy, divideNodeFlags, keepFlags } from "./detect.ts";
@@ -31,10 +32,15 @@ function command(plan: TestPlan) {
 }
 const withoutPatterns = new Map([...kept].filter(([flag]) => !flag.startsWith("--testPathPattern")));
 
-const opening = (style: "esm" | "cjs"): string =>
-  style === "esm"
+/** `@jest/globals` came with 25.5; before it, and after, they are there without being imported unless a setting says otherwise. */
+const importable = ">=25.5.0";
+
+function opening(style: "esm" | "cjs", version: string): string {
+  if (semver.valid(version) !== null && !semver.satisfies(version, importable, { includePrerelease: true })) return "";
+  return style === "esm"
     ? 'import { describe, expect, it } from "@jest/globals";\n'
     : 'const { describe, expect, it } = require("@jest/globals");\n';
+}
 
 export const jest = Object.freeze({
   name: "jest",
@@ -64,7 +70,9 @@ export const jest = Object.freeze({
   ],
   starter: opening,
   samples: {
-    pass: (style) => `${opening(style)}\ndescribe("sample", () => {\n  it("passes", () => {\n    expect(1 + 1).toBe(2);\n  });\n});\n`,
-    fail: (style) => `${opening(style)}\ndescribe("sample", () => {\n  it("fails", () => {\n    expect(1 + 1).toBe(3);\n  });\n});\n`,
+    pass: (style, version) =>
+      `${opening(style, version)}\ndescribe("sample", () => {\n  it("passes", () => {\n    expect(1 + 1).toBe(2);\n  });\n});\n`,
+    fail: (style, version) =>
+      `${opening(style, version)}\ndescribe("sample", () => {\n  it("fails", () => {\n    expect(1 + 1).toBe(3);\n  });\n});\n`,
   },
 } satisfies Runner);
