@@ -1,6 +1,7 @@
 /**
  * What someone wrote of a defect before it was repaired, scrubbed. The issues that the pull request closes come first; where there are none,
- * the pull request's own words; for a bare commit its message, if that is a description. What was edited later still bears its first date.
+ * the pull request's own words; for a bare commit its message without lists, if that is a description. What was edited later still bears its
+ * first date.
  */
 import { isEnglish } from "../lib/english.ts";
 import type { Commit } from "../schemas/candidate.ts";
@@ -97,6 +98,20 @@ const behaviour =
 
 const tellsBehaviour = (text: string): boolean => new Set(text.toLowerCase().match(behaviour)).size >= 2;
 
+/**
+ * A list in a message, as that of the commits which were squashed into it, tells what was done step by step, and not what was wrong. It goes to the
+ * end of its paragraph, with the line that announces it.
+ */
+function withoutSteps(body: string): string {
+  const paragraphs = body.split(/\n[ \t]*\n/).map((paragraph) => {
+    const lines = paragraph.split("\n");
+    const list = lines.findIndex((line) => /^\s*[*+-] /.test(line));
+    const announced = list > 0 && lines[list - 1]?.trimEnd().endsWith(":") === true;
+    return (list < 0 ? lines : lines.slice(0, announced ? list - 1 : list)).join("\n");
+  });
+  return paragraphs.filter((paragraph) => paragraph.trim() !== "").join("\n\n");
+}
+
 /** All else that a solver reads is English, and what tells of the repair is looked for in English. */
 export function reportOf(commit: Commit, fix: Fix): Outcome<Report> {
   const told = toldIn(commit, fix);
@@ -107,7 +122,7 @@ function toldIn(commit: Commit, fix: Fix): Outcome<Report> {
   const { pullRequest, subject, body } = commit;
   const thin = (what: string): Outcome<Report> => drop("bug-fix/thin-report", `${what} says too little once it is scrubbed`);
   if (pullRequest === undefined) {
-    const report = fromOwnWords("commit-message", subject, body, fix);
+    const report = fromOwnWords("commit-message", subject, withoutSteps(body), fix);
     return report !== null && tellsBehaviour(report.text)
       ? keep(report)
       : drop("bug-fix/no-report", "the commit's message is no description");

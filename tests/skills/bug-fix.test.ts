@@ -86,8 +86,14 @@ describe("the report of a bug-fix", () => {
     const { pullRequest: _, ...commit } = commitOf({
       body: "Slugs should be in lower case, but slugify returned the words with their capitals as they went in. Addresses made of such slugs fail on servers that tell capitals apart, and two titles that differ in capitals alone gave two pages where one was expected.",
     });
-    const [draft] = ask(bugFix, contextOf([observe(commit, { [joins]: failure() })])).drafts;
+    const posed = (body: string) => ask(bugFix, contextOf([observe({ ...commit, body }, { [joins]: failure() })]));
+    const [draft] = posed(commit.body).drafts;
     expect(draft?.facts["source"]).toBe("commit-message");
+    // What a squashed commit says of each of its commits.
+    const steps =
+      "* Return lower case instead of what went in\n\n* Add a failing test for titles with capitals, which should be in lower case\nand one of two parts\n\n* Fix the test that fails when the title is empty, as expected before the last step";
+    expect(posed(`${commit.body}\n\nDone:\n- lower case\n\n${steps}`).drafts[0]?.prompt).toContain("was expected.\n</report>");
+    expect(posed(`${steps}\n\n${steps}`)).toMatchObject({ drafts: [], reasons: ["bug-fix/no-report"] });
   });
 
   it("cannot end the place where it stands", () => {
