@@ -163,6 +163,7 @@ withSplits(withPlace(program.command("run")), "1:0:0")
   .option("--operators <names>", "comma-separated mutator names (default: all)", (text: string) => text.split(","))
   .option("--higher-order <share>", "share of mutants that combine 2 or 3 sites (default: 0.1)", share)
   .option("--repeats <n>", "runs of the baseline, of premises and of gold answers (default: 3)", whole("--repeats", 1))
+  .option("--test-timeout <seconds>", "longest run of one test (default: 20)", seconds("--test-timeout"))
   .option("--run-timeout <seconds>", "longest run of a whole suite (default: 300)", seconds("--run-timeout"))
   .option("--install-timeout <seconds>", "longest install (default: 600)", seconds("--install-timeout"))
   .option("--seed <seed>", "seed of every random choice", "1")
@@ -508,7 +509,7 @@ async function resumeWith(out: string, words: Words): Promise<string> {
 
 /** Checked by the run itself. */
 async function configOf(words: Words): Promise<Config> {
-  const { repo, rev, sift, typeCheck, runTimeout: runTimeoutMs, installTimeout: installTimeoutMs } = words;
+  const { repo, rev, sift, typeCheck, testTimeout: testTimeoutMs, runTimeout: runTimeoutMs, installTimeout: installTimeoutMs } = words;
   const { splitSettings } = await import("./pipeline/split-settings.ts");
   const { ratio: splitRatio, selection } = splitSettings(words);
   const named = [
@@ -536,6 +537,7 @@ async function configOf(words: Words): Promise<Config> {
     revision: rev,
     sift,
     typeCheck,
+    testTimeoutMs,
     runTimeoutMs,
     installTimeoutMs,
     splitRatio,

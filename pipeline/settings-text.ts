@@ -8,6 +8,7 @@ const options: Readonly<Record<string, string>> = {
   sift: "--no-sift",
   typeCheck: "--no-type-check",
   splitRatio: "--ratio",
+  testTimeoutMs: "--test-timeout",
   runTimeoutMs: "--run-timeout",
   installTimeoutMs: "--install-timeout",
   "github.repositories": "--github",

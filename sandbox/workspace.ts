@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Language, Runner, SourceFile } from "../languages/contract.ts";
 import { shortId } from "../lib/hash.ts";
 import { readJson } from "../lib/json.ts";
-import type { Environment, Recipe } from "../schemas/environment.ts";
+import { type Environment, type Recipe, testTimeoutMs } from "../schemas/environment.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
 import { BuildShelf } from "./build-shelf.ts";
@@ -227,7 +227,7 @@ export function testJob(
     seed: request.seed,
     ...(request.together === undefined ? {} : { together: request.together }),
     ...(request.sift === undefined ? {} : { sift: true }),
-    testTimeoutMs: 20_000,
+    testTimeoutMs: recipe.testTimeoutMs ?? testTimeoutMs,
     harness: guestHarness,
   });
   const sinks = sinksOf(request);

@@ -1,6 +1,7 @@
 /** The configuration of a run: one schema, every field with a default, a unit and a sentence. Its hash is in every ledger line. */
 import { z } from "zod";
 import { contaminationSchema } from "./contamination.ts";
+import { testTimeoutMs } from "./environment.ts";
 import { atomicSkills, composites, skills } from "./instance.ts";
 import { permissiveSchema } from "./permissive.ts";
 import { selectionSchema, splitRatioSchema } from "./selection.ts";
@@ -97,7 +98,7 @@ export const configSchema = z
       .default([...atomicSkills])
       .describe("Skills that are posed; composite tasks only where they are named."),
     repeats: z.int().min(1).max(20).default(3).describe("Runs of the baseline, of each premise and of each gold answer."),
-    testTimeoutMs: z.int().positive().default(20_000).describe("Limit of one test, in milliseconds."),
+    testTimeoutMs: z.int().positive().default(testTimeoutMs).describe("Limit of one test, in milliseconds."),
     runTimeoutMs: z.int().positive().default(300_000).describe("Limit of one run of the whole suite, in milliseconds."),
     installTimeoutMs: z.int().positive().default(600_000).describe("Limit of an install, in milliseconds."),
     llm: llmSchema

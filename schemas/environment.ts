@@ -4,6 +4,9 @@ import { revisionSchema } from "./candidate.ts";
 
 const argv = z.array(z.string()).min(1);
 
+/** Limit of one test where nothing else was asked for, in milliseconds. */
+export const testTimeoutMs = 20_000;
+
 export const recipeSchema = z
   .object({
     /** Exact version; the binary is the npm package `node-<platform>-<arch>`. */
@@ -40,6 +43,8 @@ export const recipeSchema = z
     runnerVersion: z.string(),
     /** Extra words for the runner, taken from the repository's own test script. */
     runnerArgs: z.array(z.string()),
+    /** Limit of one test, in milliseconds; absent where it is `testTimeoutMs` of this file. */
+    testTimeoutMs: z.int().positive().optional(),
     /** TZ, LANG and the like: fixed, and what the repository's CI sets. */
     env: z.record(z.string(), z.string()),
   })

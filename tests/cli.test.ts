@@ -45,9 +45,9 @@ describe("kihon --help", () => {
 
   it("tells the defaults that settings and places have", async () => {
     const text = (await kihon(["run", "--help"])).out.replace(/\s+/g, " ");
-    const { perSkill, higherOrder, repeats, runTimeoutMs, installTimeoutMs } = parseConfig({});
+    const { perSkill, higherOrder, repeats, testTimeoutMs, runTimeoutMs, installTimeoutMs } = parseConfig({});
     const told = { "per-skill": perSkill, "higher-order": higherOrder, repeats, cache: defaultPlace({ out: "." }).cache };
-    const times = { "run-timeout": runTimeoutMs / 1000, "install-timeout": installTimeoutMs / 1000 };
+    const times = { "test-timeout": testTimeoutMs / 1000, "run-timeout": runTimeoutMs / 1000, "install-timeout": installTimeoutMs / 1000 };
     const parts = text.split(" --");
     for (const [name, value] of Object.entries({ ...told, ...times }))
       expect(parts.find((part) => part.startsWith(`${name} `))).toContain(`(default: ${value})`);
@@ -61,7 +61,7 @@ describe("kihon --help", () => {
 
   it("tells of every option that a refusal of settings names", async () => {
     const { out: text } = await kihon(["run", "--help"]);
-    const { testTimeoutMs: _, ...settings } = parseConfig({ github: { repositories: ["o/n"], search: { query: "x" } } });
+    const settings = parseConfig({ github: { repositories: ["o/n"], search: { query: "x" } } });
     const { llm, github, contamination, permissive, takedown, selection, ...flat } = settings;
     const groups = { llm: { url: "", model: "" }, github: { ...github }, contamination, permissive, takedown, selection };
     const paths = Object.entries(groups).flatMap(([name, group]) => Object.keys(group).map((key) => [name, key]));
@@ -87,12 +87,12 @@ it("ends with 1 where a run has made no row, and says so", async () => {
   expect([code, text]).toEqual([1, expect.stringContaining("the dataset is empty: no instance was proven")]);
 });
 
-it("takes the longest run and the longest install in seconds", async () => {
+it("takes the longest test, run and install in seconds", async () => {
   const at = join(folder, "timed");
   const where = ["--repo", repo.work, "--out", at, "--cache", join(folder, "cache"), "--sandbox", "process", "--i-trust-this-code"];
-  await kihon(["run", ...where, "--only", "mine", "--run-timeout", "7", "--install-timeout", "90"]);
+  await kihon(["run", ...where, "--only", "mine", "--test-timeout", "3", "--run-timeout", "7", "--install-timeout", "90"]);
   const ledger = new Ledger(ledgerFile(at), { write: false });
-  expect(JSON.parse(ledger.meta("config") ?? "")).toMatchObject({ runTimeoutMs: 7000, installTimeoutMs: 90_000 });
+  expect(JSON.parse(ledger.meta("config") ?? "")).toMatchObject({ testTimeoutMs: 3000, runTimeoutMs: 7000, installTimeoutMs: 90_000 });
   ledger.close();
 });
 

@@ -6,7 +6,7 @@ import { sha256, shortId } from "../../lib/hash.ts";
 import { plural } from "../../lib/plural.ts";
 import type { Installed, TestRun } from "../../sandbox/workspace.ts";
 import type { Commit, Revision } from "../../schemas/candidate.ts";
-import { type Environment, environmentSchema, type Recipe } from "../../schemas/environment.ts";
+import { type Environment, environmentSchema, type Recipe, testTimeoutMs } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
@@ -104,7 +104,7 @@ async function readied(revision: Revision, tree: CheckedTree, found: Recipe, ben
   const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.nodeVersion;
   const site: BaselineSite = {
     jobs: bench.jobs,
-    recipe: { ...found, runnerVersion },
+    recipe: { ...found, runnerVersion, ...(config.testTimeoutMs === testTimeoutMs ? {} : { testTimeoutMs: config.testTimeoutMs }) },
     packageDir: revision.packageDir,
     installed: installed.value.installed,
     runner,
@@ -263,10 +263,10 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 10,
+  version: 11,
   resource: "sandbox",
   output: environmentSchema,
-  settings: ["repeats", "runTimeoutMs", "installTimeoutMs"],
+  settings: ["repeats", "testTimeoutMs", "runTimeoutMs", "installTimeoutMs"],
   blobs: ({ archive }) => [archive],
   quota: ({ historyEnvironments }) => historyEnvironments,
   async *work([preparable], bench) {

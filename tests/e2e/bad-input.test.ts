@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { createLog, defaultPlace, parseConfig, type RunSummary, run } from "../../index.ts";
+import { openDataset } from "../../output/dataset-reader.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
 import { cache, healthy, kihon, manifest, scratch } from "./stand.ts";
 
@@ -128,6 +129,20 @@ it("a dependency on a git host that no test needs is left out, which is said", a
   const { code, out: text, err } = await kihon(["run", "--repo", work, "--out", join(folder, "git-host-unneeded"), ...small]);
   expect([code, err]).toEqual([0, expect.stringContaining("left out, from outside the registry: thing")]);
   expect(text).toMatch(/3 tests/);
+});
+
+it("a test that takes longer than a test may is a failing one, as the rows say", async () => {
+  const slow = 'import { test } from "node:test";\ntest("waits", () => new Promise((done) => setTimeout(done, 3000)));\n';
+  const { work } = await repository({ ...healthy, "package.json": manifest({ engines: { node: ">=24" } }), "slow.test.js": slow });
+  const out = join(folder, "slow-test");
+  const limited = [...small, "--skills", "editing", "--test-timeout", "1"];
+  const { code, err } = await kihon(["run", "--repo", work, "--out", out, ...limited]);
+  expect([code, err]).toEqual([0, expect.stringMatching(/3 stable tests in . files, 0 quarantined, 1 failing/)]);
+  const dataset = await openDataset(out);
+  const [id = ""] = await dataset.environmentIds();
+  expect((await dataset.environment(id)).recipe.testTimeoutMs).toBe(1000);
+  const verified = await kihon(["verify", out, "--cache", cache, "--json"]);
+  expect(JSON.parse(verified.out)).toMatchObject({ rows: 1, proven: 1 });
 });
 
 describe("a test that prints a gigabyte", () => {

@@ -28,6 +28,7 @@ if (isMainThread && record === null) {
     const before = given.slice(0, own).trim();
     if (before === "") delete process.env.NODE_OPTIONS;
     else process.env.NODE_OPTIONS = before;
+    if (/^--test-timeout=/.test(process.execArgv[0])) process.execArgv.shift();
     root = process.env.KIHON_ROOT || process.cwd();
     delete process.env.KIHON_ROOT;
     const names = process.env.KIHON_TOGETHER;

@@ -24,10 +24,12 @@ const strips = Boolean(process.features.typescript);
 const loaders = /^(--import|--loader|--experimental-loader|--require|-r|--experimental-strip-types|--experimental-transform-types)(=|$)/;
 const hasLoader = request.nodeArgs.some((word) => loaders.test(word));
 
+/** Before Node 24 the option says nothing to a process that runs one file: what never ends is left to the watchdog there. */
+const limits = Number(process.versions.node.split(".")[0]) >= 24;
+
 /** The reporter comes by NODE_OPTIONS, which its first use takes away again, so that `process.execArgv` looks as it always does. */
 function nodeOptions() {
   const own = ["--require=" + JSON.stringify(child), "--test-reporter=" + JSON.stringify(child), "--test-reporter-destination=stdout"];
-  if (allowed.has("--test-timeout")) own.push("--test-timeout=" + timeoutMs);
   return (process.env.NODE_OPTIONS || "") + " " + own.join(" ");
 }
 
@@ -37,6 +39,12 @@ function argvFor(files) {
     words.push("--experimental-strip-types");
   return words.concat(files.length > 1 ? loader : files);
 }
+
+/**
+ * Only as a word of the command, which the process takes out of its `process.execArgv`. A shared process that waits too long is ended as a
+ * whole, and its files are run one by one.
+ */
+const limitFor = (files) => (limits && files.length === 1 ? ["--test-timeout=" + timeoutMs] : []);
 
 function lines(stream, take) {
   let rest = "";
@@ -64,7 +72,7 @@ function runFiles(files) {
   const nonce = randomBytes(16).toString("hex");
   const state = { begun: false, ended: false, exit: null, tests: 0, failed: 0, hung: false, apart: null, stderr: "" };
   const sharing = files.length > 1 ? { KIHON_TOGETHER: JSON.stringify(files) } : {};
-  const started = spawn(process.execPath, argvFor(files), {
+  const started = spawn(process.execPath, limitFor(files).concat(argvFor(files)), {
     stdio: ["ignore", "inherit", "pipe", "pipe", "pipe"],
     env: { ...process.env, NODE_OPTIONS: nodeOptions(), KIHON_ROOT: root, ...sharing },
   });

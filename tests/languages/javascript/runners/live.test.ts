@@ -107,6 +107,24 @@ it("looks ordinary", () => {
     expect(report.tests.map(({ failure }) => failure)).toEqual([null]);
   });
 
+  it("fails a test that takes longer than a test may, and that one alone", async () => {
+    const waits = (ms: number): string => `new Promise((done) => setTimeout(done, ${ms}))`;
+    const text = `import { describe, it, test } from "node:test";
+describe("suite", () => { it("first", () => ${waits(700)}); it("second", () => ${waits(700)}); });
+it("slow", () => ${waits(3000)});
+it("says how long", { timeout: 9000 }, () => ${waits(1500)});
+it("after", () => {});`;
+    const report = await run(nodeTest, repository({ "a.test.js": text }), ["a.test.js"], { testTimeoutMs: 1000 });
+    expect(outcomes(report)).toEqual([
+      "failed a.test.js > slow",
+      "passed a.test.js > after",
+      "passed a.test.js > says how long",
+      "passed a.test.js > suite > first",
+      "passed a.test.js > suite > second",
+    ]);
+    expect([report.complete, report.tests.find(({ id }) => id.endsWith("slow"))?.failure?.kind]).toEqual([true, "timeout"]);
+  });
+
   it("keeps the NODE_OPTIONS it was given", async () => {
     const text = `import assert from "node:assert/strict"; import { it } from "node:test";
 it("sees them", () => assert.equal(process.env.NODE_OPTIONS, "--no-deprecation"));`;
