@@ -194,8 +194,11 @@ export class Bench {
   async #builds(recipe: Recipe, packageDir: string, bare: Omit<Installed, "builds">): Promise<Installed["builds"]> {
     if (recipe.build.length === 0) return null;
     const { roleOf } = this.language("javascript");
-    const shelf = buildShelf(this.jobs, recipe, packageDir, bare, (path) => roleOf(path) === "test");
-    const clean = await shelf.over({}, { wallMs: this.config.runTimeoutMs });
+    const shelf = buildShelf(this.jobs, recipe, packageDir, bare, {
+      isTest: (path) => roleOf(path) === "test",
+      wallMs: this.config.runTimeoutMs,
+    });
+    const clean = await shelf.over({});
     if (clean.ok || clean.unfit === null) return shelf;
     this.log.warn(`${clean.unfit}: every run builds for itself, which is slow`);
     return null;

@@ -10,7 +10,7 @@ import { shortId } from "../lib/hash.ts";
 import { readJson } from "../lib/json.ts";
 import type { Recipe } from "../schemas/environment.ts";
 import { type Layer, layerSchema, mergeLayers } from "../schemas/layer.ts";
-import { type Job, type Limits, type RunResult, SandboxTrouble } from "./contract.ts";
+import { type Job, type RunResult, SandboxTrouble } from "./contract.ts";
 
 /** What a build wrote and removed, or how it ended where it failed. `unfit` says what of its work cannot be carried from one job to another. */
 export type Built =
@@ -20,11 +20,13 @@ export type Built =
 export interface BuildParts {
   readonly build: Recipe["build"];
   /** A job of this environment with these commands, collecting one file. */
-  readonly job: (layer: Layer, commands: Job["commands"], collect: string, limits: Partial<Limits>) => Job;
+  readonly job: (layer: Layer, commands: Job["commands"], collect: string, wallMs: number) => Job;
   readonly run: (job: Job) => Promise<RunResult>;
   /** The command that notes the workspace before and after a build. */
   readonly notes: (mode: "before" | "after", out: string) => readonly string[];
   readonly isTest: (path: string) => boolean;
+  /** The longest build; one after others may take several times what they took, and no longer. */
+  readonly wallMs: number;
 }
 
 const pathSchema = z.string().refine((path) => layerSchema.safeParse({ [path]: null }).success);
@@ -39,6 +41,8 @@ export class BuildShelf {
   readonly #built = new Map<string, Promise<Built>>();
   readonly #texts = new Map<string, string>();
   #chars = 0;
+  /** Milliseconds; null before a build has ended well. */
+  #slowest: number | null = null;
 
   constructor(parts: BuildParts) {
     this.#parts = parts;
@@ -54,29 +58,35 @@ export class BuildShelf {
   }
 
   /** What is laid over the tree in place of `layer` when its sources are built: the layer, the build's files, and the layer's tests. */
-  async over(layer: Layer, limits: Partial<Limits>): Promise<Built> {
+  async over(layer: Layer): Promise<Built> {
     const sources = this.#sources(layer);
-    const built = await this.#build(sources, limits);
+    const built = await this.#build(sources);
     if (!built.ok) return built;
     const tests = Object.fromEntries(Object.entries(layer).filter(([path]) => !Object.hasOwn(sources, path)));
     return { ok: true, layer: mergeLayers(sources, built.layer, tests) };
   }
 
   /** Builds once for the same sources; how a build of them ends is kept too, the sandbox's own trouble is not. */
-  #build(sources: Layer, limits: Partial<Limits>): Promise<Built> {
+  #build(sources: Layer): Promise<Built> {
     const key = shortId(sources);
     const known = this.#built.get(key);
     if (known) return known;
-    const started = this.#perform(sources, limits);
+    const started = this.#perform(sources);
     this.#built.set(key, started);
     started.catch(() => this.#built.delete(key));
     return started;
   }
 
-  async #perform(sources: Layer, limits: Partial<Limits>): Promise<Built> {
+  /** How fast the tests are says nothing of it: a compiler may take ten times as long. */
+  #limit(): number {
+    const { wallMs } = this.#parts;
+    return this.#slowest === null ? wallMs : Math.min(wallMs, Math.max(20_000, 4 * this.#slowest + 10_000));
+  }
+
+  async #perform(sources: Layer): Promise<Built> {
     const { build, notes, job, run } = this.#parts;
     const commands = [notes("before", changesFile), ...build, notes("after", changesFile)];
-    const result = await run(job(sources, commands, changesFile, limits));
+    const result = await run(job(sources, commands, changesFile, this.#limit()));
     const { ended } = result;
     if (ended.kind !== "finished") return { ok: false, result, unfit: null };
     if (ended.failedCommand === 0) throw new SandboxTrouble(`the files before a build could not be noted: ${result.stderr.slice(-300)}`);
@@ -93,6 +103,7 @@ export class BuildShelf {
     const changes = readJson(told.toString("utf8"), changesSchema);
     if (changes === null) return unfit("what a build did was not told in its form");
     if (changes.unfit.length > 0) return unfit(`a build makes files that are not text, first ${changes.unfit[0]}`);
+    this.#slowest = Math.max(this.#slowest ?? 0, result.usage.wallMs);
     return { ok: true, layer: this.#kept(mergeLayers(changes.files, Object.fromEntries(changes.gone.map((path) => [path, null])))) };
   }
 

@@ -10,7 +10,7 @@ import { readJson } from "../lib/json.ts";
 import { type Environment, type Recipe, testTimeoutMs } from "../schemas/environment.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { TestReport } from "../schemas/report.ts";
-import { BuildShelf } from "./build-shelf.ts";
+import { type BuildParts, BuildShelf } from "./build-shelf.ts";
 import type { Ended, Job, Limits, RunResult } from "./contract.ts";
 
 export const defaultLimits: Limits = {
@@ -155,14 +155,14 @@ export function buildShelf(
   recipe: Recipe,
   packageDir: string,
   installed: Omit<Installed, "builds">,
-  isTest: (path: string) => boolean,
+  bounds: Pick<BuildParts, "isTest" | "wallMs">,
 ): BuildShelf {
   return new BuildShelf({
+    ...bounds,
     build: recipe.build,
     notes: (mode, out) => ["node", `${guestHarness}/build-changes.cjs`, mode, "/workspace", out],
-    isTest,
     run: (job) => jobs.run(job),
-    job: (layer, commands, collect, limits) => ({
+    job: (layer, commands, collect, wallMs) => ({
       tree: installed.folders,
       layer,
       mounts: toolMounts(installed),
@@ -170,7 +170,7 @@ export function buildShelf(
       commands: commands.map((argv) => argv.map(resolveWord)),
       env: jobEnvironment(recipe),
       network: "none",
-      limits: { ...defaultLimits, ...limits },
+      limits: { ...defaultLimits, wallMs },
       collect: [collect],
     }),
   });
@@ -267,7 +267,7 @@ async function runJob(
   runner: Runner,
   request: TestRequest,
 ): Promise<{ result: RunResult; nonce: string | null }> {
-  const built = (await installed.builds?.over(request.layer, request.limits ?? {})) ?? { ok: true, layer: request.layer };
+  const built = (await installed.builds?.over(request.layer)) ?? { ok: true, layer: request.layer };
   if (!built.ok) return { result: built.result, nonce: null };
   const nonce = randomBytes(16).toString("hex");
   const layer = sorted(mergeLayers(request.written ?? {}, built.layer));

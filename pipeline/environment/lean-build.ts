@@ -42,15 +42,14 @@ export async function leanBuild(
   /** The environment with another build. */
   withBuild: (build: Build) => Promise<Installed>,
 ): Promise<{ readonly build: Build; readonly installed: Installed }> {
-  const limits = { wallMs: site.runTimeoutMs };
   let best = { build: site.recipe.build, installed: site.installed };
-  let made = await best.installed.builds?.over({}, limits);
+  let made = await best.installed.builds?.over({});
   if (!made?.ok) return best;
   for (const { of, same } of smaller(best.build)) {
     const build = of(best.build);
     if (build.length === 0 || (build.length === best.build.length && !same)) continue;
     const installed = await withBuild(build);
-    const other = await installed.builds?.over({}, limits);
+    const other = await installed.builds?.over({});
     if (!other?.ok) continue;
     const recipe = { ...site.recipe, build };
     if (!isSame(made.layer, other.layer) && (same || !(await agrees({ ...site, recipe, installed }, found)))) continue;

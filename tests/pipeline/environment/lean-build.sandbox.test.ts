@@ -41,7 +41,10 @@ async function leanOf(files: Readonly<Record<string, string>>, build: Recipe["bu
   const recipe = recipeOf({ build });
   const installedWith = (steps: Recipe["build"]): Installed => {
     const bare = { folders: [folder], node: nodeFolder, harness };
-    const shelf = buildShelf(provider, { ...recipe, build: steps }, ".", bare, (path) => language.roleOf(path) === "test");
+    const shelf = buildShelf(provider, { ...recipe, build: steps }, ".", bare, {
+      isTest: (path) => language.roleOf(path) === "test",
+      wallMs: 30_000,
+    });
     return { ...bare, builds: shelf };
   };
   const site: BaselineSite = {
