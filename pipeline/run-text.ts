@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { plural } from "../lib/plural.ts";
 import { emptyText, splitLines } from "../output/split-proof.ts";
 import type { Place } from "../schemas/config.ts";
-import { atomicSkills, composites } from "../schemas/instance.ts";
+import { skills } from "../schemas/instance.ts";
 import type { RunSummary, SiftSummary } from "../schemas/run-summary.ts";
 import type { RefreshResult } from "./refresh.ts";
 
@@ -52,8 +52,8 @@ export function runText(summary: RunSummary, out: string, again: string): string
         `  history: ${plural(history.changes, "change")} tried, ${history.prepared} prepared, ${history.observed} with a fail-to-pass test; ${history.mirrors} taken back in today's tree, ${history.mirrorsFailing} of them with a failing test`,
       );
     }
-    const counted = [...atomicSkills, ...composites.filter((task) => instances[task] !== undefined)];
-    lines.push(`  proven:  ${counted.map((name) => `${name} ${instances[name] ?? 0}`).join(", ")}`);
+    const counted = skills.flatMap((name) => (instances[name] === undefined ? [] : [`${name} ${instances[name]}`]));
+    lines.push(`  proven:  ${counted.join(", ")}`);
   }
   for (const { name, packageDir, reason, detail } of summary.leftOut ?? []) {
     lines.push(

@@ -294,7 +294,7 @@ export class Summary {
     const address = publicAddress(origin);
     const copyright = first === undefined ? [] : copyrightIn(first, this.#bench);
     const { generated, covered, sampled, observed, killed, history } = this.#of(name);
-    const bySkill: Partial<Record<SkillName, number>> = {};
+    const bySkill: Partial<Record<SkillName, number>> = Object.fromEntries(this.#bench.config.skills.map((skill) => [skill, 0]));
     for (const { repository, skill } of instances) if (repository === name) bySkill[skill] = (bySkill[skill] ?? 0) + 1;
     return {
       name,

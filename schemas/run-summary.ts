@@ -58,6 +58,7 @@ export const repositorySummarySchema = z
         mirrorsFailing: count,
       })
       .optional(),
+    /** Of each skill that was asked for, 0 where none was proven; older summaries have no zeros. */
     instances: perSkill,
     wallMs: z.number().nonnegative(),
     /** Null where the machine gives none. */

@@ -16,6 +16,10 @@ describe("the end of a run for a person", () => {
   it("says nothing of it where there was none", () => {
     expect(line(null)).toBeUndefined();
   });
+  it("counts the skills that were asked for, and no other", () => {
+    const repositories = summary.repositories.map((repository) => ({ ...repository, instances: { review: 0, "bug-fix": 2 } }));
+    expect(runText({ ...summary, repositories }, "out", "kihon resume out")).toContain("\n  proven:  review 0, bug-fix 2\n");
+  });
 });
 
 describe("how to go on", () => {
