@@ -20,11 +20,14 @@ export const issueSchema = z
     /** `owner/name`: an issue may lie in another repository than the pull request that closes it. */
     repository: z.string(),
     number: z.int().positive(),
+    /** As it was when the pull request was begun. */
     title: z.string(),
     body: z.string(),
     author: authorSchema,
     createdAt: z.string(),
-    /** Those from before the pull request was begun: nothing said later can tell of its answer. */
+    /** The last edit of the body; null where nobody edited it, absent in records that are older than this field. */
+    editedAt: z.string().nullable().optional(),
+    /** Those from before the pull request was begun, as they were then: nothing said or edited later can tell of its answer. */
     comments: z.array(remarkSchema).readonly(),
   })
   .readonly();

@@ -1,7 +1,7 @@
 /**
  * What someone wrote of a defect before it was repaired, scrubbed. The issues that the pull request closes come first; where there are none,
- * the pull request's own words; for a bare commit its message without lists, if that is a description. What was edited later still bears its
- * first date.
+ * the pull request's own words; for a bare commit its message without lists, if that is a description. An issue that was edited after the repair
+ * had begun may tell of it, and what it said before is not known: it is passed over.
  */
 import { isEnglish } from "../lib/english.ts";
 import type { Commit } from "../schemas/candidate.ts";
@@ -128,7 +128,7 @@ function toldIn(commit: Commit, fix: Fix): Outcome<Report> {
       : drop("bug-fix/no-report", "the commit's message is no description");
   }
   const begun = begunAt(pullRequest);
-  const issues = pullRequest.issues.filter((issue) => issue.createdAt < begun && issue.author.kind !== "bot");
+  const issues = pullRequest.issues.filter(({ createdAt, editedAt, author }) => (editedAt ?? createdAt) < begun && author.kind !== "bot");
   if (issues.length > 0) {
     const report = fromIssues(issues, begun, fix);
     return report === null ? thin("the issue") : keep(report);

@@ -82,7 +82,7 @@ describe("kihon run", { timeout: 480_000 }, () => {
     );
     expect([code, err]).toEqual([0, expect.stringContaining("refuses token 1 of 2")]);
     expect(mineOf(printed(out))).toMatchObject({ in: 1, kept: 2, dropped: [{ reason: "github/no-test", count: 1 }] });
-    expect(err).toContain("owner/name: 2 pull requests for 2 requests and 8 points of GitHub's");
+    expect(err).toContain("owner/name: 2 pull requests for 2 requests and 9 points of GitHub's");
     const files = [...pathsBelow(folder.path), ...pathsBelow(cache.path)];
     expect(files.length).toBeGreaterThan(5);
     for (const path of files) expect([path, readFileSync(path, "latin1").includes("ghp_secret")]).toEqual([path, false]);

@@ -3,7 +3,7 @@
  *
  * GitHub charges a question by its connections: one for each page of a connection that it could need, a hundred to the point, so the sizes of
  * those that hold further connections are what costs: 25 pull requests with up to 20 threads and 5 issues each come to
- * (1 + 25 × 7 + 25 × 5 + 25 × 20) / 100, 8 points; the leaves may be as long as they like. What is longer is asked for by itself.
+ * (1 + 25 × 7 + 25 × 5 × 2 + 25 × 20) / 100, 9 points; the leaves may be as long as they like. What is longer is asked for by itself.
  * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#predicting-the-point-value-of-a-query
  */
 import { z } from "zod";
@@ -16,10 +16,11 @@ const threadParts = `${pageInfo} nodes {
   path line originalLine diffSide isResolved isOutdated
   comments(first: 1) { nodes { body createdAt ${who} originalCommit { oid } } }
 }`;
-const commentParts = `${pageInfo} nodes { body createdAt ${who} }`;
+const commentParts = `${pageInfo} nodes { body createdAt lastEditedAt ${who} }`;
 const issueParts = `${pageInfo} nodes {
-  id number title body createdAt ${who} repository { nameWithOwner }
+  id number title body createdAt lastEditedAt ${who} repository { nameWithOwner }
   comments(first: 50) { ${commentParts} }
+  renames: timelineItems(first: 50, itemTypes: [RENAMED_TITLE_EVENT]) { nodes { ... on RenamedTitleEvent { createdAt previousTitle } } }
 }`;
 const inRepository = (parts: string): string => `query PullRequests($repository: ID!, $first: Int!, $after: String, $orderBy: IssueOrder!) {
   rateLimit { cost }
@@ -76,7 +77,10 @@ export interface Connection<T> {
 const actorSchema = z.object({ __typename: z.string(), login: z.string() }).nullable();
 const oid = z.string();
 const moment = z.iso.datetime({ offset: true });
-export const commentSchema = z.object({ body: z.string(), createdAt: moment, author: actorSchema });
+/** Null where nobody did; GitHub tells of no other edit than the last. */
+const lastEditedAt = moment.nullable();
+const remarkParts = { body: z.string(), createdAt: moment, author: actorSchema };
+export const commentSchema = z.object({ ...remarkParts, lastEditedAt });
 export const threadSchema = z.object({
   path: z.string(),
   line: z.int().nullable(),
@@ -84,7 +88,7 @@ export const threadSchema = z.object({
   diffSide: z.enum(["LEFT", "RIGHT"]),
   isResolved: z.boolean(),
   isOutdated: z.boolean(),
-  comments: listOf(commentSchema.extend({ originalCommit: z.object({ oid }).nullable() })),
+  comments: listOf(z.object({ ...remarkParts, originalCommit: z.object({ oid }).nullable() })),
 });
 export const issueNodeSchema = z.object({
   id: z.string(),
@@ -92,9 +96,11 @@ export const issueNodeSchema = z.object({
   title: z.string(),
   body: z.string(),
   createdAt: moment,
+  lastEditedAt,
   author: actorSchema,
   repository: z.object({ nameWithOwner: z.string() }),
   comments: connectionOf(commentSchema),
+  renames: listOf(z.object({ createdAt: moment, previousTitle: z.string() })),
 });
 /** Written by whoever made the commit, so it may be anything. */
 const authoredDate = moment.nullable().catch(null);

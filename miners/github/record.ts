@@ -14,20 +14,28 @@ export function authorOf(actor: ActorNode): Author {
   return { login, kind: type === "Organization" ? "organization" : "user" };
 }
 
-const remarkOf = ({ author, body, createdAt }: CommentNode): Remark => ({ author: authorOf(author), body, createdAt: iso(createdAt) });
+type RemarkNode = Pick<CommentNode, "author" | "body" | "createdAt">;
+const remarkOf = ({ author, body, createdAt }: RemarkNode): Remark => ({ author: authorOf(author), body, createdAt: iso(createdAt) });
 
 /** When the answer may have been known first. A clock that was wrong can only move this back. */
 export const begunAt = ({ createdAt, commits }: PullRequestNode): string =>
   [createdAt, commits.nodes?.[0]?.commit.authoredDate ?? createdAt].map(iso).sort()[0] ?? "";
 
+/** As it was called then. */
+function titleAt({ title, renames }: IssueNode, moment: string): string {
+  const later = renames.map((rename) => ({ ...rename, at: iso(rename.createdAt) })).filter(({ at }) => at >= moment);
+  return later.sort((a, b) => (a.at < b.at ? -1 : 1))[0]?.previousTitle ?? title;
+}
+
 export const issueOf = (issue: IssueNode, comments: readonly CommentNode[], before: string): Issue => ({
   repository: issue.repository.nameWithOwner,
   number: issue.number,
-  title: issue.title,
+  title: titleAt(issue, before),
   body: issue.body,
   author: authorOf(issue.author),
   createdAt: iso(issue.createdAt),
-  comments: comments.map(remarkOf).filter(({ createdAt }) => createdAt < before),
+  editedAt: issue.lastEditedAt === null ? null : iso(issue.lastEditedAt),
+  comments: comments.filter(({ createdAt, lastEditedAt }) => iso(lastEditedAt ?? createdAt) < before).map(remarkOf),
 });
 
 /** Of the left side of a diff is what was taken away: its number is none of the lines that are there. */

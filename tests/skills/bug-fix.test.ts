@@ -68,15 +68,21 @@ describe("the report of a bug-fix", () => {
       }),
     );
     expect(prompt).toContain("# slugify keeps capitals");
+    expect(draftOf(withIssue({ editedAt: "2024-01-05T00:00:00.000Z" })).facts["source"]).toBe("issue");
     expect(prompt).toContain("The reporter added:\n\nThe same for names of two parts.");
     for (const later of ["last line", "what it is"]) expect(prompt).not.toContain(later);
     expect(facts).toMatchObject({ source: "issue", "reporter-comments": 1 });
   });
 
-  it("is the pull request's own where its issue was written after it was begun, or by a bot", () => {
+  it("is the pull request's own where its issue was written or edited after it was begun, or by a bot", () => {
     const body =
       "Slugs of titles with capitals should come out in lower case, as the documentation of the package says. Today they keep the capitals of the words that go in, and addresses break on servers that tell capitals apart.";
-    for (const late of [issueOf({ createdAt: "2024-01-21T00:00:00.000Z" }), issueOf({ author: { login: "x[bot]", kind: "bot" } })]) {
+    const after = "2024-01-21T00:00:00.000Z";
+    for (const late of [
+      issueOf({ createdAt: after }),
+      issueOf({ editedAt: after }),
+      issueOf({ author: { login: "x[bot]", kind: "bot" } }),
+    ]) {
       const draft = draftOf({ pullRequest: pullRequestOf({ issues: [late], body }) });
       expect([draft.facts["source"], draft.prompt.includes("keep the capitals")]).toEqual(["pull-request", true]);
     }

@@ -42,12 +42,19 @@ describe("a crawl", () => {
         issues: [
           {
             number: 3,
-            title: "It is wrong",
+            title: "Line 3 was wrong",
             body: "Look",
             createdAt: at(1),
+            editedAt: at(2),
+            renames: [
+              { at: at(3), from: "Help" },
+              { at: at(12), from: "It is wrong" },
+              { at: at(13), from: "Line 3 is wrong" },
+            ],
             author: null,
             comments: [
-              { body: "So it is", createdAt: at(8) },
+              { body: "So it is", createdAt: at(7), editedAt: at(8) },
+              { body: "It was line 3, see below", createdAt: at(7), editedAt: at(9) },
               { body: "The fix is on line 3", createdAt: at(9) },
             ],
           },
@@ -106,7 +113,8 @@ describe("a crawl", () => {
             body: "Look",
             author: { login: null, kind: "ghost" },
             createdAt: full(1),
-            comments: [{ author: ann, body: "So it is", createdAt: full(8) }],
+            editedAt: full(2),
+            comments: [{ author: ann, body: "So it is", createdAt: full(7) }],
           },
         ],
         threads: [

@@ -18,12 +18,15 @@ const schema = buildSchema(published.idl, { assumeValid: true });
 export interface ScriptedComment {
   readonly body: string;
   readonly createdAt: string;
+  readonly editedAt?: string;
   /** Type and login; null for an account that is gone. */
   readonly author?: readonly [type: string, login: string] | null;
 }
 export interface ScriptedIssue extends ScriptedComment {
   readonly number: number;
   readonly title: string;
+  /** When it was called otherwise until, and how. */
+  readonly renames?: readonly { readonly at: string; readonly from: string }[];
   readonly comments?: readonly ScriptedComment[];
 }
 export interface ScriptedThread extends ScriptedComment {
@@ -247,7 +250,7 @@ const connection =
 const byPlace = (_: unknown, at: number): string => `at ${at}`;
 const actor = (author: readonly [string, string] | null | undefined) =>
   author === null ? null : { __typename: author?.[0] ?? "User", login: author?.[1] ?? "ann" };
-const commentNode = (comment: ScriptedComment) => ({ ...comment, author: actor(comment.author) });
+const commentNode = (comment: ScriptedComment) => ({ ...comment, lastEditedAt: comment.editedAt ?? null, author: actor(comment.author) });
 
 export class ScriptedGithub {
   readonly asked: Asked[] = [];
@@ -554,6 +557,11 @@ export class ScriptedGithub {
       id: `I_${issue.number}`,
       repository: { nameWithOwner: this.name },
       comments: connection(issue.comments ?? [], byPlace, commentNode),
+      timelineItems: connection(issue.renames ?? [], byPlace, ({ at, from }) => ({
+        __typename: "RenamedTitleEvent",
+        createdAt: at,
+        previousTitle: from,
+      })),
     };
   }
 
