@@ -148,11 +148,11 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 function introduction(facts: RunFacts): string {
-  const { tool, toolVersion, seed, configHash, repositories } = facts;
+  const { tool, toolVersion, seed, configHash, repositories, isolated = true } = facts;
   return [
     `Training instances of five coding skills, made from ${plural(repositories.length, "repository", "repositories")}.`,
     "Each starts from one change whose effect was observed by running tests, and each was let in only after its own trials,",
-    "run in a sandbox without network, gave 1 to the known good answer every time and 0 to the empty answer, to every decoy and to every attempt to cheat the grader.",
+    `${isolated ? "run in a sandbox without network" : "run on the machine itself, with its network and without a sandbox"}, gave 1 to the known good answer every time and 0 to the empty answer, to every decoy and to every attempt to cheat the grader.`,
     "Rewards come from running tests and from comparing with labels that tests confirmed; no model judges anything.",
     `\n\nMade by ${inline(tool)} ${inline(toolVersion)}, seed \`${seed.replaceAll("`", "")}\`, configuration \`${configHash}\`. ${sameRows(facts)}`,
   ].join(" ");

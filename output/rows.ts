@@ -31,6 +31,8 @@ export interface RowContext {
   /** Paths and patterns that are restored before an answer is graded. */
   readonly protectedPaths: readonly string[];
   readonly verifierVersion: string;
+  /** What trials could reach: nothing, as each run of a sandbox that isolates tried first, or whatever the machine can. */
+  readonly network: "none" | "open";
   readonly provenance: { readonly tool: string; readonly toolVersion: string; readonly configHash: string };
 }
 
@@ -133,7 +135,7 @@ function toPrivateRow(
     },
     verifier: { kind: draft.judgement.kind, version: context.verifierVersion },
     guards: {
-      network: "none",
+      network: context.network,
       protected_paths: context.protectedPaths,
       probes_passed: proof.probes.filter(({ reward }) => reward === 0).map(({ name }) => name),
     },

@@ -268,6 +268,7 @@ export class Summary {
       stages: this.#stages,
       sifts: this.#sifts,
       sandbox: { provider: provider.name, promises: [...promises] },
+      ...(provider.isolates ? {} : { isolated: false as const }),
       contamination: this.#lists,
       ...(config.author === null && config.year === null ? {} : { citation: { author: config.author, year: config.year } }),
       reviewCue,

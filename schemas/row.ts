@@ -130,7 +130,7 @@ export const privateColumns = {
   verifier: column(struct({ kind: string, version: string }), "how it is graded, and by which version of the grader"),
   guards: column(
     struct({ network: string, protected_paths: list(string), probes_passed: list(string) }),
-    "what held while grading: the network, the paths that were restored, the tamper probes that scored 0",
+    "what held while grading: the network (none; open where nothing isolated the trials), the paths that were restored, the tamper probes that scored 0",
   ),
   provenance: column(
     struct({ tool: string, tool_version: string, config_hash: string, content_hash: string }),

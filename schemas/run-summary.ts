@@ -8,6 +8,8 @@ import { splitProofSchema, splitSettingsSchema } from "./selection.ts";
 
 const count = z.int().nonnegative();
 /** As the user gave it. Absent where nothing was given. */
+/** False where a user trusted the code and had it run on the machine itself. */
+const isolated = z.literal(false).optional();
 const citation = z.object({ author: z.string().nullable(), year: z.int().nullable() }).readonly().optional();
 const perSkill = z.partialRecord(skillSchema, count);
 
@@ -119,6 +121,7 @@ export const runSummarySchema = z
       provider: z.string(),
       promises: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),
     }),
+    isolated,
     /** Absent in summaries of before it was kept. */
     contamination: contaminationFactsSchema.optional(),
     citation,
@@ -166,6 +169,7 @@ export const runFactsSchema = z
       }),
     ),
     stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
+    isolated,
     contamination: contaminationFactsSchema.optional(),
     citation,
     reviewCue: z.object({ accuracy: z.number().min(0).max(1), rows: count }).nullable(),

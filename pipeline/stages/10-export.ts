@@ -147,6 +147,7 @@ export async function rowMaker(
       healthyText: texts.get(environmentId) ?? (() => null),
       protectedPaths: protectedPatterns(bench.runner(environment.recipe.runner).configFiles),
       verifierVersion: String(proveVersion),
+      network: bench.provider.isolates ? "none" : "open",
       provenance: { tool: tool.name, toolVersion: tool.version, configHash },
     });
   };

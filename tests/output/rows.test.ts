@@ -27,6 +27,11 @@ describe("rows", () => {
       expect(text).not.toContain(secret);
   });
 
+  it("say where nothing kept a trial from the network", () => {
+    const guardsOf = (network: "none" | "open") => toRows(sampleInstance("editing"), environment, { ...context, network }).private.guards;
+    expect([guardsOf("none").network, guardsOf("open").network]).toEqual(["none", "open"]);
+  });
+
   it("tell two rows of different pairs apart", () => {
     const one = toRows(sampleInstance("editing"), environment, context);
     const other = toRows(sampleInstance("review"), environment, context);

@@ -142,6 +142,7 @@ export const context: RowContext = {
   healthyText: (path) => healthy[path] ?? null,
   protectedPaths: ["package.json", "vitest.config.*"],
   verifierVersion: "1",
+  network: "none",
   provenance: { tool: "kihon", toolVersion: "0.1.0", configHash: "d".repeat(64) },
 };
 

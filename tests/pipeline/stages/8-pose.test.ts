@@ -108,6 +108,7 @@ describe("the stage pose", () => {
       healthyText: contextOf(everything).text,
       protectedPaths: [],
       verifierVersion: "1",
+      network: "none",
       provenance: { tool: "kihon", toolVersion: "0", configHash: "0" },
     });
     expect(rows.public.facts).toContainEqual({ name: "llm", value: "small-1" });
