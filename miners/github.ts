@@ -9,11 +9,19 @@ import { candidateOf, changeReasons, sourceChanges } from "./change.ts";
 import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
 import { crawl } from "./github/crawl.ts";
 import { repositoryReasons } from "./github/discover.ts";
-import { clientOnDemand, shelfOf } from "./github/open.ts";
+import { clientOnDemand, shelfOf, unavailableReasons } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
 import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
-const reasons = [...repositoryReasons, ...changeReasons, ...treeReasons, "same-commit", "unanswered", "unexpected-form"] as const;
+const reasons = [
+  ...repositoryReasons,
+  ...unavailableReasons,
+  ...changeReasons,
+  ...treeReasons,
+  "same-commit",
+  "unanswered",
+  "unexpected-form",
+] as const;
 
 export const githubOptions = z
   .object({

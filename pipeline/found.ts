@@ -1,10 +1,11 @@
-/** The repositories that a search of GitHub's gave a run: searched for once, and the same for whoever goes on with it. */
+/** The repositories that a search of GitHub's gave a run, and those that GitHub has not: asked for once, and the same for whoever goes on with it. */
 import { z } from "zod";
 import { runners } from "../languages/index.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Outside } from "../miners/contract.ts";
 import type { GithubClient } from "../miners/github/client.ts";
 import { discover, type Found, repositoryReasons } from "../miners/github/discover.ts";
+import { unavailableReasons } from "../miners/github/open.ts";
 import type { Config } from "../schemas/config.ts";
 import type { Item } from "./drive.ts";
 import type { PassedRepository } from "./stages/1-mine.ts";
@@ -12,7 +13,7 @@ import type { PassedRepository } from "./stages/1-mine.ts";
 /** What a run writes down of it. */
 export const foundSchema: z.ZodType<Found> = z.object({
   chosen: z.array(z.object({ name: z.string(), detail: z.string() })),
-  passedOver: z.array(z.object({ name: z.string(), reason: z.enum(repositoryReasons), detail: z.string() })),
+  passedOver: z.array(z.object({ name: z.string(), reason: z.enum([...repositoryReasons, ...unavailableReasons]), detail: z.string() })),
 });
 export const nothingFound: Found = { chosen: [], passedOver: [] };
 
@@ -32,9 +33,18 @@ export async function searched({ github }: Config, outside: Outside, client: () 
   return found;
 }
 
-/** What was passed over goes the road of a repository: to a verdict that says why. One that was named as well is a repository of the run. */
-export const passedItems = ({ passedOver }: Found, { github }: Config): Item<PassedRepository>[] => {
+const isUnavailable = ({ reason }: Found["passedOver"][number]): boolean => (unavailableReasons as readonly string[]).includes(reason);
+
+/** Those that GitHub has not, in lower case. */
+export const unavailableIn = ({ passedOver }: Found): ReadonlySet<string> =>
+  new Set(passedOver.filter(isUnavailable).map(({ name }) => name.toLowerCase()));
+
+/**
+ * What was passed over goes the road of a repository: to a verdict that says why. One that was named as well is a repository of the run, if
+ * GitHub has it.
+ */
+export const passedItems = (found: Found, { github }: Config): Item<PassedRepository>[] => {
   const named = new Set(github?.repositories.map((name) => name.toLowerCase()));
-  const unnamed = passedOver.filter(({ name }) => !named.has(name.toLowerCase()));
-  return unnamed.map((one) => ({ id: one.name, sha: shortId(one), load: () => ({ name: one.name, passedOver: one }) }));
+  const without = found.passedOver.filter((one) => isUnavailable(one) || !named.has(one.name.toLowerCase()));
+  return without.map((one) => ({ id: one.name, sha: shortId(one), load: () => ({ name: one.name, passedOver: one }) }));
 };

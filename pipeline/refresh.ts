@@ -26,11 +26,12 @@ import type { Contamination } from "../schemas/contamination.ts";
 import type { Environment } from "../schemas/environment.ts";
 import type { SkillName } from "../schemas/instance.ts";
 import type { Reason } from "../schemas/outcome.ts";
-import type { RunFacts, RunSummary } from "../schemas/run-summary.ts";
+import { type RunFacts, type RunSummary, runFactsSchema } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import type { Bench } from "./bench.ts";
 import { checkLicenses, parseConfig } from "./config.ts";
 import type { Item } from "./drive.ts";
+import { unavailableIn } from "./found.ts";
 import { holdWriting, type Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder } from "./place.ts";
@@ -355,6 +356,16 @@ function withRows(facts: RunFacts, { live, left }: Plan<FreshRow>): RunFacts {
   };
 }
 
+/** Of repositories that were not opened, but have rows, what the dataset told before; without the report, which tells of a run over all. */
+function withAbsent(summary: RunSummary, earlier: RunFacts | undefined, { live }: Plan<FreshRow>): RunSummary | RunFacts {
+  const there = new Set(live.map(({ repository }) => repository.name));
+  for (const { name } of summary.repositories) there.delete(name);
+  const absent = earlier?.repositories.filter(({ name }) => there.has(name)) ?? [];
+  if (absent.length === 0) return summary;
+  const repositories = [...summary.repositories, ...absent].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return runFactsSchema.parse({ ...summary, repositories });
+}
+
 /** With the configuration of the run, and the addresses that were given in place of its own. */
 function configOf(ledger: Ledger, folder: string, repos: readonly string[] | undefined): Config {
   const stored = ledger.meta("config");
@@ -365,9 +376,11 @@ function configOf(ledger: Ledger, folder: string, repos: readonly string[] | und
   return repos === undefined || repos.length === 0 ? config : { ...config, repos: [...new Set(repos.map(absolute))] };
 }
 
-/** The dataset's repositories as they are now, without those that were taken down. */
+/** The dataset's repositories as they are now, without those that were taken down, and without those that GitHub has no longer. */
 async function openHeads(config: Config, bench: Bench, pins: Pins, { takedowns }: Scene): Promise<Source[]> {
-  const opened = (await openSources(config, bench, { ...noPins, found: pins.found })).sources.map((item) => item.load());
+  const { sources, found } = await openSources(config, bench, { ...noPins, found: pins.found });
+  const opened = sources.map((item) => item.load());
+  const unavailable = unavailableIn(found);
   const isDown = (name: string, origin: string): boolean =>
     takedowns.match({ repository: { name, origin }, pullRequest: null, commits: [] }) !== null;
   const names = new Set(opened.map(({ name }) => name));
@@ -377,10 +390,12 @@ async function openHeads(config: Config, bench: Bench, pins: Pins, { takedowns }
       next: `give the repositories that it was made from: ${Object.keys(pins.commits).join(", ")}`,
     });
   }
-  const missing = Object.keys(pins.commits).filter((name) => !names.has(name) && !isDown(name, name));
+  const absent = Object.keys(pins.commits).filter((name) => !names.has(name) && !isDown(name, name));
+  const missing = absent.filter((name) => !unavailable.has(name.toLowerCase()));
   if (missing.length > 0) {
     throw new StopRun(`the dataset was also made from ${missing.join(", ")}`, { next: "give the address of each with --repo" });
   }
+  for (const name of absent) bench.log.warn(`${name}: its rows stay as they are; a takedown list withdraws them`);
   return opened.filter(({ name }) => !isDown(name, bench.repository(name).origin));
 }
 
@@ -440,9 +455,10 @@ async function settleRun(scene: Scene, heads: readonly Source[], road: Road, job
   const there = new Set([...plan.live, ...plan.add].map(({ id }) => id));
   const splitProof = choice.proof((id) => there.has(id));
   const summary = await road.summary.finish({ instances, reviewCue: reviewCue(await reviewsOf(data, plan)), splitProof });
+  const told = withAbsent(summary, data.manifest.about?.facts, plan);
   const written = await settle(scene, plan, {
-    summary,
-    title: titleOf(summary.repositories.map(({ name }) => name)),
+    summary: told,
+    title: titleOf(told.repositories.map(({ name }) => name)),
     contact: config.takedownContact,
     compression: config.codec,
     formats: config.jsonl ? ["jsonl"] : [],

@@ -10,7 +10,7 @@ import { dependencyFolders, repositoryFolders, trimFolders } from "../lib/held-f
 import { plural } from "../lib/plural.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Found } from "../miners/github/discover.ts";
-import { clientOnDemand, openGithub } from "../miners/github/open.ts";
+import { clientOnDemand, openGithub, Unavailable } from "../miners/github/open.ts";
 import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { Width } from "../sandbox/width.ts";
@@ -24,7 +24,7 @@ import { Bench } from "./bench.ts";
 import { parseConfig } from "./config.ts";
 import type { Stage } from "./contract.ts";
 import { type Driven, type DriveOptions, drive, type Item, type KeptItem, remembered } from "./drive.ts";
-import { foundSchema, nothingFound, passedItems, searched } from "./found.ts";
+import { foundSchema, nothingFound, passedItems, searched, unavailableIn } from "./found.ts";
 import { Ledger, type Said } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { ensureFolder, widthOf } from "./place.ts";
@@ -98,12 +98,24 @@ async function wantedOfGithub(config: Config, bench: Bench, pins: Pins): Promise
   const found = pins.found ?? (await searched(config, bench.outside, client));
   const wanted: Wanted[] = [];
   const names = new Map([...repositories, ...found.chosen.map(({ name }) => name)].map((name) => [name.toLowerCase(), name]));
+  for (const name of unavailableIn(found)) names.delete(name);
+  const missing: { readonly name: string; readonly error: Unavailable }[] = [];
   for (const given of names.values()) {
     const options = { api: settings.api, name: given, pinned: pins.snapshots[given.toLowerCase()] ?? null };
-    const { name, cloneUrl, repositoryId, snapshot } = await openGithub(options, bench.outside, client);
+    const opened = await openGithub(options, bench.outside, client).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      missing.push({ name: given, error });
+      return null;
+    });
+    if (opened === null) continue;
+    const { name, cloneUrl, repositoryId, snapshot } = opened;
     wanted.push({ address: cloneUrl, name, github: { ...settings, repositoryId, snapshot } });
   }
-  return { wanted, found };
+  // Where there is nothing else to work on, that is what is wrong with the run.
+  if (missing[0] !== undefined && wanted.length === 0 && config.repos.length === 0) throw missing[0].error;
+  for (const { error } of missing) bench.log.warn(`${error.message}; passed over. ${error.next}`);
+  const passed = missing.map(({ name, error }) => ({ name, reason: error.reason, detail: error.message }));
+  return { wanted, found: { ...found, passedOver: [...found.passedOver, ...passed] } };
 }
 
 const alsoName = (repository: string, revision: string): string => `${repository}\n${revision}`;

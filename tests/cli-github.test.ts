@@ -92,6 +92,17 @@ describe("kihon run", { timeout: 480_000 }, () => {
     expect(github.asked.filter(({ path, token }) => path.includes(".git/") && token !== "")).toEqual([]);
   });
 
+  it("passes over a repository that GitHub has not, by name, and goes on without it", async () => {
+    await withPullRequests();
+    const { code, out, err } = await typed({ GITHUB_TOKEN: "ghp_secret" }, ["--github", "owner/gone", "--github", "owner/name"]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/there is no repository owner\/gone .*passed over\. check the name/)]);
+    expect(mineOf(printed(out))?.kept).toBe(2);
+    expect(reasonsOf(printed(out))).toEqual(["github/no-test", "github/not-found"]);
+    github.asked.length = 0;
+    expect(reasonsOf(await goneOnWith())).toEqual(["github/no-test", "github/not-found"]);
+    expect(asked()).toEqual([]);
+  });
+
   it("goes on at the page where it was killed", async () => {
     await withPullRequests();
     github.pulls = [...github.pulls, ...Array.from({ length: 28 }, (_, at) => pull(at + 3))];

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
 import { readJson } from "../../lib/json.ts";
 import type { GithubClient } from "./client.ts";
+import type { UnavailableReason } from "./open.ts";
 import { GithubTrouble } from "./trouble.ts";
 
 export interface Search {
@@ -48,7 +49,7 @@ export type RepositoryReason = (typeof repositoryReasons)[number];
 
 export interface Found {
   readonly chosen: readonly { readonly name: string; readonly detail: string }[];
-  readonly passedOver: readonly { readonly name: string; readonly reason: RepositoryReason; readonly detail: string }[];
+  readonly passedOver: readonly { readonly name: string; readonly reason: RepositoryReason | UnavailableReason; readonly detail: string }[];
 }
 
 const pageSize = 25;

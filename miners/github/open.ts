@@ -31,6 +31,19 @@ export interface OpenOptions {
   readonly pinned: string | null;
 }
 
+/** Why GitHub has no such public repository under this name, whoever asks and whenever. */
+export const unavailableReasons = ["renamed", "private", "not-found", "gone"] as const;
+export type UnavailableReason = (typeof unavailableReasons)[number];
+
+/** Of one repository: a run of several can go on without it. */
+export class Unavailable extends StopRun {
+  readonly reason: UnavailableReason;
+  constructor(reason: UnavailableReason, message: string, options: { next: string; cause?: unknown }) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 const repositorySchema = z.object({
   node_id: z.string().min(1),
   full_name: z.string().regex(githubName),
@@ -94,8 +107,8 @@ async function conditional<T>(
 }
 
 /**
- * Throws `StopRun` where there is no such public repository under this name, `RetryLater` where GitHub does not answer. Where the snapshot is
- * pinned and the repository is known from the run that pinned it, nothing is asked.
+ * Throws `Unavailable` where there is no such public repository under this name, `StopRun` where nothing can be asked, `RetryLater` where GitHub
+ * does not answer. Where the snapshot is pinned and the repository is known from the run that pinned it, nothing is asked.
  */
 export async function openGithub(
   { api, name, pinned }: OpenOptions,
@@ -109,7 +122,7 @@ export async function openGithub(
     const { node_id: repositoryId, full_name: fullName, clone_url: cloneUrl, private: hidden } = answer.told;
     if (fullName.toLowerCase() !== name.toLowerCase()) throw movedTo(name, fullName);
     if (hidden) {
-      throw new StopRun(`${name} is private, and Kihon fetches without a credential`, {
+      throw new Unavailable("private", `${name} is private, and Kihon fetches without a credential`, {
         next: `clone it yourself and mine its history with --repo PATH, or name a public repository`,
       });
     }
@@ -152,24 +165,31 @@ async function renamed(client: GithubClient, api: string, name: string, { status
   });
 }
 
-const movedTo = (name: string, now: string): StopRun =>
-  new StopRun(`${name} is now called ${now}`, { next: `give --github ${now}; pages that were read under the old name are kept` });
+const movedTo = (name: string, now: string): Unavailable =>
+  new Unavailable("renamed", `${name} is now called ${now}`, {
+    next: `give --github ${now}; pages that were read under the old name are kept`,
+  });
 
 function explained(error: GithubTrouble, name: string, api: string): Error {
-  const stop = (message: string, next: string): StopRun => new StopRun(message, { next, cause: error });
+  const without = (reason: UnavailableReason, message: string, next: string): Unavailable =>
+    new Unavailable(reason, message, { next, cause: error });
   switch (error.code) {
     case "not-found":
-      return stop(
+      return without(
+        "not-found",
         `there is no repository ${name} at ${api} that these credentials may see (404)`,
         "check the name; GitHub says the same of private ones",
       );
     case "gone":
     case "blocked":
-      return stop(`GitHub no longer shows ${name}: ${error.message}`, "choose another repository");
+      return without("gone", `GitHub no longer shows ${name}: ${error.message}`, "choose another repository");
     case "forbidden":
     case "refused":
     case "moved":
-      return stop(`${name}: ${error.message}`, "give a token that may read public repositories, or check --github-api");
+      return new StopRun(`${name}: ${error.message}`, {
+        next: "give a token that may read public repositories, or check --github-api",
+        cause: error,
+      });
     case "html-page":
     case "no-connection":
       return new RetryLater(`${api} does not answer as GitHub does: ${error.message}; check --github-api and the network`);

@@ -167,7 +167,9 @@ describe("the card", () => {
   });
 
   it("says what the dataset is not: one repository, one file, one split, no real defect, no audit", () => {
-    expect(card({ summary: { ...summary, isolated: false } })).toContain("run on the machine itself, with its network and without a sandbox");
+    expect(card({ summary: { ...summary, isolated: false } })).toContain(
+      "run on the machine itself, with its network and without a sandbox",
+    );
     const narrow = card({ summary: { ...summary, audit: null } });
     for (const line of [
       "- All rows are of one repository, acme/calc: they say nothing of how a model does elsewhere.",
