@@ -50,6 +50,8 @@ export interface LogEntry {
   readonly parents: readonly string[];
   /** ISO 8601 in UTC. */
   readonly committedAt: string;
+  /** Name of whoever wrote it. */
+  readonly author: string;
   readonly subject: string;
   readonly body: string;
   /** Against the first parent; a rename is a removal and an addition. */
@@ -446,15 +448,16 @@ function changesFrom(tokens: readonly string[], from: number): LogChange[] {
 /** The records of `git log --raw -z` with the format below. */
 function* logEntries(output: string): Generator<LogEntry> {
   const tokens = output.split("\0");
-  for (let at = 0; at + 5 < tokens.length; ) {
-    const [commit = "", parents = "", date = "", subject = "", body = ""] = tokens.slice(at, at + 5);
-    const changes = changesFrom(tokens, at + 6);
-    at += 6 + 2 * changes.length;
+  for (let at = 0; at + 6 < tokens.length; ) {
+    const [commit = "", parents = "", date = "", author = "", subject = "", body = ""] = tokens.slice(at, at + 6);
+    const changes = changesFrom(tokens, at + 7);
+    at += 7 + 2 * changes.length;
     const committedAt = new Date(date).toISOString();
     yield {
       commit: commit.trim(),
       parents: parents.split(" ").filter((parent) => parent !== ""),
       committedAt,
+      author,
       subject,
       body: body.trim(),
       changes,
@@ -814,7 +817,7 @@ export class GitRepository {
     ];
     const listed = await must(this.gitDir, ["rev-list", ...walk, "--"], "the history cannot be read");
     const commits = listed.split("\n").filter((line) => line !== "");
-    const format = [...rawFormat, "--diff-merges=first-parent", "--format=%H%x00%P%x00%cI%x00%s%x00%b%x00"];
+    const format = [...rawFormat, "--diff-merges=first-parent", "--format=%H%x00%P%x00%cI%x00%an%x00%s%x00%b%x00"];
     for (let at = 0; at < commits.length; at += 200) {
       const input = `${commits.slice(at, at + 200).join("\n")}\n`;
       const told = await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input });

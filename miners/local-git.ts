@@ -9,11 +9,12 @@ import type { LogEntry } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Revision } from "../schemas/candidate.ts";
 import { attemptsOf, type EarlierHead, locateAttempts } from "./attempts.ts";
+import { isBotName } from "./bots.ts";
 import { candidateOf, changeReasons, revisionAt } from "./change.ts";
 import type { Mined, Miner, MinerContext } from "./contract.ts";
 import { landedOf } from "./landed.ts";
 
-const reasons = changeReasons;
+const reasons = [...changeReasons, "bot"] as const;
 
 export const localGitOptions = z
   .object({
@@ -57,12 +58,14 @@ async function itemOf(entry: LogEntry, options: LocalGitOptions, context: MinerC
   const commit = await candidateOf({ after: entry.commit, changes: entry.changes, subject, body }, options, context);
   // A history counts no candidates: what changes no source or no test is none.
   if (commit === "no-source" || commit === "no-test") return null;
+  const id = shortId(["local-git", context.repository.name, entry.commit, options.packageDir]);
+  const passedOver = (reason: (typeof reasons)[number], detail: string): Mined["item"] => ({ kind: "passed-over", id, reason, detail });
+  if (isBotName(entry.author)) return passedOver("bot", `${entry.commit.slice(0, 10)} of ${entry.author}: ${subject}`);
   if (typeof commit !== "string") {
     const before = await attemptsIn(entry, options, context);
     return { kind: "commit", commit: { ...commit, ...before, landed: { pullRequest, closes } } };
   }
-  const id = shortId(["local-git", context.repository.name, entry.commit, options.packageDir]);
-  return { kind: "passed-over", id, reason: commit, detail: `${entry.commit.slice(0, 10)}: ${subject}` };
+  return passedOver(commit, `${entry.commit.slice(0, 10)}: ${subject}`);
 }
 
 /** Two merges may bring the same commit. */
@@ -101,7 +104,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 6,
+  version: 7,
   reasons,
   options: localGitOptions,
   mine,

@@ -1,16 +1,14 @@
 /** From GitHub's answer to our record: what came of a pull request, who wrote it, and what it is. */
 import type { Author, Issue, PullRequest, Remark, ReviewThread } from "../../schemas/pull-request.ts";
+import { isBotName } from "../bots.ts";
 import type { ActorNode, CommentNode, IssueNode, PullRequestNode, ThreadNode } from "./queries.ts";
 
 const iso = (date: string): string => new Date(date).toISOString();
 
-/** Bots of the first years are plain users by type. */
-const botLogin = /\[bot\]$|[-_]bot$|^(?:dependabot|greenkeeper|renovate|snyk|codecov|imgbot|pyup|allcontributors)\b/i;
-
 export function authorOf(actor: ActorNode): Author {
   if (actor === null) return { login: null, kind: "ghost" };
   const { login, __typename: type } = actor;
-  if (type === "Bot" || botLogin.test(login)) return { login, kind: "bot" };
+  if (type === "Bot" || isBotName(login)) return { login, kind: "bot" };
   return { login, kind: type === "Organization" ? "organization" : "user" };
 }
 

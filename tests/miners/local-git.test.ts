@@ -56,6 +56,20 @@ describe("local-git", () => {
     });
   });
 
+  it("passes over what a bot committed, by name", async () => {
+    using scratch = await withFix();
+    scratch.write({ "extra.js": "2\n", "test/sum.js": "3\n" });
+    await scratch.git("add", "--all");
+    await scratch.git("commit", "--quiet", "--author=dependabot[bot] <bot@example.invalid>", "-m", "Bump all");
+    const [, passed, fix] = await mined(scratch, { history: 2 });
+    expect(passed?.item).toMatchObject({
+      kind: "passed-over",
+      reason: "bot",
+      detail: expect.stringMatching(/of dependabot\[bot\]: Bump all$/),
+    });
+    expect(fix?.item).toMatchObject({ kind: "commit", commit: { subject: "Fix the sum" } });
+  });
+
   it("gives the commits that change sources and tests together, with the parent's sources as the layer", async () => {
     using scratch = await withFix();
     const items = await mined(scratch, { history: 100 });
