@@ -395,12 +395,20 @@ withPlace(program.command("solve"))
   .addOption(new Option("--baseline <name>", "one of the rules; may be repeated").default([], "all").argParser(collect))
   .option("--out <file>", "write the answers of the one rule that is named, as kihon grade reads them")
   .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
+  .option("--record", "write what they earn into the dataset (baselines.json), its card and its report", false)
+  .addHelpText(
+    "after",
+    `
+--record takes all rows, and keeps what was recorded of other rules before. A figure of which the machine could not grade a row is not recorded; the exit
+code is then 1. Other rows need other figures: a refresh that changes any row removes them.`,
+  )
   .action(async (dataset: string, words: Words) => {
     const { solve, solveText } = await import("./pipeline/solve.ts");
-    const given = { baselines: words["baseline"] as string[], ...pick(words, ["out", "limit"]) };
+    const given = { baselines: words["baseline"] as string[], ...pick(words, ["out", "limit", "record"]) };
     const result = await solve(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...given });
     if (words["json"]) printJson(result);
     else print(solveText(result));
+    if (result.recorded !== null && result.recorded < result.figures.length) process.exitCode = 1;
   });
 
 program

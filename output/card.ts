@@ -2,10 +2,12 @@
 import { stringify } from "yaml";
 import { isManifest } from "../lib/license.ts";
 import { plural } from "../lib/plural.ts";
+import type { Baseline } from "../schemas/baselines.ts";
 import { atomicSkills, composites, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
+import { baselineHead, baselineRows, baselineSentence } from "./baselines-text.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
@@ -28,6 +30,8 @@ export interface CardInput {
   /** Those that hold what reviewers said. */
   readonly remarked: number;
   readonly figures: readonly Figure[];
+  /** What rules without a model earned on these rows. */
+  readonly baselines: readonly Baseline[];
   /** The manifest's hash over what the rows say: what a citation pins. */
   readonly rowHashes: string;
   /** Absent where the dataset was made in one go. */
@@ -59,6 +63,7 @@ export function toCard(input: CardInput): string {
     statistics(input),
     `${funnel(input.summary)}${picture(input, "funnel")}`,
     figures(input.summary),
+    baselines(input.baselines),
     contamination(input.summary),
     ...editions(input),
     usage(),
@@ -236,7 +241,7 @@ function funnel({ stages, infrastructureFailures }: RunFacts): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function figures({ reviewCue, audit, baselines }: RunFacts): string {
+function figures({ reviewCue, audit }: RunFacts): string {
   const lines: string[] = [];
   if (reviewCue !== null)
     lines.push(
@@ -246,17 +251,33 @@ function figures({ reviewCue, audit, baselines }: RunFacts): string {
     lines.push(
       `- ${plural(audit.recomputed, "verdict was", "verdicts were")} computed a second time from a fresh workspace and the whole suite; ${audit.disagreed} came out differently.`,
     );
-  const rows = baselines.map(({ skill, name, rows, reward }) => [inline(skill), inline(name), rows, percent(reward)]);
-  if (rows.length > 0) lines.push(`\n${table(["skill", "fixed answer", "rows", "mean reward"], rows)}`);
   return `## Checks on the whole\n\n${lines.length === 0 ? "None was made in this run." : lines.join("\n")}`;
 }
 
+const baselinesTitle = "## What rules without a model earn";
+
+function baselines(measured: readonly Baseline[]): string {
+  if (measured.length === 0) {
+    return `${baselinesTitle}\n\nThis was not measured on these rows: \`kihon solve DATASET --record\` answers each by rules of a few lines, and writes here what they earn.`;
+  }
+  const safe = measured.map((one) => ({ ...one, baseline: inline(one.baseline), about: inline(one.about) }));
+  return `${baselinesTitle}\n\n${table(baselineHead, baselineRows(safe))}\n\n${baselineSentence(safe)}`;
+}
+
+const contaminationTitle = "## Contamination";
+
+/** A card that was written before, with these figures in place of those that it tells; null where it has no place for them. */
+export function cardWith(card: string, measured: readonly Baseline[]): string | null {
+  const bare = card.replace(new RegExp(`^${baselinesTitle}\n[\\s\\S]*?(?=^## )`, "m"), "");
+  const at = bare.search(new RegExp(`^${contaminationTitle}$`, "m"));
+  return at === -1 ? null : `${bare.slice(0, at)}${baselines(measured)}\n\n${bare.slice(at)}`;
+}
+
 function contamination({ contamination: facts }: RunFacts): string {
-  const head = "## Contamination";
-  if (facts === undefined) return `${head}\n\nWhich lists of evaluation sets were in force is not kept with this dataset.`;
+  if (facts === undefined) return `${contaminationTitle}\n\nWhich lists of evaluation sets were in force is not kept with this dataset.`;
   const rows = listRows(facts).map((cells) => cells.map((cell) => (typeof cell === "string" ? inline(cell) : cell)));
   const told = rows.length === 0 ? "No list was in force." : table(listHead, rows);
-  return `${head}\n\n${told}\n\n${listSentence({ ...facts, allowed: facts.allowed.map(inline) })}`;
+  return `${contaminationTitle}\n\n${told}\n\n${listSentence({ ...facts, allowed: facts.allowed.map(inline) })}`;
 }
 
 /** Nothing for a dataset made in one go. */

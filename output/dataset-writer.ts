@@ -6,6 +6,7 @@ import type { SkillName } from "../schemas/instance.ts";
 import { configNames, type EnvironmentRow, type PublicRow, type Row, type RowPair } from "../schemas/row.ts";
 import { type RunFacts, type RunSummary, runFactsSchema } from "../schemas/run-summary.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
+import { baselinesFile, baselinesOf, readBaselines } from "./baselines.ts";
 import { licenseFile, toCard, toLicenseFile } from "./card.ts";
 import type { Exporter, RowCount, RowSet, WrittenFile } from "./contract.ts";
 import { figureFiles, figuresOf } from "./figures.ts";
@@ -63,6 +64,7 @@ export interface DatasetInput {
 export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const { folder, summary, title, contact, compression, standing = nothing } = input;
   const earlier = earlierIn(folder)?.files ?? [];
+  const recorded = readBaselines(folder);
   const sets = rowSetsOf(input, standing.edition);
   const further = input.formats.filter((name) => name !== parquet.name).map(exporterNamed);
   const added: WrittenFile[] = await parquet.write(folder, sets, { compression });
@@ -74,27 +76,36 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const withdrawn = writeWithdrawn(folder, standing.edition, standing.withdrawn);
   const rowHashes = [...standing.hashes, ...hashes];
   const manifest = toManifest({ about, files, rowHashes, edition: standing.edition, withdrawn });
+  const baselines = baselinesOf(manifest, recorded);
   const refreshed = standing === nothing ? {} : { refreshed: { edition: standing.edition, withdrawn, left: standing.withdrawn } };
   const figures = figuresOf(statistics, rows, about.facts);
   for (const { file, svg } of figures) writeWhole(join(folder, file), svg);
   const rowHash = manifest.row_hashes;
   writeWhole(
     join(folder, "README.md"),
-    toCard({ title, contact, summary: about.facts, files, rows, statistics, remarked, figures, rowHashes: rowHash, ...refreshed }),
+    toCard({
+      title,
+      contact,
+      summary: about.facts,
+      files,
+      rows,
+      statistics,
+      remarked,
+      figures,
+      baselines,
+      rowHashes: rowHash,
+      ...refreshed,
+    }),
   );
   writeWhole(join(folder, licenseFile), toLicenseFile({ summary: about.facts, rows, remarked }));
   if ("startedAt" in summary) {
-    writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples }));
+    writeWhole(join(folder, "report.html"), toReport({ title, summary, rows, samples, baselines }));
     writeWhole(join(folder, timingsFile), timingsText(summary));
   }
   writeManifest(folder, manifest);
-  const stale = [...earlier, ...figureFiles, ...("startedAt" in summary ? [] : ["report.html", timingsFile])];
-  const current = [...files, ...figures, ...(withdrawn === null ? [] : [withdrawn])];
-  removeStale(
-    folder,
-    stale,
-    current.map(({ file }) => file),
-  );
+  const stale = [...earlier, ...figureFiles, baselinesFile, ...("startedAt" in summary ? [] : ["report.html", timingsFile])];
+  const current = [...files, ...figures, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file);
+  removeStale(folder, stale, [...current, ...(baselines.length === 0 ? [] : [baselinesFile])]);
   return manifest;
 }
 

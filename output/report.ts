@@ -5,9 +5,11 @@
 import { duration } from "../lib/duration.ts";
 import { plural } from "../lib/plural.ts";
 import type { Disagreement } from "../schemas/audit.ts";
+import type { Baseline } from "../schemas/baselines.ts";
 import { atomicSkills, composites, type SkillName } from "../schemas/instance.ts";
 import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
+import { baselineHead, baselineRows, baselineSentence } from "./baselines-text.ts";
 import type { RowCount } from "./contract.ts";
 import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { reportStyle } from "./report-style.ts";
@@ -19,6 +21,8 @@ export interface ReportInput {
   readonly rows: readonly RowCount[];
   /** Rows to show, usually one a skill. */
   readonly samples: readonly PublicRow[];
+  /** What rules without a model earned on the rows. */
+  readonly baselines: readonly Baseline[];
 }
 
 /** Markup that may stand as it is. */
@@ -43,7 +47,7 @@ function render(piece: Piece): string {
 const html = (fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Markup =>
   new Markup(String.raw({ raw: fixed }, ...pieces.map(render)));
 
-export function toReport({ title, summary, rows, samples }: ReportInput): string {
+export function toReport({ title, summary, rows, samples, baselines: measured }: ReportInput): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -62,7 +66,7 @@ ${sifts(summary.sifts ?? [])}
 ${checks(summary)}
 ${contamination(summary)}
 ${sandbox(summary)}
-${sampleRows(samples)}
+${baselines(measured)}${sampleRows(samples)}
 </main>
 </body>
 </html>
@@ -179,7 +183,7 @@ const disagreementRow = ({
 ];
 const firstOf = (ids: readonly string[]): string => `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? `, and ${ids.length - 5} more` : ""}`;
 
-function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup {
+function checks({ reviewCue, audit, splitProof }: RunSummary): Markup {
   const cue =
     reviewCue === null
       ? "Review cue test: not made, there were too few rows."
@@ -189,16 +193,11 @@ function checks({ reviewCue, audit, baselines, splitProof }: RunSummary): Markup
       ? "Audit: no verdict was recomputed."
       : `Audit: ${plural(audit.recomputed, "verdict")} recomputed the slow way, ${audit.disagreed} came out differently${(audit.undecided ?? 0) > 0 ? `; of ${audit.undecided} more the whole suite gave no whole report` : ""}.`;
   const differing = audit?.disagreements ?? [];
-  const rewards = baselines.map(({ skill, name, rows, reward }) => ({
-    name: `${skill}: ${name} (${rows})`,
-    value: reward,
-    text: percent(reward),
-  }));
   return html`<section><h2>Checks on the whole</h2><p>${cue}</p><p>${second}</p>${differing.length === 0 ? null : table(disagreementHead, differing.map(disagreementRow))}${
     splitProof === undefined
       ? null
       : html`<p>Splits. ${splitSentence(splitProof)}</p>${table(["split", "repository groups", "rows", "share", "asked for"], splitRows(splitProof))}`
-  }${rewards.length === 0 ? null : bars("Mean reward of fixed answers", rewards, 1)}</section>`;
+  }</section>`;
 }
 
 function contamination({ contamination: facts }: RunSummary): Markup | null {
@@ -216,6 +215,20 @@ function sandbox({ sandbox: { provider, promises } }: RunSummary): Markup {
   return html`<section><h2>Sandbox <code>${provider}</code></h2>${table(["", "promise", "what was tried and seen"], rows)}</section>`;
 }
 
+function baselines(measured: readonly Baseline[]): Markup | null {
+  if (measured.length === 0) return null;
+  return html`<section id="baselines"><h2>What rules without a model earn</h2>${table(baselineHead, baselineRows(measured))}<p>${baselineSentence(measured)}</p></section>`;
+}
+
+const samplesHead = html`<section><h2>Sample rows</h2>`;
+
+/** A report that was written before, with these figures in place of those that it shows; null where it has no place for them. */
+export function reportWith(report: string, measured: readonly Baseline[]): string | null {
+  const bare = report.replace(/<section id="baselines">[\s\S]*?<\/section>/, "");
+  const at = bare.indexOf(samplesHead.text);
+  return at === -1 ? null : `${bare.slice(0, at)}${render(baselines(measured))}${bare.slice(at)}`;
+}
+
 function sampleRows(samples: readonly PublicRow[]): Markup {
   const one = (row: PublicRow): Markup => html`<details>
 <summary><b>${row.skill}</b> <code>${row.instance_id}</code> ${row.repo}, ${row.source_kind}, answer: ${row.answer_form}</summary>
@@ -225,7 +238,7 @@ ${table(
   row.facts.map(({ name, value }) => [name, value]),
 )}
 </details>`;
-  return html`<section><h2>Sample rows</h2>${samples.map(one)}</section>`;
+  return html`${samplesHead}${samples.map(one)}</section>`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly Piece[])[]): Markup {
@@ -241,8 +254,9 @@ interface Bar {
   readonly text: string;
 }
 
-/** A bar chart as inline SVG; `full` is the value of a whole bar, the largest one where it is not given. */
-function bars(title: string, all: readonly Bar[], full = Math.max(1, ...all.map(({ value }) => value))): Markup {
+/** A bar chart as inline SVG; the largest value has the whole length. */
+function bars(title: string, all: readonly Bar[]): Markup {
+  const full = Math.max(1, ...all.map(({ value }) => value));
   const line = 22;
   const length = 360;
   const drawn = all.map(({ name, value, text }, index) => {

@@ -21,6 +21,7 @@ import {
   listFiles,
 } from "@huggingface/hub";
 import { RetryLater, StopRun } from "../lib/errors.ts";
+import { baselinesFile } from "../output/baselines.ts";
 import { licenseFile } from "../output/card.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { figureFiles } from "../output/figures.ts";
@@ -198,7 +199,7 @@ function refusal(repo: string, hasToken: boolean, error: HubApiError): Error {
 }
 
 /** Beside data and manifest. */
-const companions = ["README.md", licenseFile, "report.html", timingsFile, ...figureFiles];
+const companions = ["README.md", licenseFile, "report.html", timingsFile, baselinesFile, ...figureFiles];
 const dataName = new RegExp(
   `^(?:(?:${configNames.join("|")})/\\w+(?:-e\\d+)?-\\d{5}-of-\\d{5}\\.parquet|jsonl/(?:${configNames.join("|")})/[\\w-]+\\.jsonl|withdrawn-e\\d+\\.jsonl)$`,
 );

@@ -108,7 +108,6 @@ async function factsOf({ manifest, environment }: Dataset, ids: readonly string[
     stages: [],
     reviewCue: null,
     audit: null,
-    baselines: [],
     infrastructureFailures: 0,
   };
 }

@@ -31,8 +31,8 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
 /** As many jobs at once as the place allows. */
 export const widthOf = ({ concurrency, idleConcurrency }: Place): Width => new Width([concurrency, idleConcurrency]);
 
-/** Makes a folder that can be written, or says which option names another. */
-export function ensureFolder(folder: string, option: "--out" | "--cache"): void {
+/** Makes a folder that can be written, or says which option names another; null where none does. */
+export function ensureFolder(folder: string, option: "--out" | "--cache" | null): void {
   try {
     makeFolder(folder);
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error("it is a file"), { code: "ENOTDIR" });
@@ -40,6 +40,9 @@ export function ensureFolder(folder: string, option: "--out" | "--cache"): void 
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     const next = error.code === "ENOSPC" ? "make room on that disk, or choose another folder" : "choose a folder that can be written";
-    throw new StopRun(`the folder ${folder} cannot be written (${String(error.code)})`, { next: `${next} with ${option}`, cause: error });
+    throw new StopRun(`the folder ${folder} cannot be written (${String(error.code)})`, {
+      next: option === null ? next : `${next} with ${option}`,
+      cause: error,
+    });
   }
 }

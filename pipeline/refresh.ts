@@ -16,6 +16,7 @@ import { StopRun } from "../lib/errors.ts";
 import { shortId } from "../lib/hash.ts";
 import { plural } from "../lib/plural.ts";
 import { revisionAt } from "../miners/change.ts";
+import { readBaselines } from "../output/baselines.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { sweepStrays } from "../output/dataset-writer.ts";
 import { type Manifest, readManifest } from "../output/manifest.ts";
@@ -296,8 +297,14 @@ async function settle(
     options.log.info(`refresh: nothing has changed in ${data.folder}`);
     return { edition: data.manifest.edition, changed: false };
   }
+  const measured = readBaselines(data.folder) !== null;
   await writeEdition({ data, edition, plan, takedowns, stored: scene.stored, compact: options.compact === true, ...more });
   options.log.info(`refresh: edition ${edition} in ${data.folder}: ${plural(plan.add.length, "row")} added, ${plan.left.length} withdrawn`);
+  if (measured && readBaselines(data.folder) === null) {
+    options.log.info(
+      `refresh: what rules without a model earn is not known of these rows: kihon solve ${data.folder} --record measures it`,
+    );
+  }
   return { edition, changed: true };
 }
 

@@ -1,16 +1,23 @@
 /** `kihon solve`: a dataset's questions answered by rules without a model, and what these earn by the ordinary grader. */
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { gradeSolver } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
+import { plural } from "../lib/plural.ts";
+import { checkRecordable, recordBaselines } from "../output/baselines.ts";
 import { sideBySide } from "../sandbox/width.ts";
+import type { Baseline } from "../schemas/baselines.ts";
 import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
 import type { Solver } from "../solvers/contract.ts";
 import { solvers } from "../solvers/index.ts";
 import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
+import { holdWriting } from "./ledger.ts";
 import type { Log } from "./log.ts";
+import { ensureFolder } from "./place.ts";
 import { solverView } from "./solver-view.ts";
+import { ledgerFile } from "./work-folder.ts";
 
 export interface SolveOptions extends Pick<Choice, "limit"> {
   readonly log: Log;
@@ -19,6 +26,8 @@ export interface SolveOptions extends Pick<Choice, "limit"> {
   /** JSON lines {"instance_id","answer"} of the one rule that is named. */
   readonly out?: string;
   readonly seed?: string;
+  /** Write the figures into the dataset, its card and its report. Goes with all rows only. */
+  readonly record?: boolean;
 }
 
 /** What one rule earns on one skill. */
@@ -40,6 +49,8 @@ export interface Figure {
 export interface SolveResult {
   readonly dataset: string;
   readonly figures: readonly Figure[];
+  /** Figures that were written into the dataset: those of which every row was graded. Null where that was not asked for. */
+  readonly recorded: number | null;
 }
 
 interface Scored {
@@ -79,10 +90,7 @@ export function figureOf(baseline: string, skill: SkillName, scored: readonly Sc
   };
 }
 
-export async function solve(dataset: string, place: Place, options: SolveOptions): Promise<SolveResult> {
-  const rules = chosen(options.baselines);
-  if (options.out !== undefined && options.baselines.length !== 1)
-    throw new StopRun("answers are written for one baseline", { next: "name one with --baseline, or leave --out away" });
+async function measured(dataset: string, place: Place, rules: readonly Solver[], options: SolveOptions): Promise<readonly Figure[]> {
   const { data, bench, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
   const scored = new Map<Solver, Scored[]>(rules.map((rule) => [rule, []]));
   const written: string[] = [];
@@ -131,11 +139,43 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
   const figures = [...scored].flatMap(([{ name }, all]) =>
     [...Map.groupBy(all, ({ skill }) => skill)].map(([skill, own]) => figureOf(name, skill, own)),
   );
-  return { dataset, figures: figures.sort((a, b) => (a.skill === b.skill ? 0 : a.skill < b.skill ? -1 : 1)) };
+  return figures.sort((a, b) => (a.skill === b.skill ? 0 : a.skill < b.skill ? -1 : 1));
 }
 
-/** A table for people: strict reward by skill and baseline, review also by pairs. */
-export function solveText({ figures }: SolveResult): string {
+/** As they are kept: those of which every row was graded. */
+function recordable(figures: readonly Figure[], rules: readonly Solver[]): Baseline[] {
+  return figures.flatMap(({ infrastructure, ...figure }) =>
+    rules.flatMap(({ name, about }) => (name === figure.baseline && infrastructure === 0 ? [{ ...figure, about }] : [])),
+  );
+}
+
+/**
+ * Only reads the dataset unless `record` is given; then nobody else writes it until the figures are in it. Throws `StopRun` for a rule that
+ * there is not, for options that do not go together, and where the dataset cannot be read or, asked to record, be written.
+ */
+export async function solve(dataset: string, place: Place, options: SolveOptions): Promise<SolveResult> {
+  const rules = chosen(options.baselines);
+  if (options.out !== undefined && options.baselines.length !== 1)
+    throw new StopRun("answers are written for one baseline", { next: "name one with --baseline, or leave --out away" });
+  if (options.record !== true) return { dataset, figures: await measured(dataset, place, rules, options), recorded: null };
+  if (options.limit !== undefined)
+    throw new StopRun("figures of a part of the rows are not recorded", { next: "leave --limit away, or --record" });
+  checkRecordable(dataset);
+  const path = ledgerFile(dataset);
+  ensureFolder(dirname(path), null);
+  const held = holdWriting(path);
+  try {
+    const figures = await measured(dataset, place, rules, options);
+    const whole = recordable(figures, rules);
+    if (whole.length > 0) recordBaselines(dataset, whole);
+    return { dataset, figures, recorded: whole.length };
+  } finally {
+    held.release();
+  }
+}
+
+/** A table for people: strict reward by skill and baseline, review also by pairs; then what was recorded of it. */
+export function solveText({ dataset, figures, recorded }: SolveResult): string {
   const lines = ["skill           baseline           rows  answered  reward   pairs"];
   for (const { skill, baseline, rows, answered, reward, pairs, infrastructure } of figures) {
     const cells = [
@@ -147,6 +187,10 @@ export function solveText({ figures }: SolveResult): string {
     ];
     const trouble = infrastructure === 0 ? "" : `  (${infrastructure} not graded for trouble of the machine)`;
     lines.push(`${cells.join(" ")}${pairs === null ? "" : pairs.toFixed(3).padStart(8)}${trouble}`);
+  }
+  if (recorded !== null) {
+    lines.push(`recorded in ${dataset}, its card and its report: ${plural(recorded, "figure")}`);
+    if (recorded < figures.length) lines.push("not recorded: figures of which a row was not graded. Start the command again for these");
   }
   return lines.join("\n");
 }

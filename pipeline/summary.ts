@@ -274,7 +274,6 @@ export class Summary {
       reviewCue,
       ...(splitProof === undefined ? {} : { splitProof, splitSettings: this.#dealing() }),
       audit: this.#audit.recomputed + this.#audit.undecided === 0 ? null : { ...this.#audit, disagreed: this.#audit.disagreements.length },
-      baselines: [],
       infrastructureFailures: this.#troubles,
     };
   }

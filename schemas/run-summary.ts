@@ -141,8 +141,6 @@ export const runSummarySchema = z
         disagreements: z.array(disagreementSchema.unwrap().extend({ repository: z.string() })).optional(),
       })
       .nullable(),
-    /** Mean reward of a fixed answering rule over a skill's instances. */
-    baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     /** Records given up because the sandbox or the registry failed, not because of what they are. */
     infrastructureFailures: count,
     /** Targets of the takedown list that meant nothing. Absent where nothing was exported. */
@@ -176,7 +174,6 @@ export const runFactsSchema = z
     splitProof: splitProofSchema.optional(),
     splitSettings: splitSettingsSchema.optional(),
     audit: z.object({ recomputed: count, disagreed: count }).nullable(),
-    baselines: z.array(z.object({ skill: z.string(), name: z.string(), rows: count, reward: z.number().min(0).max(1) })),
     infrastructureFailures: count,
   })
   .readonly();

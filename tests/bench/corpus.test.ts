@@ -31,7 +31,6 @@ const figure = (over: Partial<Figure> = {}): Figure => ({
     sandbox: { provider: "bubblewrap", promises: [] },
     reviewCue: null,
     audit: null,
-    baselines: [],
     infrastructureFailures: 0,
   },
   runSeconds: 630,

@@ -199,7 +199,6 @@ export const summary: RunSummary = {
   sandbox: { provider: "namespaces", promises: [{ name: "no network", holds: true, detail: "connect to 203.0.113.1: unreachable" }] },
   reviewCue: { accuracy: 0.52, rows: 40 },
   audit: { recomputed: 3, disagreed: 0 },
-  baselines: [{ skill: "review", name: "always approve", rows: 40, reward: 0.5 }],
   infrastructureFailures: 0,
 };
 

@@ -26,7 +26,13 @@ describe("what a rule earns", () => {
   it("leaves out rows that the machine had trouble with, and counts them", () => {
     const figure = figureOf("x", "review", [one(1), one(null)]);
     expect(figure).toMatchObject({ rows: 1, reward: 1, infrastructure: 1 });
-    expect(solveText({ dataset: "d", figures: [figure] })).toContain("1 not graded for trouble of the machine");
+    expect(solveText({ dataset: "d", figures: [figure], recorded: null })).toContain("1 not graded for trouble of the machine");
+    expect(solveText({ dataset: "d", figures: [figure], recorded: 0 })).toMatch(/report: 0 figures\nnot recorded: figures of which a row/);
+  });
+  it("is told with what was recorded", () => {
+    const text = solveText({ dataset: "d", figures: [figureOf("x", "review", [one(1)])], recorded: 1 });
+    expect(text).toContain("recorded in d, its card and its report: 1 figure");
+    expect(text).not.toContain("not recorded");
   });
 });
 
@@ -38,5 +44,13 @@ describe("what is asked for", () => {
   });
   it("is one rule where its answers are to be written", async () => {
     await expect(solve("nowhere", place, { log, baselines: [], out: "x.jsonl" })).rejects.toThrow("answers are written for one baseline");
+  });
+  it("is all rows where the figures are to be recorded", async () => {
+    const asked = solve("nowhere", place, { log, baselines: [], limit: 5, record: true });
+    await expect(asked).rejects.toThrow("figures of a part of the rows are not recorded");
+  });
+  it("is a dataset here where the figures are to be recorded", async () => {
+    await expect(solve("nowhere", place, { log, baselines: [], record: true })).rejects.toThrow("nowhere holds no manifest.json");
+    await expect(solve("https://host/data", place, { log, baselines: [], record: true })).rejects.toThrow("is an address");
   });
 });
