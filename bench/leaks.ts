@@ -1,9 +1,11 @@
 /**
- * Reads a dataset's reports as a stranger would, and looks for what tells of the repair: `node bench/leaks.ts DATASET [--json]`.
+ * Reads a dataset's prompts as a stranger would, and looks for what none may hold: `node bench/leaks.ts DATASET [--json]`.
  *
- * It shares no code with what scrubs and checks: the Parquet files are read by DuckDB, the patch is read as text, and everything is found by
- * regular expressions of its own. In the prompt of each composite row: addresses that lead somewhere, ids of commits, numbers of issues, lines
- * that the gold patch adds, its paths, titles of the tests that judge it. What the column `interface` states on purpose does not count.
+ * In the prompt of each row: credentials, and addresses of authors in comments, as posing looks for them, so that rows of earlier versions and
+ * words of a language model are looked at too. In the prompt of each composite row, which quotes what others wrote, also what tells of the
+ * repair: addresses that lead somewhere, ids of commits, numbers of issues, lines that the gold patch adds, its paths, titles of the tests that
+ * judge it. What the column `interface` states on purpose does not count. That part shares no code with what scrubs and checks: the patch is
+ * read as text, and everything is found by regular expressions of its own. The Parquet files are read by DuckDB.
  * Prints a table and exits 1 on any finding, or when there is no row.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -12,12 +14,12 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { z } from "zod";
-
-const tasks = ["bug-fix"] as const;
+import { isComposite, skills } from "../schemas/instance.ts";
+import { credentialsIn, namesAuthor } from "../skills/scrub/credentials.ts";
 
 export interface LeakFinding {
   readonly id: string;
-  readonly kind: "address" | "commit-id" | "reference" | "added-line" | "path" | "test-title" | "e-mail";
+  readonly kind: "address" | "commit-id" | "reference" | "added-line" | "path" | "test-title" | "e-mail" | "credential" | "author";
   readonly text: string;
 }
 export interface LeakAudit {
@@ -25,9 +27,8 @@ export interface LeakAudit {
   readonly findings: readonly LeakFinding[];
 }
 
-const rowSchema = z.object({
-  id: z.string(),
-  prompt: z.string(),
+const promptSchema = z.object({ id: z.string(), prompt: z.string() });
+const rowSchema = promptSchema.extend({
   interface: z.array(z.string()),
   patch: z.string(),
   tests: z.array(z.string()),
@@ -59,7 +60,13 @@ function toldBy(patch: string): { added: string[]; paths: string[] } {
 
 const quoted = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-function audit({ id, prompt, interface: stated, patch, tests, candidate }: AuditRow): LeakFinding[] {
+/** What no prompt may hold, whichever skill asks. */
+const auditPrompt = ({ id, prompt }: z.infer<typeof promptSchema>): LeakFinding[] => [
+  ...credentialsIn(prompt).map(({ kind }): LeakFinding => ({ id, kind: "credential", text: kind })),
+  ...(namesAuthor(prompt) ? [{ id, kind: "author", text: "an e-mail address in a comment" } as const] : []),
+];
+
+function auditReport({ id, prompt, interface: stated, patch, tests, candidate }: AuditRow): LeakFinding[] {
   const told = stated.reduce((text, name) => text.replaceAll(`- \`${name}\``, "- ``"), prompt);
   const found: LeakFinding[] = [];
   const add = (kind: LeakFinding["kind"], text: string): void => void found.push({ id, kind, text: text.slice(0, 120) });
@@ -92,19 +99,24 @@ export async function auditLeaks(folder: string): Promise<LeakAudit> {
   try {
     const findings: LeakFinding[] = [];
     let rows = 0;
-    for (const task of tasks) {
+    const select = async (query: string): Promise<readonly Record<string, unknown>[]> =>
+      (await database.runAndReadAll(`${query} order by id`)).getRowObjectsJS();
+    for (const skill of skills) {
       const isThere = (config: string): boolean =>
         existsSync(join(folder, config)) && readdirSync(join(folder, config)).some((name) => name.endsWith(".parquet"));
-      if (!isThere(task)) continue;
+      if (!isThere(skill)) continue;
       const files = (config: string): string => `read_parquet('${join(folder, config).replaceAll("'", "''")}/*.parquet')`;
-      const read = await database.runAndReadAll(
+      const prompts = await select(`select instance_id as id, problem_statement as prompt from ${files(skill)}`);
+      rows += prompts.length;
+      findings.push(...prompts.flatMap((row) => auditPrompt(promptSchema.parse(row))));
+      if (!isComposite(skill)) continue;
+      const reports = await select(
         `select open.instance_id as id, open.problem_statement as prompt, to_json(open.interface)::varchar as stated,
           hidden.patch, to_json(hidden.FAIL_TO_PASS)::varchar as tests, hidden.candidate_json as candidate
-        from ${files(task)} open join ${files(`${task}-private`)} hidden using (instance_id) order by id`,
+        from ${files(skill)} open join ${files(`${skill}-private`)} hidden using (instance_id)`,
       );
-      for (const { stated, tests, ...row } of read.getRowObjectsJS()) {
-        rows += 1;
-        findings.push(...audit(rowSchema.parse({ ...row, interface: JSON.parse(String(stated)), tests: JSON.parse(String(tests)) })));
+      for (const { stated, tests, ...row } of reports) {
+        findings.push(...auditReport(rowSchema.parse({ ...row, interface: JSON.parse(String(stated)), tests: JSON.parse(String(tests)) })));
       }
     }
     return { rows, findings };

@@ -187,7 +187,7 @@ function skillTable(counts: readonly RowCount[]): string {
       ? []
       : [
           `### Composite tasks\n\n${table(["task", ...head], tasks)}`,
-          "A composite task takes several skills at once and measures what was learnt: its rows are never in `train`, and no repository of theirs has rows there. The reports are texts of others, as they stood in issues, pull requests and messages; addresses, ids, names of people and whatever told of the repair were taken out, and the facts `removed-…` count it.",
+          "A composite task takes several skills at once and measures what was learnt: its rows are never in `train`, and no repository of theirs has rows there. The reports are texts of others, as they stood in issues, pull requests and messages; addresses, ids, names of people, credentials and whatever told of the repair were taken out, and the facts `removed-…` count it.",
         ]),
   ].join("\n\n");
 }

@@ -80,7 +80,7 @@ const opening: Readonly<Record<Report["source"], string>> = {
 const enclosed = (text: string): string => text.replace(/<(?=\/?report\b)/gi, "&lt;");
 
 function prompt(report: Report, names: readonly string[]): string {
-  const hasMarks = /\[(?:link|reference|commit|file|user|e-mail)\]/.test(report.text);
+  const hasMarks = /\[(?:link|reference|commit|file|user|e-mail|secret)\]/.test(report.text);
   return [
     opening[report.source],
     "",
@@ -158,7 +158,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const bugFix = Object.freeze({
   name: "bug-fix",
-  version: 5,
+  version: 6,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -1,6 +1,7 @@
 /** The check of every text that a solver reads, after it is written and whoever wrote it. */
 import type { Candidate } from "../schemas/candidate.ts";
 import type { Draft, SkillName } from "../schemas/instance.ts";
+import { credentialsIn, namesAuthor } from "./scrub/credentials.ts";
 
 export interface Secrets {
   /** Paths whose naming gives the answer away. */
@@ -43,7 +44,8 @@ const pathForms = (path: string): string[] => {
 
 /**
  * What leaks, in a few words, or null. Titles under 12 characters are too common to count. Words of paths and symbols that `told` holds do
- * not count: a question's own sentences may say `file` where a function is called so.
+ * not count: a question's own sentences may say `file` where a function is called so. Credentials and addresses of authors may stand in no text:
+ * to mask them in code or in values would make these false.
  */
 export function findLeak(text: string, secrets: Secrets, told = ""): string | null {
   const says = (word: string): boolean => asWord(word).test(text) && !asWord(word).test(told);
@@ -59,8 +61,10 @@ export function findLeak(text: string, secrets: Secrets, told = ""): string | nu
     const title = id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
     if (title.length >= 12 && text.includes(title)) return `quotes the title of a hidden test`;
   }
-  const commit = secrets.commits.find((id) => text.includes(id.slice(0, 7)));
-  return commit ? "carries a commit id" : null;
+  if (secrets.commits.some((id) => text.includes(id.slice(0, 7)))) return "carries a commit id";
+  const [credential] = credentialsIn(text);
+  if (credential !== undefined) return `carries a credential (${credential.kind})`;
+  return namesAuthor(text) ? "gives the e-mail address of an author" : null;
 }
 
 /** Every word equal to a part of one of the names becomes `FN`, in strings too; longer words that hold it stay. */

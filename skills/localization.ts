@@ -277,7 +277,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 9,
+  version: 10,
   reasons,
   *pose(context: PoseContext) {
     const healthy = healthyFiles(context);

@@ -35,7 +35,7 @@ const wordsOf = (text: string): number =>
   (
     text
       .replace(/^#{1,6} .*$|^\*\*[^*\n]*\*\*:?$/gm, " ")
-      .replace(/\[(?:link|reference|commit|file|user|e-mail)\]|\S+:\/\/\S+/g, " ")
+      .replace(/\[(?:link|reference|commit|file|user|e-mail|secret)\]|\S+:\/\/\S+/g, " ")
       .match(/\p{L}[\p{L}\d']+/gu) ?? []
   ).length;
 

@@ -69,6 +69,39 @@ function findMail(text: string): string | null {
   return null;
 }
 
+/** How tokens begin: of services where code lies, and of others. */
+const ofCode = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "npm_"];
+const ofOthers = ["xoxb-", "xoxp-", "xapp-", "sk_live_", "rk_live_", "sk-ant-", "sk-proj-", "AIza"];
+/** Signs of a token behind its beginning; more are not looked at. */
+const [leastChars, mostChars] = [16, 100];
+const rows = ["123", "abc", "xxx", "000"];
+const keyBegins = "-----BEGIN ";
+/** A private key's first line, its headers and its first line of signs are not longer. */
+const keyHeadChars = 300;
+
+/** Signs without an order: no word, and no row that stands for a token in an example. */
+function isRandom(run: string): boolean {
+  const lower = run.toLowerCase();
+  return run.length >= leastChars && new Set(run).size >= leastChars / 2 && !rows.some((row) => lower.includes(row));
+}
+
+function findCredential(text: string): string | null {
+  for (let at = text.indexOf(keyBegins); at >= 0; at = text.indexOf(keyBegins, at + 1)) {
+    const [name = "", body = ""] = text.slice(at + keyBegins.length, at + keyHeadChars).split("-----");
+    const runs = name.endsWith("PRIVATE KEY") || name.endsWith("PRIVATE KEY BLOCK") ? runsOf(body, isWordSign) : [];
+    for (const { run } of runs) if (isRandom(run) && [...run].some(isDigit)) return "a private key";
+  }
+  for (const beginning of [...ofCode, ...ofOthers]) {
+    for (let at = text.indexOf(beginning); at >= 0; at = text.indexOf(beginning, at + 1)) {
+      const start = at + beginning.length;
+      let end = start;
+      while (end < start + mostChars && (isWordSign(text[end]) || text[end] === "-")) end += 1;
+      if (!isWordSign(text[at - 1]) && isRandom(text.slice(start, end))) return "what looks like a token";
+    }
+  }
+  return null;
+}
+
 function findId(text: string, commits: readonly string[]): string | null {
   const lower = text.toLowerCase();
   if (commits.some((id) => lower.includes(id.slice(0, 7).toLowerCase()))) return "the id of one of its commits";
@@ -130,5 +163,12 @@ export function findHint(text: string, fix: Fix): string | null {
   const lower = tight.toLowerCase();
   if (fix.added.some((line) => tight.includes(line))) return "a line of the fix";
   if (fix.titles.some((title) => lower.includes(squeezed(title.toLowerCase())))) return "the title of a hidden test";
-  return findAddress(text) ?? findMail(text) ?? findId(text, fix.commits) ?? findReference(text) ?? findPath(text, fix.paths);
+  return (
+    findCredential(text) ??
+    findAddress(text) ??
+    findMail(text) ??
+    findId(text, fix.commits) ??
+    findReference(text) ??
+    findPath(text, fix.paths)
+  );
 }

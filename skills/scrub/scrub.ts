@@ -3,6 +3,7 @@
  * each removal is counted by its kind. Whatever the text, the work is linear in it: lines and the whole are cut before a pattern sees them.
  */
 import { type Block, blocksOf, textOfBlocks, withoutEmptyHeadings, withoutHtmlComments } from "./blocks.ts";
+import { credentialsIn } from "./credentials.ts";
 import type { Fix } from "./fix.ts";
 import { holdsFix, removalOf, sentencesOf, spansOf } from "./sentences.ts";
 import { type RemovalKind, Tally } from "./tally.ts";
@@ -47,6 +48,13 @@ const cutLines = (text: string, tally: Tally): string =>
       return `${line.slice(0, lineChars).replace(/[\ud800-\udbff]$/, "")}…`;
     })
     .join("\n");
+
+/** Of whole texts, for a key has many lines. */
+function withoutCredentials(text: string, tally: Tally): string {
+  const found = credentialsIn(text);
+  tally.add("credential", found.length);
+  return found.reduceRight((left, { start, end }) => `${left.slice(0, start)}[secret]${left.slice(end)}`, text);
+}
 
 /** Headings under which a report or a pull request tells of its own repair. */
 const telling =
@@ -110,7 +118,7 @@ class Scrubber {
     const words = spansOf(kept.join(""))
       .map(({ kind, text }) => this.#tokens.replace(text, kind))
       .join("");
-    return /[\p{L}\d]/u.test(words.replace(/\[(?:link|reference|commit|file|user|e-mail)\]/g, "")) ? lead + words.trimEnd() : null;
+    return /[\p{L}\d]/u.test(words.replace(/\[(?:link|reference|commit|file|user|e-mail|secret)\]/g, "")) ? lead + words.trimEnd() : null;
   }
 
   #withoutTags(line: string): string {
@@ -195,7 +203,8 @@ export function scrub(text: string, fix: Fix): Scrubbed {
   const { tally } = scrubber;
   const bare = withoutHtmlComments(legible(text, tally));
   tally.add("html-comment", bare.count);
-  const sections = withoutSections(blocksOf(cutLines(bare.text, tally)), tally);
+  const safe = withoutCredentials(cutLines(bare.text, tally), tally);
+  const sections = withoutSections(blocksOf(safe), tally);
   const kept = withoutEmptyHeadings(scrubber.blocks(scrubber.withoutSignature(sections)));
   return { text: shortened(textOfBlocks(kept), tally), removed: tally.counts() };
 }
@@ -207,7 +216,7 @@ const titlePrefix =
 /** A title names its subject, often as a deed ("Fix the crash in …"): it goes only where it is a piece of the fix itself. */
 export function scrubTitle(title: string, fix: Fix): Scrubbed {
   const scrubber = new Scrubber(fix);
-  const flat = cutLines(legible(title.replace(/\s+/g, " "), scrubber.tally), scrubber.tally)
+  const flat = withoutCredentials(cutLines(legible(title.replace(/\s+/g, " "), scrubber.tally), scrubber.tally), scrubber.tally)
     .replace(titlePrefix, "")
     .replace(/[ \t]{0,3}\(#\d{1,7}\)$/, "");
   return { text: scrubber.title(flat), removed: scrubber.tally.counts() };

@@ -22,6 +22,7 @@ export const removalKinds = [
   "commit-id",
   "mention",
   "e-mail",
+  "credential",
   "path",
 ] as const;
 export type RemovalKind = (typeof removalKinds)[number];

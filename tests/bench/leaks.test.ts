@@ -6,6 +6,7 @@ import { auditLeaks } from "../../bench/leaks.ts";
 import { writeDataset } from "../../output/dataset-writer.ts";
 import { toRows } from "../../output/rows.ts";
 import { context, datasetInput, environment, sampleInstance } from "../output/samples.ts";
+import { githubToken } from "../skills/scrub/credential-samples.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -40,6 +41,7 @@ describe("the audit finds", () => {
     ["path", "at add.ts:3:1"],
     ["test-title", "It adds two numbers."],
     ["e-mail", "Write to a@corp.io."],
+    ["credential", `It logs ${githubToken}.`],
   ])("%s: %s", async (kind, prompt) => expect(await kindsIn(prompt)).toEqual([kind]));
 });
 
@@ -48,8 +50,21 @@ it("passes over what leads nowhere, and what the interface states on purpose", a
   expect(await kindsIn("Names:\n\n- `src/add.ts`\n", ["src/add.ts"])).toEqual([]);
 });
 
-it("has nothing to say of a dataset without composite rows", async () => {
-  const pair = toRows(sampleInstance("editing"), environment, context);
-  await writeDataset(datasetInput(folder, { sets: [{ skill: "editing", split: "train", pairs: () => [pair] }] }));
+it("of rows that quote nobody looks at credentials and at authors alone", async () => {
+  const prompts = ["See #12 at https://corp.io.", `Write "${githubToken}".`, "Insert\n\n// Author: Ann <ann@corp.io>"];
+  const pairs = prompts.map((prompt, at) =>
+    toRows(sampleInstance("editing", { prompt, id: `000000000000000${at}` }), environment, context),
+  );
+  await writeDataset(datasetInput(folder, { sets: [{ skill: "editing", split: "train", pairs: () => pairs }] }));
+  const { rows, findings } = await auditLeaks(folder);
+  expect(rows).toBe(3);
+  expect(findings.map(({ id, kind }) => [id, kind])).toEqual([
+    ["0000000000000001", "credential"],
+    ["0000000000000002", "author"],
+  ]);
+});
+
+it("has nothing to say of a dataset without rows", async () => {
+  await writeDataset(datasetInput(folder, { sets: [] }));
   expect(await auditLeaks(folder)).toEqual({ rows: 0, findings: [] });
 });

@@ -5,6 +5,7 @@ import type { Draft } from "../../schemas/instance.ts";
 import { bugFix } from "../../skills/bug-fix.ts";
 import { partialFixes } from "../../skills/partial-fixes.ts";
 import { commitOf, issueOf, pullRequestOf, reportedOf } from "./reported.ts";
+import { githubToken, signs } from "./scrub/credential-samples.ts";
 import { ask, contextOf, failure, joins, noLower, observe, reasonFor, texts } from "./stand.ts";
 
 const draftOf = (over: Partial<Commit> = {}): Draft => {
@@ -47,6 +48,7 @@ describe("bug-fix drops", () => {
       "leak",
       () => reasonFor(bugFix, reportedOf(withIssue({ body: `${issueOf().body} Use return\nkept.join("-")\n.toLowerCase(); there.` }))),
     ],
+    ["leak", () => reasonFor(bugFix, reportedOf(withIssue({ body: `${issueOf().body} It logs sk-proj-${signs(20)} then.` })))],
   ];
   it("for each of its reasons", () => expect([...new Set(cases.map(([reason]) => reason))].sort()).toEqual([...bugFix.reasons].sort()));
 
@@ -100,6 +102,13 @@ describe("the report of a bug-fix", () => {
       "* Return lower case instead of what went in\n\n* Add a failing test for titles with capitals, which should be in lower case\nand one of two parts\n\n* Fix the test that fails when the title is empty, as expected before the last step";
     expect(posed(`${commit.body}\n\nDone:\n- lower case\n\n${steps}`).drafts[0]?.prompt).toContain("was expected.\n</report>");
     expect(posed(`${steps}\n\n${steps}`)).toMatchObject({ drafts: [], reasons: ["bug-fix/no-report"] });
+  });
+
+  it("has marks where credentials stood, and counts them", () => {
+    const { prompt, facts } = draftOf(withIssue({ body: `${issueOf().body} My .npmrc has ${githubToken} in it.` }));
+    expect(prompt).toContain("My .npmrc has [secret] in it.");
+    expect(prompt).toContain("Words in brackets such as [link] stand for what was taken out");
+    expect(facts["removed-credential"]).toBe(1);
   });
 
   it("cannot end the place where it stands", () => {

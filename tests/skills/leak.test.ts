@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findLeak, hiddenTestsOf, maskNames, secretsOf } from "../../skills/leak.ts";
+import { githubToken } from "./scrub/credential-samples.ts";
 import { noLower } from "./stand.ts";
 
 const secrets = {
@@ -19,12 +20,17 @@ describe("a text leaks when it", () => {
     ["names the class around it", "new Joiner()", "names the symbol Joiner"],
     ["quotes a hidden title", "it: two parts of an address", "quotes the title of a hidden test"],
     ["carries a commit id", "since 0123456", "carries a commit id"],
+    ["carries a credential", `set("${githubToken}")`, "carries a credential (github)"],
+    ["gives an author's address", "+ * @author Ann <ann@corp.io>", "gives the e-mail address of an author"],
   ])("%s", (_, text, leak) => {
     expect(findLeak(text, secrets)).toBe(leak);
   });
-  it.each(["rejoined", "joiners", "joint.ts", "a short one", "src/url/joint", "join_all", "$join"])("%j leaks nothing", (text) => {
-    expect(findLeak(text, secrets)).toBeNull();
-  });
+  it.each(["rejoined", "joiners", "joint.ts", "a short one", "src/url/joint", "join_all", "$join", "isEmail('ann@corp.io')"])(
+    "%j leaks nothing",
+    (text) => {
+      expect(findLeak(text, secrets)).toBeNull();
+    },
+  );
 });
 
 describe("masked names", () => {

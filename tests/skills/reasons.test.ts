@@ -7,6 +7,7 @@ import { localization } from "../../skills/localization.ts";
 import { reproduction } from "../../skills/reproduction.ts";
 import { review } from "../../skills/review.ts";
 import { unitTests } from "../../skills/unit-tests.ts";
+import { githubToken } from "./scrub/credential-samples.ts";
 import { ask, commit, contextOf, environment, everything, failure, longer, noLower, observedOf, reasonFor, texts, upper } from "./stand.ts";
 
 const joins = "test/slug.test.js > joins the words of a title";
@@ -100,6 +101,34 @@ describe("a subject is dropped for", () => {
       expect([...new Set(table.flatMap(([owner, code]) => (owner === skill ? [code] : [])))].sort()).toEqual([...skill.reasons].sort());
     },
   );
+});
+
+describe("what holds a credential is not asked", () => {
+  const logged = failing({ expected: githubToken, actual: "nothing at all" });
+  const written = observedOf([{ original: '"-"', replacement: `"${githubToken}"` }], { [joins]: failure() });
+  const documented = (remark: string): Partial<PoseContext> => ({
+    text: (path) => (path === "src/slug.js" ? (texts[path] ?? "").replace("Lower case", remark) : (texts[path] ?? null)),
+  });
+  it.each<[string, () => readonly (string | null)[]]>([
+    ["localization", () => [reasonFor(localization, logged)]],
+    ["reproduction", () => [reasonFor(reproduction, logged)]],
+    ["editing", () => [reasonFor(editing, written)]],
+    ["review", () => ask(review, contextOf([logged, upper])).reasons],
+    ["unit-tests", () => ask(unitTests, contextOf(everything, documented(`As ${githubToken} has it`))).reasons],
+    ["unit-tests", () => ask(unitTests, contextOf(everything, documented("\n * @author Ann <ann@corp.io>\n * Lower case"))).reasons],
+  ])("by %s", (skill, reasons) => expect(reasons()).toContain(`${skill}/leak`));
+
+  it("by review where the diff holds it", () => {
+    const secret = observedOf([{ original: "toLowerCase", replacement: `toUpperCase/* ${githubToken} */` }], {
+      [joins]: failure({ actual: "HELLO-WORLD" }),
+    });
+    expect(ask(review, contextOf([noLower, secret])).reasons).toContain("review/leak");
+  });
+
+  it("and an address in a failing check is asked about", () => {
+    const mailed = failing({ expected: "ann.b@corp.io", actual: "ann.b%40corp.io" });
+    for (const skill of [localization, reproduction]) expect(ask(skill, contextOf([mailed])).drafts[0]?.prompt).toContain("ann.b@corp.io");
+  });
 });
 
 it("a leak in one symptom leaves the others", () => {

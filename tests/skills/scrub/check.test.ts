@@ -3,6 +3,7 @@ import { findHint } from "../../../skills/scrub/check.ts";
 import { fixOf } from "../../../skills/scrub/fix.ts";
 import { commitOf } from "../reported.ts";
 import { texts } from "../stand.ts";
+import { githubToken, rsaKey, signs } from "./credential-samples.ts";
 import { fix } from "./fix.ts";
 
 describe("the check finds", () => {
@@ -12,6 +13,10 @@ describe("the check finds", () => {
     ["an address at github.com", "It is on GitHub.com."],
     ["an address at git@", "git@corp:acme"],
     ["an e-mail address", "Write to ann@corp.io."],
+    ["a private key", rsaKey],
+    ["a private key", rsaKey.slice(0, 80)],
+    ["what looks like a token", `It logs ${githubToken}.`],
+    ["what looks like a token", `It logs sk-proj-${signs(20)}, which is too short for one.`],
     ["the id of one of its commits", "It is 0123456 there."],
     ["what looks like a commit id", "It is abc1234."],
     ["the number of an issue", "As in #12."],
@@ -32,6 +37,8 @@ describe("the check passes over", () => {
     "user@example.com, a@b, @scope/name@1.2.3, left@@right",
     "version 1.0.0-abc1234, color #abc1234, id-0a1b2c3-x, 1234567e5, 12345678, deadbeef, cafe1234.js",
     '"#123456" and &#39; and a#1',
+    `ghp_${"x".repeat(36)}, npm_config_registry, sk-proj-name-of-mine, glpat-abcdefghijklmnopqrst`,
+    "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----, and the PRIVATE KEY of importPrivateKeyFromPem2",
     "slugs, my-slug.ts2, catslug.tsx",
   ])("%s", (text) => expect(findHint(text, fix)).toBeNull());
 });

@@ -4,6 +4,7 @@ import { findHint } from "../../../skills/scrub/check.ts";
 import type { Fix } from "../../../skills/scrub/fix.ts";
 import { scrub, scrubTitle } from "../../../skills/scrub/scrub.ts";
 import type { RemovalKind } from "../../../skills/scrub/tally.ts";
+import { githubToken, rsaKey, samples } from "./credential-samples.ts";
 import { fix } from "./fix.ts";
 
 const of = (text: string, over: Partial<Fix> = {}): string => scrub(text, { ...fix, ...over }).text;
@@ -29,6 +30,10 @@ const table: readonly (readonly [RemovalKind, string, string])[] = [
   ["commit-id", "Try acme/text@0a1b2c3 once.", "Try [commit] once."],
   ["mention", "Ask @ann-b about /Users/ann/code, and not @scope/name.", "Ask [user] about /Users/user/code, and not @scope/name."],
   ["e-mail", "Write to ann.b@corp.io about it.", "Write to [e-mail] about it."],
+  ["credential", `Called with "${githubToken}", it throws.`, 'Called with "[secret]", it throws.'],
+  ["credential", `It is wrong:\n\`\`\`js\nload(\`${rsaKey}\`);\n\`\`\``, "It is wrong:\n```js\nload(`[secret]`);\n```"],
+  ["credential", "Cloned from https://ann:c0rrectHorse@corp.io/a it is wrong.", "Cloned from [secret]/a it is wrong."],
+  ["credential", `> Called with:\n>\n> ${rsaKey.replaceAll("\n", "\n> ")}\n\nIt is wrong.`, "> Called with:\n\nIt is wrong."],
   ["path", "In src/slug.ts:4:2 and node_modules/text/dist/slug.mjs it throws.", "In [file]:4:2 and [file] it throws."],
   ["path", 'It is loaded by `require("../src/slug")` there.', 'It is loaded by `require("../[file]")` there.'],
   ["closing", "It is wrong. Fixes #12. It matters.", "It is wrong. It matters."],
@@ -69,6 +74,13 @@ describe("of a text are taken out", () => {
     expect(findHint(scrubbed.text, fix)).toBeNull();
   });
 
+  it.each(samples)("credentials, as one of %s (%#)", (_, credential, before = "") => {
+    const { text, removed } = scrub(`Called with\n\n\`\`\`\n${before}${credential}\n\`\`\`\n\nit throws.`, fix);
+    expect(text).toBe(`Called with\n\n\`\`\`\n${before}[secret]\n\`\`\`\n\nit throws.`);
+    expect(removed).toEqual({ credential: 1 });
+    expect(findHint(text, fix)).toBeNull();
+  });
+
   it("headings under which nothing is left", () => {
     expect(of("# Bug\n## Describe\n<!-- here -->\n## Seen\nIt is wrong.\n**Expected**\n\n**Version**\n1.2.3")).toBe(
       "# Bug\n\n## Seen\nIt is wrong.\n\n**Version**\n1.2.3",
@@ -79,6 +91,7 @@ describe("of a text are taken out", () => {
 describe("what tells of the defect stays", () => {
   it.each([
     'Calling `parse("")` returns `0`, should be `NaN`.',
+    "`parse('https://user:pass@example.com')` and `_authToken=abc` lose their end.",
     "```js\nparse('http://example.com/a#1x', { color: \"#336699\" }); // 1234567e5, 0xdeadbeef1\n```",
     "It fails with version 2.0.0-abc1234 on Node 20.11.1, the id is 550e8400-e29b-41d4-a716-446655440000.",
     "```\n- Expected\n+ Received\n\n- a-b\n+ a--b\n```",
@@ -96,6 +109,7 @@ describe("a title", () => {
     ["const words = text.trim().split(/\\s+/);", ""],
     ["It joins the words of a title", ""],
     ["Two\nlines", "Two lines"],
+    [`It logs ${githubToken}`, "It logs [secret]"],
   ])("%s", (title, left) => expect(scrubTitle(title, fix).text).toBe(left));
 });
 
@@ -201,6 +215,12 @@ describe("whatever the text", () => {
       "-- \n",
       "[a](",
       "\ud83d",
+      "ghs_1_a.",
+      "xoxb-a-",
+      "-ghp_",
+      "-----BEGIN PRIVATE KEY-----",
+      "eyJhbGciOiJIU.",
+      "postgres://a:b",
     ];
     const cost = (text: string): number => {
       const from = process.cpuUsage();
