@@ -13,15 +13,9 @@ import { clientOnDemand, shelfOf, unavailableReasons } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
 import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
-const reasons = [
-  ...repositoryReasons,
-  ...unavailableReasons,
-  ...changeReasons,
-  ...treeReasons,
-  "same-commit",
-  "unanswered",
-  "unexpected-form",
-] as const;
+const ofChanges = [...changeReasons, ...treeReasons, "same-commit", "unanswered", "unexpected-form"] as const;
+/** A search and a name may both find a private repository. */
+const reasons = [...new Set([...repositoryReasons, ...unavailableReasons, ...ofChanges])];
 
 export const githubOptions = z
   .object({

@@ -1,7 +1,6 @@
 /** An audit in whole runs: of a repository whose verdicts hold, and of two with tests that notice a mutant without coming to it. */
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { atomicSkills } from "../../schemas/instance.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
 import { cache, healthy, kihon, scratch } from "./stand.ts";
@@ -72,7 +71,7 @@ test("is as it was, where there is a mark", async () => {
     expect(disagreed).toBeGreaterThan(recomputed / 2);
     for (const { toPass } of disagreements) expect(toPass).toEqual(["finds.test.js > is as it was, where there is a mark"]);
     expect(summary.leftOut).toMatchObject([{ reason: "audit/unsound", detail: expect.stringContaining("finds.test.js") }]);
-    expect(summary.repositories[0]?.instances).toEqual(Object.fromEntries(atomicSkills.map((skill) => [skill, 0])));
+    expect(summary.repositories[0]?.instances).toEqual({ editing: 0 });
     const told = await kihon(["explain", disagreements[0]?.candidateId ?? "", "--out", out]);
     expect(told.out).toContain("dropped: audit/disagrees");
   });
