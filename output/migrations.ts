@@ -21,30 +21,35 @@ interface Step {
 
 const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, source_files: null, frame_distance: null };
 
+/** Columns that came after version 3, of rows that could not tell. */
+const sinceThree = { odd_tests_json: "null" };
+
 /** By the version that a step leaves. Environments have had one table so far. */
 const steps: Readonly<Record<string, Step>> = {
   // Version 1 kept nothing that reviewers said, so there is nothing to tell.
   "1": { to: "2", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, human_findings_json: "[]" } }) },
   "2": { to: "3", take: withWhatRowsTell },
+  // What else the tests did was told in no row.
+  "3": { to: "4", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, ...sinceThree } }) },
 };
 
 /** How many source files the tree has was told by localization alone, and the frames of failures by nothing: what is not known is null. */
 function withWhatRowsTell(pair: Pair): Pair {
   const blank = { committed_at: "", difficulty: null, natural_language: null };
   const open = publicRowSchema.parse({ ...pair.public, ...blank });
-  const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures });
+  const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures, ...sinceThree });
   const { draft, candidate } = fromRows(open, hidden);
   const sourceFiles = draft.facts["candidate-files"];
   const counted = { draft, candidate, patch: hidden.patch, sourceFiles: typeof sourceFiles === "number" ? sourceFiles : null };
   return {
     public: {
-      ...open,
+      ...pair.public,
       language: editedLanguage(candidate),
       committed_at: candidate.revision.committedAt,
       difficulty: difficultyOf(draft),
       natural_language: naturalLanguage(draft.prompt),
     },
-    private: { ...hidden, difficulty_figures: difficultyFigures(counted) },
+    private: { ...pair.private, difficulty_figures: difficultyFigures(counted) },
   };
 }
 

@@ -5,6 +5,7 @@ import { candidateSchema } from "../schemas/candidate.ts";
 import { recipeSchema, testFileSchema } from "../schemas/environment.ts";
 import { humanFindingSchema, judgementSchema, trialSchema } from "../schemas/instance.ts";
 import { layerSchema } from "../schemas/layer.ts";
+import { oddTestsSchema } from "../schemas/observation.ts";
 import { type ColumnTable, rowSchemaOfTable, rowSchemaVersion } from "../schemas/row.ts";
 import { rowTables } from "../schemas/row-versions.ts";
 
@@ -14,6 +15,7 @@ const texts: Readonly<Record<string, z.ZodType>> = {
   candidate_json: candidateSchema,
   judgement_json: judgementSchema,
   human_findings_json: z.array(humanFindingSchema),
+  odd_tests_json: oddTestsSchema.nullable(),
   premises_json: z.array(trialSchema),
   trials_json: z.array(trialSchema),
   extra_json: z.looseObject({ numericFacts: z.array(z.string()) }),

@@ -7,6 +7,7 @@ import { type Candidate, candidateSchema } from "../schemas/candidate.ts";
 import { type Environment, environmentSchema, recipeSchema, testFileSchema } from "../schemas/environment.ts";
 import { humanFindingSchema, type Instance, instanceSchema } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
+import { oddTestsSchema } from "../schemas/observation.ts";
 import {
   type EnvironmentRow,
   environmentRowSchema,
@@ -121,6 +122,7 @@ function toPrivateRow(
     test_patch: "",
     FAIL_TO_PASS: draft.failToPass,
     PASS_TO_PASS: draft.passToPass,
+    odd_tests_json: canonical(draft.oddTests ?? null),
     validation: {
       repeats: proof.repeats,
       premises_held: proof.premisesHeld,
@@ -157,6 +159,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
   const { validation } = hidden;
   const { frame_distance: frameDistance } = hidden.difficulty_figures;
   const humanFindings = z.array(humanFindingSchema).parse(JSON.parse(hidden.human_findings_json));
+  const oddTests = oddTestsSchema.nullable().parse(JSON.parse(hidden.odd_tests_json));
   return instanceSchema.parse({
     draft: {
       id: open.instance_id,
@@ -176,6 +179,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
       answers: hidden.answers,
       failToPass: hidden.FAIL_TO_PASS,
       passToPass: hidden.PASS_TO_PASS,
+      ...(oddTests === null ? {} : { oddTests }),
       ...(humanFindings.length === 0 ? {} : { humanFindings }),
       ...(frameDistance === null ? {} : { frameDistance }),
     },

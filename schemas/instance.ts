@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { candidateSchema } from "./candidate.ts";
 import { layerSchema } from "./layer.ts";
+import { oddTestsSchema } from "./observation.ts";
 
 export const atomicSkills = ["localization", "editing", "unit-tests", "reproduction", "review"] as const;
 /** Tasks that take several of these: posed only where they are asked for, and held out from what is trained on. */
@@ -122,6 +123,8 @@ export const draftSchema = z
     passToPass: z.array(z.string()),
     /** Of a review of a pull request: what its reviewers said of lines that the diff shows. Absent where they said nothing. */
     humanFindings: z.array(humanFindingSchema).readonly().optional(),
+    /** Tests of the files that were run which are neither of these. Absent where the question is of several changes, and in old rows. */
+    oddTests: oddTestsSchema.optional(),
     /** Calls between where a failure shows and where the defect lies (`skills/frame-distance.ts`). Absent where it is not known. */
     frameDistance: z.int().nonnegative().optional(),
   })

@@ -31,7 +31,7 @@ const seen = {
   /** Fails before, passes after: by assertion or by a thrown error, never by a file that did not load. */
   failToPass: z.array(z.string()),
   passToPass: z.array(z.string()),
-  /** Absent before (its file did not load), passes after. */
+  /** Passes after; before, a run of its file that came to its end tells of no such test. */
   absentToPass: z.array(z.string()),
   skippedToPass: z.array(z.string()),
   passToFail: z.array(z.string()),
@@ -47,6 +47,22 @@ const seen = {
   /** How `before` ended: a defect may also hang, exhaust memory or fail to load. */
   ended: z.enum(["finished", "timed-out", "out-of-memory", "disk-full", "output-too-large", "load"]),
 };
+
+const atBaseSchema = z.enum(["absent", "passed", "failed", "skipped"]);
+
+/** Tests that are asked for in no trial, by what they did in the two trees; of those that are, what they did before there was a change at all. */
+export const oddTestsSchema = z
+  .object({
+    absentToPass: seen.absentToPass,
+    skippedToPass: seen.skippedToPass,
+    passToFail: seen.passToFail,
+    failToFail: seen.failToFail,
+    flaky: seen.flaky,
+    /** Of a commit's FAIL_TO_PASS tests, by id: their outcome in the parent's tree. Empty for other changes. */
+    atBase: z.record(z.string(), atBaseSchema),
+  })
+  .readonly();
+export type OddTests = z.infer<typeof oddTestsSchema>;
 
 /**
  * A fixed tree made wrong, and what the tests did with it. A commit is alone in its environment, and what a skill asks
@@ -65,7 +81,7 @@ export const observationSchema = z
   .object({
     ...seen,
     /** For each fail-to-pass test of a commit, what it did before the commit brought its tests: a third tree, that of the parent. */
-    atBase: z.record(z.string(), z.enum(["absent", "passed", "failed", "skipped"])).optional(),
+    atBase: z.record(z.string(), atBaseSchema).optional(),
     /** Of a commit: wrong trees beside the fixed one that tests are known to tell from it. */
     variants: z.array(variantSchema).readonly().optional(),
   })

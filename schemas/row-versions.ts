@@ -21,14 +21,17 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
+/** Before rows told of the tests that no trial asks for. */
+const third: RowTables = { ...current, private: without(privateColumns, "odd_tests_json") };
+
 /** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
 const second: RowTables = {
   public: {
-    ...without(publicColumns, "committed_at", "difficulty", "natural_language"),
+    ...without(third.public, "committed_at", "difficulty", "natural_language"),
     language: column(string, "language of the files that the change edits"),
   },
-  private: without(privateColumns, "difficulty_figures"),
-  environment: environmentColumns,
+  private: without(third.private, "difficulty_figures"),
+  environment: third.environment,
 };
 
 /** By version. A table that changes leaves its former self here, with the version it had. */
@@ -36,6 +39,7 @@ export const rowTables: Readonly<Record<string, RowTables>> = {
   // Before reviewers' findings were kept.
   "1": { ...second, private: without(second.private, "human_findings_json") },
   "2": second,
+  "3": third,
   [rowSchemaVersion]: current,
 };
 

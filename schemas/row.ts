@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type SkillName, skills } from "./instance.ts";
 
 /** Raised when a column is added, removed or changes its meaning. */
-export const rowSchemaVersion = "3";
+export const rowSchemaVersion = "4";
 
 /** The shape of a cell. `T` is the value in TypeScript; nothing of that type is stored. */
 export type CellType<T = unknown> = { readonly nullable: boolean; readonly value?: T } & (
@@ -113,6 +113,10 @@ export const privateColumns = {
   PASS_TO_PASS: column(
     list(string),
     "tests that pass in both, of the test files that the trials run; an answer that changes more has to pass what reaches that as well",
+  ),
+  odd_tests_json: column(
+    string,
+    "JSON object: tests of the files that were run which no trial asks for, as lists of ids: `absentToPass` and `skippedToPass` (in the defective tree, and passing in the healthy one), `passToFail` (passing in the defective tree alone), `failToFail`, `flaky`; and `atBase`, of a commit's FAIL_TO_PASS tests id → what it did in the parent's tree, before the commit and its tests: absent, passed, failed or skipped. `null` where the question is of several changes (unit-tests), and in rows of before schema 4",
   ),
   validation: column(
     struct({

@@ -69,14 +69,14 @@ function outcomeOf(candidate: Candidate, environment: Environment, files: readon
   if (report.unloaded.length > 0) return drop("observe/does-not-load", report.unloaded[0]?.failure.message ?? "");
   if (!report.complete) return drop("observe/ended-early", `exit code ${ended.exitCode}`);
   const observation = classify(candidate, environment, files, seen);
-  if (observation.absentToPass.length > 0)
-    return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${observation.absentToPass[0]}`);
   if (observation.failToPass.length > 0) {
     const other = environment.tests.length - observation.failToPass.length;
     return other > 0 || observation.passToPass.length > 0
       ? keep({ candidate, environmentId: environment.id, observation })
       : drop("observe/all-fail", "every test of the environment fails");
   }
+  const [absent] = observation.absentToPass;
+  if (absent !== undefined) return drop("observe/tests-vanish", `${observation.absentToPass.length} tests, first ${absent}`);
   const late = report.tests.find((test) => test.status === "failed" && !failsByItself(test));
   if (late) return drop("observe/fails-otherwise", `${late.id}: ${late.failure?.kind ?? ""}`);
   return drop("observe/survived", `${files.length} test files`);
@@ -128,7 +128,7 @@ async function observe({ candidate, environment }: Subject, bench: Bench): Promi
 
 export const observeStage: Stage<Subject, ObservedRecord> = {
   name: "observe",
-  version: 8,
+  version: 9,
   resource: "sandbox",
   output: observedSchema,
   settings: ["seed", "runTimeoutMs", "typeCheck"],

@@ -7,6 +7,7 @@ import type { Audited } from "../../schemas/audit.ts";
 import { candidateSchema } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { draftSchema } from "../../schemas/instance.ts";
+import type { OddTests } from "../../schemas/observation.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { PoseContext } from "../../skills/contract.ts";
 import { frameDistance } from "../../skills/frame-distance.ts";
@@ -101,17 +102,23 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
         id: outcome.value.id,
         parent: outcome.value.changeId,
         outcome: own
-          ? keep({ draft: withDistance(outcome.value, own), candidate: own.candidate, doubted: [...doubted].sort() })
+          ? keep({ draft: asObserved(outcome.value, own), candidate: own.candidate, doubted: [...doubted].sort() })
           : drop("pose/no-candidate", outcome.value.changeId),
       };
     }
   }
 }
 
-/** A question for unit tests is of many changes: none of their failures is its own. */
-function withDistance(draft: PosedRecord["draft"], observed: ObservedRecord): PosedRecord["draft"] {
-  const distance = draft.skill === "unit-tests" ? undefined : frameDistance(observed);
-  return distance === undefined ? draft : { ...draft, frameDistance: distance };
+const oddTestsOf = ({ observation }: ObservedRecord): OddTests => {
+  const { absentToPass, skippedToPass, passToFail, failToFail, flaky, atBase = {} } = observation;
+  return { absentToPass, skippedToPass, passToFail, failToFail, flaky, atBase };
+};
+
+/** With what was seen of its change. A question for unit tests is of many changes: none of their tests and failures is its own. */
+function asObserved(draft: PosedRecord["draft"], observed: ObservedRecord): PosedRecord["draft"] {
+  if (draft.skill === "unit-tests") return draft;
+  const distance = frameDistance(observed);
+  return { ...draft, oddTests: oddTestsOf(observed), ...(distance === undefined ? {} : { frameDistance: distance }) };
 }
 
 /** JSON writes half of a surrogate pair as an escape, and a whole pair as it is. */

@@ -90,7 +90,7 @@ const thin: ScriptedIssue = {
 async function publish(github: ScriptedGithub, remote: ScriptedRemote): Promise<void> {
   await remote.propose(1, {
     "src/slug.js": with_("src/slug.js", 'text.trim().split(" ")', "text.trim().split(/\\s+/)"),
-    "test/slug.test.js": `${start["test/slug.test.js"]}test("takes runs of blanks for one", () => assert.equal(slugify("a  b"), "a-b"));\n`,
+    "test/slug.test.js": with_("test/slug.test.js", 'slugify("Hello World")', 'slugify("Hello  World")'),
     "CHANGELOG.md": "# Changes\n- slugify splits by every white space (#1)\n",
     "docs/blanks.md": "How runs of blanks are split.\n",
   });
@@ -102,7 +102,14 @@ export function shortest(text, fallback = "") {
   return words.length === 0 ? fallback : words.reduce((best, word) => (word.length < best.length ? word : best));
 }
 `,
-    "test/count.test.js": `${start["test/count.test.js"]}test("counts nothing in an empty text", () => assert.equal(text.countWords(" "), 0));\ntest("finds the shortest", () => assert.equal(text.shortest("abc d"), "d"));\n`,
+    "test/count.test.js": `${start["test/count.test.js"]}
+test("counts nothing in an empty text", () => assert.equal(text.countWords(" "), 0));
+test("finds the shortest", () => assert.equal(text.shortest("abc d"), "d"));
+for (const name of Object.keys(text)) test("is a function: " + name, () => assert.equal(typeof text[name], "function"));
+test("has a fallback", { skip: !("shortest" in text) }, () => assert.equal(text.shortest(" ", "-"), "-"));
+test("exports three functions", () => assert.equal(Object.keys(text).length, 3));
+test("sums words", () => assert.equal(typeof text.sum, "function"));
+`,
   });
   const second = await remote.merge(2, "merge", {
     title: "Empty texts have no words",
@@ -197,6 +204,23 @@ describe("rows of bug-fix", () => {
     expect(draft.interface).toEqual(['shortest(text, fallback = "")']);
     expect(draft.prompt).toContain('- `shortest(text, fallback = "")`');
     expect(sourceOf("issue").draft.interface).toEqual([]);
+  });
+
+  it("tell what else the tests did, and what they did before the change", () => {
+    const id = (name: string): string => `test/count.test.js > ${name}`;
+    expect(sourceOf("pull-request").draft).toMatchObject({
+      failToPass: [id("counts nothing in an empty text"), id("finds the shortest")],
+      oddTests: {
+        absentToPass: [id("is a function: shortest")],
+        skippedToPass: [id("has a fallback")],
+        passToFail: [id("exports three functions")],
+        failToFail: [id("sums words")],
+        flaky: [],
+        atBase: { [id("counts nothing in an empty text")]: "absent", [id("finds the shortest")]: "absent" },
+      },
+    });
+    // Before the change, this test asked for less.
+    expect(sourceOf("issue").draft.oddTests?.atBase).toEqual({ "test/slug.test.js > joins words": "passed" });
   });
 
   it("have a tree without history and without what came with the change", async () => {

@@ -61,14 +61,16 @@ describe("the published schemas", () => {
       false,
       false,
     ]);
-    const { difficulty_figures: __, ...second } = hidden;
-    const { human_findings_json: ___, ...first } = second;
+    const { odd_tests_json: __, ...third } = hidden;
+    const { difficulty_figures: ___, ...second } = third;
+    const { human_findings_json: ____, ...first } = second;
     for (const [version, own] of [
       ["1", first],
       ["2", second],
+      ["3", third],
     ] as const)
-      expect([first, second, hidden].map((one) => validator(version, "private")(asJson(one)))).toEqual(
-        [first, second, hidden].map((one) => one === own),
+      expect([first, second, third, hidden].map((one) => validator(version, "private")(asJson(one)))).toEqual(
+        [first, second, third, hidden].map((one) => one === own),
       );
   });
 });

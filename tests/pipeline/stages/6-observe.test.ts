@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Bench } from "../../../pipeline/bench.ts";
 import { fewestTogether } from "../../../pipeline/environment/together.ts";
-import { observeStage, reachingFiles } from "../../../pipeline/stages/6-observe.ts";
+import { type ObservedRecord, observeStage, reachingFiles } from "../../../pipeline/stages/6-observe.ts";
 import type { Commit } from "../../../schemas/candidate.ts";
+import type { Outcome } from "../../../schemas/outcome.ts";
 import { environmentOf, standOf } from "../../grading/stand.ts";
 
 const environment = environmentOf({
@@ -62,5 +63,40 @@ describe("a survivor", () => {
     const said: unknown[] = [];
     for await (const { outcome } of observeStage.work([{ candidate, environment: shared }], bench)) said.push(outcome);
     expect(said).toEqual([{ kept: false, reason: "observe/survived", detail }]);
+  });
+});
+
+describe("the tests of a change", () => {
+  const tests = ["adds", "keeps zero", "is listed", "runs where it can", "is wanted"].map((title) => ({
+    id: `test/add.test.js > ${title}`,
+    file: "test/add.test.js",
+    standing: title === "is wanted" ? ("failing" as const) : ("stable" as const),
+  }));
+  const small = environmentOf({ tests, testFiles: [{ file: "test/add.test.js", standalone: true, covers: { "src/add.js": [2] } }] });
+  const candidate = change([edit("src/add.js", 2)], { "src/add.js": "broken" });
+  async function observed(lines: readonly string[]): Promise<Outcome<ObservedRecord>> {
+    const { workspace } = standOf(() => ({ files: { "test/add.test.js": lines } }), { environment: small });
+    const bench = { workspace: async () => workspace, config: { mutants: 0 } } as unknown as Bench;
+    for await (const { outcome } of observeStage.work([{ candidate, environment: small }], bench)) return outcome;
+    throw new Error("nothing was said");
+  }
+
+  it("are sorted by what each did in both trees, absent and skipped ones apart from those that fail", async () => {
+    const outcome = await observed(["-adds", "+keeps zero", "~runs where it can", "+is wanted"]);
+    expect(outcome.kept && outcome.value.observation).toMatchObject({
+      failToPass: ["test/add.test.js > adds"],
+      passToPass: ["test/add.test.js > keeps zero"],
+      absentToPass: ["test/add.test.js > is listed"],
+      skippedToPass: ["test/add.test.js > runs where it can"],
+      passToFail: ["test/add.test.js > is wanted"],
+      failToFail: [],
+    });
+  });
+  it("are none to tell it by where some vanish and none fails", async () => {
+    expect(await observed(["+adds", "+keeps zero", "~runs where it can", "-is wanted"])).toEqual({
+      kept: false,
+      reason: "observe/tests-vanish",
+      detail: "1 tests, first test/add.test.js > is listed",
+    });
   });
 });
