@@ -10,7 +10,7 @@ import { createLog, type Log, printableJson, printableLines } from "./pipeline/l
 import { defaultPlace } from "./pipeline/place.ts";
 import type { ProjectOptions } from "./pipeline/project.ts";
 import type { RefreshOptions } from "./pipeline/refresh.ts";
-import type { Config, Place } from "./schemas/config.ts";
+import type { Config, LlmSettings, Place } from "./schemas/config.ts";
 import { type SkillName, skills } from "./schemas/instance.ts";
 import type { RunSummary } from "./schemas/run-summary.ts";
 import { stageNames } from "./schemas/stages.ts";
@@ -390,19 +390,33 @@ Where reward is null nothing was graded, for infra_error (grade it again) or bec
   });
 
 withPlace(program.command("solve"))
-  .description("answer a dataset by rules without a model, and say what these earn: how much of a skill's reward needs no skill")
+  .description(
+    "answer a dataset, and say what that earns: by rules without a model, how much of a skill's reward needs no skill, or by a model",
+  )
   .argument("<dataset>", "folder of the dataset")
   .addOption(new Option("--baseline <name>", "one of the rules; may be repeated").default([], "all").argParser(collect))
-  .option("--out <file>", "write the answers of the one rule that is named, as kihon grade reads them")
+  .option("--llm <url>", "ask an OpenAI-compatible server in place of the rules: how often it solves each question")
+  .option("--llm-model <name>", "model that --llm asks")
+  .option("--samples <n>", "answers of the model to each question, the k of solve@k (default: 4)", whole("--samples", 1))
+  .option("--temperature <n>", "at which the model is asked (default: 0.8)", Number)
+  .option("--context <n>", "characters of the tree's files beside a question, at most (default: 60000)", whole("--context", 0))
+  .option("--out <file>", "write the answers of the model, or of the one rule that is named, as kihon grade reads them")
   .option("--limit <n>", "at most so many rows of each skill", whole("--limit", 1))
   .option("--record", "write what they earn into the dataset (baselines.json), its card and its report", false)
   .addHelpText(
     "after",
     `
 --record takes all rows, and keeps what was recorded of other rules before. A figure of which the machine could not grade a row is not recorded; the exit
-code is then 1. Other rows need other figures: a refresh that changes any row removes them.`,
+code is then 1. Other rows need other figures: a refresh that changes any row removes them.
+
+A model is asked in one message, without tools: the question, the names of the tree's files and the texts of those that match it. Its key is read from
+KIHON_LLM_KEY. Answers are kept in the cache, so that going on asks for none twice; --record writes solve-rates.json, by question, and the card.`,
   )
   .action(async (dataset: string, words: Words) => {
+    const { llm } = llmOf(words);
+    if (llm !== undefined) return solveByModel(dataset, llm, words);
+    const alone = ["samples", "temperature", "context"].find((name) => words[name] !== undefined);
+    if (alone !== undefined) throw new StopRun(`--${alone} says how a model is asked`, { next: "add --llm URL --llm-model NAME" });
     const { solve, solveText } = await import("./pipeline/solve.ts");
     const given = { baselines: words["baseline"] as string[], ...pick(words, ["out", "limit", "record"]) };
     const result = await solve(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), ...given });
@@ -410,6 +424,17 @@ code is then 1. Other rows need other figures: a refresh that changes any row re
     else print(solveText(result));
     if (result.recorded !== null && result.recorded < result.figures.length) process.exitCode = 1;
   });
+
+async function solveByModel(dataset: string, llm: LlmSettings, words: Words): Promise<void> {
+  if ((words["baseline"] as string[]).length > 0)
+    throw new StopRun("--baseline names a rule, and --llm asks a model", { next: "give one of them" });
+  const { sample, sampleText } = await import("./pipeline/sample.ts");
+  const given = pick(words, ["samples", "temperature", "context", "out", "limit", "record"]);
+  const result = await sample(dataset, placeOf({ ...words, out: dataset }), { log: logFor(words), llm, ...given });
+  if (words["json"]) printJson(result);
+  else print(sampleText(result));
+  if (result.recorded === false) process.exitCode = 1;
+}
 
 program
   .command("project")
@@ -616,12 +641,12 @@ async function githubFileOf({ githubFile, githubApi }: Words): Promise<readonly 
   return repositoriesIn(text, api, file);
 }
 
-function llmOf({ llm, llmModel }: Words): Record<string, unknown> {
+function llmOf({ llm, llmModel }: Words): { readonly llm?: LlmSettings } {
   if (llm === undefined && llmModel === undefined) return {};
   if (llm === undefined || llmModel === undefined) {
     throw new StopRun("--llm and --llm-model belong together", { next: "give both, or neither: nothing needs a language model" });
   }
-  return { llm: { url: llm, model: llmModel } };
+  return { llm: { url: String(llm), model: String(llmModel) } };
 }
 
 /** An audit found verdicts of a repository wrong beyond the limit that was set. */

@@ -16,6 +16,7 @@ export { defaultPlace } from "./pipeline/place.ts";
 export { type ProjectOptions, type ProjectResult, project } from "./pipeline/project.ts";
 export { type RefreshOptions, type RefreshResult, refresh } from "./pipeline/refresh.ts";
 export { type RunOptions, resume, run } from "./pipeline/run.ts";
+export { type SampleOptions, type SampleResult, sample } from "./pipeline/sample.ts";
 export { type Figure, type SolveOptions, type SolveResult, solve } from "./pipeline/solve.ts";
 export { type SplitOptions, type SplitResult, split } from "./pipeline/split.ts";
 export { type Dealing, splitSettings } from "./pipeline/split-settings.ts";

@@ -6,12 +6,14 @@ import type { Baseline } from "../schemas/baselines.ts";
 import { atomicSkills, composites, type SkillName, skills } from "../schemas/instance.ts";
 import { type ConfigName, columnsOf, configNames } from "../schemas/row.ts";
 import type { RunFacts } from "../schemas/run-summary.ts";
+import type { ModelRates } from "../schemas/solve-rates.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { baselineHead, baselineRows, baselineSentence } from "./baselines-text.ts";
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
 import { listHead, listRows, listSentence } from "./lists-in-force.ts";
+import { rateHead, rateRows, rateSentence } from "./solve-rates-text.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
 import { sameRows, settingsText } from "./split-settings.ts";
 import type { Rewarded, Spread, Statistics } from "./statistics.ts";
@@ -32,6 +34,8 @@ export interface CardInput {
   readonly figures: readonly Figure[];
   /** What rules without a model earned on these rows. */
   readonly baselines: readonly Baseline[];
+  /** How often language models solved them. */
+  readonly solveRates: readonly ModelRates[];
   /** The manifest's hash over what the rows say: what a citation pins. */
   readonly rowHashes: string;
   /** Absent where the dataset was made in one go. */
@@ -64,6 +68,7 @@ export function toCard(input: CardInput): string {
     `${funnel(input.summary)}${picture(input, "funnel")}`,
     figures(input.summary),
     baselines(input.baselines),
+    ...rates(input.solveRates),
     contamination(input.summary),
     ...editions(input),
     usage(),
@@ -266,12 +271,27 @@ function baselines(measured: readonly Baseline[]): string {
 
 const contaminationTitle = "## Contamination";
 
-/** A card that was written before, with these figures in place of those that it tells; null where it has no place for them. */
-export function cardWith(card: string, measured: readonly Baseline[]): string | null {
-  const bare = card.replace(new RegExp(`^${baselinesTitle}\n[\\s\\S]*?(?=^## )`, "m"), "");
-  const at = bare.search(new RegExp(`^${contaminationTitle}$`, "m"));
-  return at === -1 ? null : `${bare.slice(0, at)}${baselines(measured)}\n\n${bare.slice(at)}`;
+const ratesTitle = "## How often models solve them";
+
+function rates(measured: readonly ModelRates[]): string[] {
+  if (measured.length === 0) return [];
+  const safe = measured.map((one) => ({ ...one, model: inline(one.model) }));
+  return [`${ratesTitle}\n\n${table(rateHead, rateRows(safe))}\n\n${rateSentence(safe)} By question: \`solve-rates.json\`.`];
 }
+
+/** The card with a section in place of the one of that title, before the first of these titles that it has; null where it has none. */
+function sectionIn(card: string, title: string, section: readonly string[], before: readonly string[]): string | null {
+  const bare = card.replace(new RegExp(`^${title}\n[\\s\\S]*?(?=^## )`, "m"), "");
+  const at = before.map((next) => bare.search(new RegExp(`^${next}$`, "m"))).find((place) => place !== -1);
+  return at === undefined ? null : `${bare.slice(0, at)}${section.map((text) => `${text}\n\n`).join("")}${bare.slice(at)}`;
+}
+
+/** A card that was written before, with these figures in place of those that it tells; null where it has no place for them. */
+export const cardWith = (card: string, measured: readonly Baseline[]): string | null =>
+  sectionIn(card, baselinesTitle, [baselines(measured)], [ratesTitle, contaminationTitle]);
+
+export const cardWithRates = (card: string, measured: readonly ModelRates[]): string | null =>
+  sectionIn(card, ratesTitle, rates(measured), [contaminationTitle]);
 
 function contamination({ contamination: facts }: RunFacts): string {
   if (facts === undefined) return `${contaminationTitle}\n\nWhich lists of evaluation sets were in force is not kept with this dataset.`;

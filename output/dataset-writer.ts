@@ -16,6 +16,7 @@ import { parquet } from "./parquet.ts";
 import { writeWhole, writing } from "./pending-file.ts";
 import { toReport } from "./report.ts";
 import { environmentHashOf } from "./rows.ts";
+import { readSolveRates, solveRatesFile, solveRatesOf } from "./solve-rates.ts";
 import { type Statistics, StatisticsOf } from "./statistics.ts";
 import { timingsFile, timingsText } from "./timings.ts";
 import { writeWithdrawn } from "./withdrawn.ts";
@@ -64,7 +65,7 @@ export interface DatasetInput {
 export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const { folder, summary, title, contact, compression, standing = nothing } = input;
   const earlier = earlierIn(folder)?.files ?? [];
-  const recorded = readBaselines(folder);
+  const [recorded, rated] = [readBaselines(folder), readSolveRates(folder)];
   const sets = rowSetsOf(input, standing.edition);
   const further = input.formats.filter((name) => name !== parquet.name).map(exporterNamed);
   const added: WrittenFile[] = await parquet.write(folder, sets, { compression });
@@ -77,6 +78,7 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
   const rowHashes = [...standing.hashes, ...hashes];
   const manifest = toManifest({ about, files, rowHashes, edition: standing.edition, withdrawn });
   const baselines = baselinesOf(manifest, recorded);
+  const solveRates = solveRatesOf(manifest, rated);
   const refreshed = standing === nothing ? {} : { refreshed: { edition: standing.edition, withdrawn, left: standing.withdrawn } };
   const figures = figuresOf(statistics, rows, about.facts);
   for (const { file, svg } of figures) writeWhole(join(folder, file), svg);
@@ -93,6 +95,7 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
       remarked,
       figures,
       baselines,
+      solveRates,
       rowHashes: rowHash,
       ...refreshed,
     }),
@@ -103,9 +106,16 @@ export async function writeDataset(input: DatasetInput): Promise<Manifest> {
     writeWhole(join(folder, timingsFile), timingsText(summary));
   }
   writeManifest(folder, manifest);
-  const stale = [...earlier, ...figureFiles, baselinesFile, ...("startedAt" in summary ? [] : ["report.html", timingsFile])];
+  const stale = [
+    ...earlier,
+    ...figureFiles,
+    baselinesFile,
+    solveRatesFile,
+    ...("startedAt" in summary ? [] : ["report.html", timingsFile]),
+  ];
   const current = [...files, ...figures, ...(withdrawn === null ? [] : [withdrawn])].map(({ file }) => file);
-  removeStale(folder, stale, [...current, ...(baselines.length === 0 ? [] : [baselinesFile])]);
+  const measured = [...(baselines.length === 0 ? [] : [baselinesFile]), ...(solveRates.length === 0 ? [] : [solveRatesFile])];
+  removeStale(folder, stale, [...current, ...measured]);
   return manifest;
 }
 

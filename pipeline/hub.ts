@@ -27,6 +27,7 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { figureFiles } from "../output/figures.ts";
 import { type Manifest, manifestName, parseManifest } from "../output/manifest.ts";
 import { PendingFile, writing } from "../output/pending-file.ts";
+import { solveRatesFile } from "../output/solve-rates.ts";
 import { timingsFile } from "../output/timings.ts";
 import { configNames } from "../schemas/row.ts";
 import type { Log } from "./log.ts";
@@ -199,7 +200,7 @@ function refusal(repo: string, hasToken: boolean, error: HubApiError): Error {
 }
 
 /** Beside data and manifest. */
-const companions = ["README.md", licenseFile, "report.html", timingsFile, baselinesFile, ...figureFiles];
+const companions = ["README.md", licenseFile, "report.html", timingsFile, baselinesFile, solveRatesFile, ...figureFiles];
 const dataName = new RegExp(
   `^(?:(?:${configNames.join("|")})/\\w+(?:-e\\d+)?-\\d{5}-of-\\d{5}\\.parquet|jsonl/(?:${configNames.join("|")})/[\\w-]+\\.jsonl|withdrawn-e\\d+\\.jsonl)$`,
 );

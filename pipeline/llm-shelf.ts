@@ -10,10 +10,14 @@ const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("none"), why: z.string() }),
 ]);
 
+/** A whole number, as servers want it. */
+export const llmSeed = (seed: string): number => Number.parseInt(sha256(`llm\0${seed}`).slice(0, 7), 16);
+
 /** The folder is made when something is put into it. */
 export async function askOnce(folder: string, messages: readonly LlmMessage[], options: LlmOptions): Promise<LlmAnswer> {
-  const { settings, seed } = options;
-  const path = join(folder, `${sha256(canonical([settings, seed, messages]))}.json`);
+  const { settings, seed, temperature = 0 } = options;
+  const asked = [settings, seed, messages, ...(temperature === 0 ? [] : [temperature])];
+  const path = join(folder, `${sha256(canonical(asked))}.json`);
   const known = readAnswer(path);
   if (known !== null) return known;
   const answer = await askLlm(messages, options);

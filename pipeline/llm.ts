@@ -16,6 +16,8 @@ export interface LlmOptions {
   readonly settings: LlmSettings;
   readonly key: string | null;
   readonly seed: number;
+  /** 0 where it is not said: the likeliest answer. */
+  readonly temperature?: number;
   /** Limit of one try, in milliseconds. */
   readonly timeoutMs?: number;
   /** Before the second try, in milliseconds; four times as long before the third. The server's own `retry-after` comes first. */
@@ -61,7 +63,10 @@ export async function askLlm(messages: readonly LlmMessage[], options: LlmOption
   }
 }
 
-async function tryOnce(messages: readonly LlmMessage[], { settings, key, seed, timeoutMs = 120_000 }: LlmOptions): Promise<LlmAnswer> {
+async function tryOnce(
+  messages: readonly LlmMessage[],
+  { settings, key, seed, temperature = 0, timeoutMs = 120_000 }: LlmOptions,
+): Promise<LlmAnswer> {
   const { status, headers, body } = await post(`${settings.url.replace(/\/+$/, "")}/chat/completions`, {
     method: "POST",
     headers: {
@@ -69,7 +74,7 @@ async function tryOnce(messages: readonly LlmMessage[], { settings, key, seed, t
       accept: "application/json",
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
     },
-    body: JSON.stringify({ model: settings.model, messages, temperature: 0, seed, stream: false }),
+    body: JSON.stringify({ model: settings.model, messages, temperature, seed, stream: false }),
     // A redirect could carry the question to a place that nobody named.
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),

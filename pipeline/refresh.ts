@@ -21,6 +21,7 @@ import { type Dataset, openDataset } from "../output/dataset-reader.ts";
 import { sweepStrays } from "../output/dataset-writer.ts";
 import { type Manifest, readManifest } from "../output/manifest.ts";
 import { fromRows } from "../output/rows.ts";
+import { readSolveRates } from "../output/solve-rates.ts";
 import type { Revision } from "../schemas/candidate.ts";
 import type { Config, Place } from "../schemas/config.ts";
 import type { Contamination } from "../schemas/contamination.ts";
@@ -297,14 +298,14 @@ async function settle(
     options.log.info(`refresh: nothing has changed in ${data.folder}`);
     return { edition: data.manifest.edition, changed: false };
   }
-  const measured = readBaselines(data.folder) !== null;
+  const measured = { rules: readBaselines(data.folder) !== null, models: readSolveRates(data.folder) !== null };
   await writeEdition({ data, edition, plan, takedowns, stored: scene.stored, compact: options.compact === true, ...more });
   options.log.info(`refresh: edition ${edition} in ${data.folder}: ${plural(plan.add.length, "row")} added, ${plan.left.length} withdrawn`);
-  if (measured && readBaselines(data.folder) === null) {
-    options.log.info(
-      `refresh: what rules without a model earn is not known of these rows: kihon solve ${data.folder} --record measures it`,
-    );
-  }
+  const unknown = (what: string, words: string): void =>
+    options.log.info(`refresh: ${what} is not known of these rows: kihon solve ${data.folder} ${words} measures it`);
+  if (measured.rules && readBaselines(data.folder) === null) unknown("what rules without a model earn", "--record");
+  if (measured.models && readSolveRates(data.folder) === null)
+    unknown("how often models solve them", "--llm URL --llm-model NAME --record");
   return { edition, changed: true };
 }
 

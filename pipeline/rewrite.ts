@@ -3,13 +3,12 @@
  * every piece of code and evidence stands in it as it stood and nothing withheld is told; otherwise the question stays as it was.
  */
 import PQueue from "p-queue";
-import { sha256 } from "../lib/hash.ts";
 import type { Candidate } from "../schemas/candidate.ts";
 import type { LlmSettings } from "../schemas/config.ts";
 import type { Draft } from "../schemas/instance.ts";
 import { findLeak, hiddenTestsOf, type Secrets, secretsOf } from "../skills/leak.ts";
 import type { LlmAnswer, LlmMessage, LlmOptions } from "./llm.ts";
-import { askOnce } from "./llm-shelf.ts";
+import { askOnce, llmSeed } from "./llm-shelf.ts";
 import { piecesOf, restored } from "./pieces.ts";
 
 /** Requests at once: what a small server answers side by side. */
@@ -37,9 +36,6 @@ export interface Rewriter {
   readonly timeoutMs?: number;
   readonly pauseMs?: number;
 }
-
-/** A whole number, as servers want it. */
-const seedOf = (seed: string): number => Number.parseInt(sha256(`llm\0${seed}`).slice(0, 7), 16);
 
 /** Why a text may not stand for the question, in a code; null when it may. */
 function fault(original: string, text: string, secrets: Secrets): string | null {
@@ -72,7 +68,7 @@ function reworded<T extends Question>(question: T, fences: readonly string[], an
  */
 export async function rewriteAll<T extends Question>(questions: readonly T[], rewriter: Rewriter): Promise<T[]> {
   const { seed, shelf, ...client } = rewriter;
-  const options: LlmOptions = { ...client, seed: seedOf(seed) };
+  const options: LlmOptions = { ...client, seed: llmSeed(seed) };
   const queue = new PQueue({ concurrency });
   const asked = new Map<string, Promise<LlmAnswer>>();
   const ask = (outline: string): Promise<LlmAnswer> => {

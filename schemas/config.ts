@@ -12,7 +12,7 @@ const isBare = (address: string): boolean => {
   const { username, password, search, hash } = new URL(address);
   return username + password + search + hash === "";
 };
-const llmSchema = z
+export const llmSchema = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/, error: "the address begins with http:// or https://", abort: true })

@@ -47,6 +47,7 @@ const card = (overrides: Partial<Parameters<typeof toCard>[0]> = {}): string =>
     remarked: 0,
     figures: figuresOf(statistics, [{ skill: "editing", split: "train", rows: 3 }], summary),
     baselines: [],
+    solveRates: [],
     rowHashes: "e".repeat(64),
     ...overrides,
   });
