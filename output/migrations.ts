@@ -21,11 +21,13 @@ interface Step {
 
 const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, source_files: null, frame_distance: null };
 
-/** By the version that a step leaves. Environments have had one table so far. */
+/** By the version that a step leaves. What environments of earlier versions lack is read as nothing (`fromEnvironmentRow`). */
 const steps: Readonly<Record<string, Step>> = {
   // Version 1 kept nothing that reviewers said, so there is nothing to tell.
   "1": { to: "2", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, human_findings_json: "[]" } }) },
   "2": { to: "3", take: withWhatRowsTell },
+  // Version 4 told more of environments alone.
+  "3": { to: "4", take: (pair) => pair },
 };
 
 /** How many source files the tree has was told by localization alone, and the frames of failures by nothing: what is not known is null. */

@@ -21,6 +21,9 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
+/** Before environments told how often a test passed, and under which conditions. */
+const third: RowTables = { ...current, environment: without(environmentColumns, "baseline_runs", "quarantine") };
+
 /** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
 const second: RowTables = {
   public: {
@@ -28,7 +31,7 @@ const second: RowTables = {
     language: column(string, "language of the files that the change edits"),
   },
   private: without(privateColumns, "difficulty_figures"),
-  environment: environmentColumns,
+  environment: third.environment,
 };
 
 /** By version. A table that changes leaves its former self here, with the version it had. */
@@ -36,6 +39,7 @@ export const rowTables: Readonly<Record<string, RowTables>> = {
   // Before reviewers' findings were kept.
   "1": { ...second, private: without(second.private, "human_findings_json") },
   "2": second,
+  "3": third,
   [rowSchemaVersion]: current,
 };
 
