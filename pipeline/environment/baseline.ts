@@ -97,11 +97,14 @@ function paceOf(runs: readonly TestRun[]): Pace {
 /** Busy processes for each processor: of its time the tests get half. With the time they are frozen they are about as much slower as said. */
 const PRESSURE = 1;
 const SLOWER = 4;
+/** Two files at a time are usual. */
+const slowerBy = ({ pressed, moved }: Conditions): number => (pressed ? SLOWER : 1) * (moved.workers === undefined ? 1 : 2);
 
 /** A whole run of the healthy tree, or why it cannot be part of a baseline. On a busy machine tests that measure time, or race with it, show themselves. */
-async function wholeRun(site: BaselineSite, { seed, pressed, moved }: Conditions): Promise<Outcome<TestRun>> {
-  const busy = pressed ? { pressure: PRESSURE, limits: { wallMs: site.runTimeoutMs * SLOWER } } : {};
-  const one = await run(site, "all", seed, {}, { moved, ...busy });
+async function wholeRun(site: BaselineSite, conditions: Conditions): Promise<Outcome<TestRun>> {
+  const { seed, pressed, moved } = conditions;
+  const limits = { wallMs: site.runTimeoutMs * slowerBy(conditions) };
+  const one = await run(site, "all", seed, {}, { moved, limits, ...(pressed ? { pressure: PRESSURE } : {}) });
   const no = objection(one, site);
   if (no === null) return keep(one);
   return pressed ? { ...no, detail: `on a busy machine: ${no.detail}` } : no;
