@@ -484,7 +484,7 @@ program
 
 program
   .command("stats")
-  .description("counts, balance, yields, times, lengths and measured rewards of a dataset")
+  .description("counts, balance, yields, times, lengths, measured rewards and quarantined tests of a dataset")
   .argument("<dataset>", "folder or http(s) address of the dataset, or of one of its Parquet files")
   .option("--json", "machine-readable output", false)
   .action(async (dataset: string, words: Words) => {

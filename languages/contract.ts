@@ -200,6 +200,8 @@ export interface TestPlan {
   readonly together?: readonly string[];
   /** Judge mutants instead of running once: the files under test hold them, and `sift.cjs` of the harness is told which. */
   readonly sift?: true;
+  /** So many files at a time, where the runner can be told; absent: as many as it has in every other run. */
+  readonly workers?: number;
   /** Per test, milliseconds. */
   readonly testTimeoutMs: number;
   /** Guest path of the folder that holds the harness files. */
@@ -223,6 +225,8 @@ export interface Runner {
   /** The package that must be found in `node_modules`, or null for a built-in runner. */
   readonly package: string | null;
   readonly canShuffle: boolean;
+  /** Does it run several files at a time, and can it be told how many? */
+  readonly canParallel: boolean;
   /** Can it run files in one process that otherwise have one each? */
   readonly canShare: boolean;
   /** Can its tests be run again and again in a process that has loaded them once? */

@@ -12,6 +12,7 @@ import { baselineHead, baselineRows, baselineSentence } from "./baselines-text.t
 import { columnsMarkdown, hubFeaturesOf } from "./columns.ts";
 import type { RowCount, WrittenFile } from "./contract.ts";
 import type { Figure } from "./figures.ts";
+import { flakinessText } from "./flakiness.ts";
 import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { rateHead, rateRows, rateSentence } from "./solve-rates-text.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
@@ -401,8 +402,9 @@ function narrowness({ statistics: found, summary: { audit }, rows }: Pick<CardIn
 }
 
 function limits(input: CardInput): string {
-  const { repositories } = input.summary;
+  const { repositories, flakiness } = input.summary;
   const quarantined = sum(repositories.flatMap(({ environments }) => environments.map((each) => each.quarantined)));
+  const unsteady = flakiness === undefined ? `${quarantined} in this dataset` : flakinessText(flakiness);
   const kinds = Object.values(input.statistics.skills).map(({ sources: counts }) => counts);
   const hasInjected = kinds.some((counts) => (counts["injected"] ?? 0) > 0);
   const written = made(input.rows).length === 0 ? "Prompts" : "Prompts of the five skills";
@@ -413,7 +415,7 @@ function limits(input: CardInput): string {
       "- A verdict is as good as the tests behind it: a wrong answer that no test of the repository notices scores 1.",
       ...(hasInjected ? ["- Injected defects are small and local; they are not drawn from the distribution of real bugs."] : []),
       `- ${written} are written from templates and observed behaviour, not by people; they are more regular than real issues.`,
-      `- Tests that did not always end the same way were set aside (${quarantined} in this dataset) and decide nothing.`,
+      `- Tests that did not always end the same way were set aside (${unsteady}) and decide nothing; the config \`environments\` lists them under \`quarantine\`.`,
       "- What is public a model may have read before: the healthy state of the repositories, and the changes of their history.",
       "- Evaluation sets are kept out as far as lists name them (Contamination). SWE-bench-Live, which changes every month and names hundreds of repositories, and Terminal-Bench, whose tasks are of no repository, are on none of the bundled lists: who measures by them gives their instances with `--deny-list`.",
     ].join("\n"),

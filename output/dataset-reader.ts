@@ -9,16 +9,7 @@ import { StopRun } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { Environment } from "../schemas/environment.ts";
 import { type Instance, type SkillName, skills } from "../schemas/instance.ts";
-import {
-  type ColumnTable,
-  type ConfigName,
-  type EnvironmentRow,
-  environmentColumns,
-  type PrivateRow,
-  type PublicRow,
-  type Row,
-  type RowPair,
-} from "../schemas/row.ts";
+import type { ColumnTable, ConfigName, EnvironmentRow, PrivateRow, PublicRow, Row, RowPair } from "../schemas/row.ts";
 import { columnsIn, tablesOf } from "../schemas/row-versions.ts";
 import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { type DatasetFiles, filesIn } from "./dataset-files.ts";
@@ -105,6 +96,7 @@ export async function openDataset(
     source.name,
     shards,
     files.filter(({ name }) => name === "environments").map(({ file }) => file),
+    Object.keys(tables.environment).filter((name) => name !== "archive"),
   );
   return {
     folder: source.name,
@@ -268,16 +260,16 @@ async function readingParquet<T>(name: string, step: () => Promise<T>): Promise<
   }
 }
 
-const withoutArchive = Object.keys(environmentColumns).filter((name) => name !== "archive");
-
 class EnvironmentIndex {
   readonly #folder: string;
   readonly #shards: ShardCache;
   readonly #files: readonly string[];
+  readonly #withoutArchive: readonly string[];
   #places: Promise<ReadonlyMap<string, { readonly file: string; readonly row: number }>> | null = null;
 
-  constructor(folder: string, shards: ShardCache, files: readonly string[]) {
+  constructor(folder: string, shards: ShardCache, files: readonly string[], withoutArchive: readonly string[]) {
     this.#folder = folder;
+    this.#withoutArchive = withoutArchive;
     this.#shards = shards;
     this.#files = files;
   }
@@ -287,7 +279,7 @@ class EnvironmentIndex {
   }
 
   async environment(id: string): Promise<Environment> {
-    return fromEnvironmentRow((await this.#cells(id, withoutArchive)) as Omit<EnvironmentRow, "archive">);
+    return fromEnvironmentRow((await this.#cells(id, this.#withoutArchive)) as Omit<EnvironmentRow, "archive">);
   }
 
   async archive(id: string): Promise<Uint8Array> {

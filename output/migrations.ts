@@ -24,7 +24,7 @@ const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, s
 /** Columns that came after version 3, of rows that could not tell. */
 const sinceThree = { odd_tests_json: "null" };
 
-/** By the version that a step leaves. Environments have had one table so far. */
+/** By the version that a step leaves. What environments of earlier versions lack is read as nothing (`fromEnvironmentRow`). */
 const steps: Readonly<Record<string, Step>> = {
   // Version 1 kept nothing that reviewers said, so there is nothing to tell.
   "1": { to: "2", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, human_findings_json: "[]" } }) },

@@ -11,6 +11,7 @@ import type { PublicRow } from "../schemas/row.ts";
 import type { RepositorySummary, RunSummary, SiftSummary, StageSummary } from "../schemas/run-summary.ts";
 import { baselineHead, baselineRows, baselineSentence } from "./baselines-text.ts";
 import type { RowCount } from "./contract.ts";
+import { flakinessText } from "./flakiness.ts";
 import { listHead, listRows, listSentence } from "./lists-in-force.ts";
 import { reportStyle } from "./report-style.ts";
 import { splitRows, splitSentence } from "./split-proof.ts";
@@ -61,6 +62,7 @@ export function toReport({ title, summary, rows, samples, baselines: measured }:
 <main>
 ${head(title, summary, rows)}
 ${repositories(summary.repositories)}
+${unsteady(summary)}
 ${funnel(summary.stages)}
 ${sifts(summary.sifts ?? [])}
 ${checks(summary)}
@@ -122,6 +124,21 @@ function repositories(all: readonly RepositorySummary[]): Markup {
     memory(peakMemoryBytes),
   ]);
   return html`<section><h2>Repositories</h2>${table(head, rows)}<p class="quiet">Judged are the mutants of which the stage sift said that no test notices them, or that they never end, and those that the stage observe looked at one by one. Of these alone the funnel tells under observe.</p></section>`;
+}
+
+const mostUnsteady = 200;
+
+/** Tests that did not agree with themselves, and under what. */
+function unsteady({ flakiness, repositories }: RunSummary): Markup | null {
+  if (flakiness === undefined) return null;
+  const rows = repositories.flatMap(({ name, environments }) =>
+    environments.flatMap(({ id, unsteady: tests = [] }) =>
+      tests.map((test) => [name, html`<code>${id}</code>`, test.id, `${test.passed} of ${test.seen}`, test.under.join(" ") || "nothing"]),
+    ),
+  );
+  const head = ["repository", "environment", "test", "passed", "otherwise than at first under"];
+  const more = rows.length > mostUnsteady ? html`<p>And ${rows.length - mostUnsteady} more.</p>` : null;
+  return html`<section><h2>Quarantined tests</h2><p>${flakinessText(flakiness)}</p>${rows.length === 0 ? null : table(head, rows.slice(0, mostUnsteady))}${more}</section>`;
 }
 
 function funnel(stages: readonly StageSummary[]): Markup {

@@ -218,6 +218,8 @@ export function toEnvironmentRow(environment: Environment, archive: Uint8Array):
     recipe_json: canonical(environment.recipe),
     source_files: environment.sourceFiles,
     tests: environment.tests,
+    baseline_runs: (environment.steadiness?.runs ?? []).map((words) => words.join(" ")),
+    quarantine: environment.steadiness?.quarantine ?? [],
     test_files_json: canonical(environment.testFiles),
     frozen_lock_file: environment.frozenLock?.file ?? null,
     frozen_lock_text: environment.frozenLock?.text ?? null,
@@ -228,9 +230,13 @@ export function toEnvironmentRow(environment: Environment, archive: Uint8Array):
   };
 }
 
-/** Throws a `ZodError` where a cell does not hold what its column promises. */
-export function fromEnvironmentRow(row: Omit<EnvironmentRow, "archive">): Environment {
-  const cells = environmentRowSchema.parse({ ...row, archive: new Uint8Array() });
+/** What tables of before version 4 do not have. */
+const untold: Pick<EnvironmentRow, "baseline_runs" | "quarantine"> = { baseline_runs: [], quarantine: [] };
+
+/** Of whatever version the row is. Throws a `ZodError` where a cell does not hold what its column promises. */
+export function fromEnvironmentRow(row: Omit<EnvironmentRow, "archive" | keyof typeof untold> & Partial<typeof untold>): Environment {
+  const cells = environmentRowSchema.parse({ ...untold, ...row, archive: new Uint8Array() });
+  const runs = cells.baseline_runs.map((words) => words.split(" ").filter((word) => word !== ""));
   const { frozen_lock_file: file, frozen_lock_text: text } = cells;
   return environmentSchema.parse({
     id: cells.environment_id,
@@ -243,6 +249,7 @@ export function fromEnvironmentRow(row: Omit<EnvironmentRow, "archive">): Enviro
     recipe: recipeSchema.parse(JSON.parse(cells.recipe_json)),
     sourceFiles: cells.source_files,
     tests: cells.tests,
+    ...(runs.length === 0 ? {} : { steadiness: { runs, quarantine: cells.quarantine } }),
     testFiles: z.array(testFileSchema).parse(JSON.parse(cells.test_files_json)),
     archive: cells.archive_sha256,
     frozenLock: file === null || text === null ? null : { file, text },

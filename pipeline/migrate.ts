@@ -97,7 +97,7 @@ async function factsOf({ manifest, environment }: Dataset, ids: readonly string[
     const { name, license } = revision.repository;
     const one = repositories.get(name) ?? { name, commit: revision.commit, license, environments: [] };
     const quarantined = tests.filter(({ standing }) => standing === "quarantined").length;
-    repositories.set(name, { ...one, environments: [...one.environments, { quarantined }] });
+    repositories.set(name, { ...one, environments: [...one.environments, { id, tests: tests.length, quarantined }] });
   }
   return {
     tool: manifest.tool,

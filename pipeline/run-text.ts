@@ -1,6 +1,7 @@
 /** The end of a run for a person: what was made, what was dropped and why, and where it lies. */
 import { join } from "node:path";
 import { plural } from "../lib/plural.ts";
+import { flakinessText } from "../output/flakiness.ts";
 import { emptyText, splitLines } from "../output/split-proof.ts";
 import type { Place } from "../schemas/config.ts";
 import { skills } from "../schemas/instance.ts";
@@ -60,6 +61,7 @@ export function runText(summary: RunSummary, out: string, again: string): string
       `${name}${packageDir === "." ? "" : ` (${packageDir})`} was left out: ${reason}${detail === "" ? "" : `: ${oneLine(detail)}`}`,
     );
   }
+  if (summary.flakiness !== undefined) lines.push(`quarantined: ${flakinessText(summary.flakiness)}`);
   if (summary.audit !== null) lines.push(`audit: ${auditText(summary.audit)}`);
   const dropped = summary.stages.flatMap((stage) => stage.dropped).sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
   if (dropped.length > 0) lines.push("", "dropped:");

@@ -7,6 +7,7 @@ import { StopRun } from "../lib/errors.ts";
 import { plural } from "../lib/plural.ts";
 import { type DatasetFiles, filesIn } from "../output/dataset-files.ts";
 import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reader.ts";
+import { flakinessText } from "../output/flakiness.ts";
 import {
   type Counts,
   privateNeeds,
@@ -18,9 +19,14 @@ import {
   type Subject,
 } from "../output/statistics.ts";
 import { timingsIn } from "../output/timings.ts";
-import type { RunFacts, Timings } from "../schemas/run-summary.ts";
+import type { Flakiness, RunFacts, Timings } from "../schemas/run-summary.ts";
 import { printableLines } from "./log.ts";
 import { filesAt, openAt } from "./remote-files.ts";
+
+export interface EnvironmentFlakiness extends Pick<Flakiness, "tests" | "quarantined" | "share"> {
+  readonly repository: string;
+  readonly id: string;
+}
 
 export interface Stats extends Statistics {
   /** What the dataset is as a whole; null where a single file was read. */
@@ -29,6 +35,8 @@ export interface Stats extends Statistics {
     readonly tool: string;
     readonly edition: number;
     readonly environments: number;
+    /** Of the run that wrote it, and of each of its environments; null in datasets of before that was kept. */
+    readonly flakiness: (Flakiness & { readonly byEnvironment: readonly EnvironmentFlakiness[] }) | null;
     /** Rows that are withdrawn: they are in no figure. */
     readonly withdrawn: number;
     /** Of the data files. */
@@ -76,6 +84,17 @@ async function ofFile(file: AsyncBuffer, where: string): Promise<Statistics> {
   return statistics.finish();
 }
 
+function flakinessIn({ flakiness, repositories }: RunFacts): NonNullable<Stats["dataset"]>["flakiness"] {
+  if (flakiness === undefined) return null;
+  const byEnvironment = repositories.flatMap(({ name, environments }) =>
+    environments.map(({ id = "", tests = 0, quarantined }) => ({
+      ...{ repository: name, id, tests, quarantined },
+      share: tests === 0 ? 0 : quarantined / tests,
+    })),
+  );
+  return { ...flakiness, byEnvironment };
+}
+
 async function aboutOf(data: Dataset, files: DatasetFiles): Promise<NonNullable<Stats["dataset"]>> {
   const { schema_version, tool, tool_version, edition, about, configs } = data.manifest;
   return {
@@ -83,6 +102,7 @@ async function aboutOf(data: Dataset, files: DatasetFiles): Promise<NonNullable<
     tool: `${tool} ${tool_version}`,
     edition,
     environments: (await data.environmentIds()).length,
+    flakiness: about === null ? null : flakinessIn(about.facts),
     withdrawn: data.withdrawn.filter(({ kind }) => kind === "row").length,
     bytes: configs.reduce((total, { bytes }) => total + bytes, 0),
     yields: about?.facts.stages ?? null,
@@ -141,6 +161,20 @@ function yieldLines({ dataset }: Stats): string[] {
   return ["", "what came of each stage", ...table([["stage", "in", "kept", "most often dropped for"], ...rows])];
 }
 
+/** Environments with quarantined tests, those with most first, twenty at most. */
+function flakyLines({ dataset }: Stats): string[] {
+  if (dataset?.flakiness == null) return [];
+  const { byEnvironment, ...whole } = dataset.flakiness;
+  const some = byEnvironment.filter(({ quarantined }) => quarantined > 0).sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1));
+  const shown = some.slice(0, 20).map((one) => [one.repository, one.id, one.quarantined, percent(one.quarantined, one.tests)]);
+  return [
+    "",
+    `tests that did not agree with themselves are quarantined: ${flakinessText(whole)}`,
+    ...(shown.length === 0 ? [] : table([["repository", "environment", "quarantined", "share"], ...shown])),
+    ...(some.length > 20 ? [`  and ${some.length - 20} more`] : []),
+  ];
+}
+
 function timeLines({ dataset }: Stats): string[] {
   if (dataset === null) return [];
   const { timings } = dataset;
@@ -193,5 +227,5 @@ export function statsText(found: Stats): string {
     ...list("rows of injected defects, by operator", found.operators),
     ...list("rows that edit a file (of all rows; some edit several)", found.files, found.rows),
   );
-  return printableLines([...lines, ...rewardLines(found), ...yieldLines(found), ...timeLines(found)].join("\n"));
+  return printableLines([...lines, ...rewardLines(found), ...yieldLines(found), ...flakyLines(found), ...timeLines(found)].join("\n"));
 }

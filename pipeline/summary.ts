@@ -7,6 +7,7 @@ import { readTree } from "../lib/archive.ts";
 import { canonical, sha256, shortId } from "../lib/hash.ts";
 import { copyrightLines, isManifest } from "../lib/license.ts";
 import type { MinedItem } from "../miners/contract.ts";
+import { flakinessOf } from "../output/flakiness.ts";
 import { settingsKept } from "../output/split-settings.ts";
 import type { Audited } from "../schemas/audit.ts";
 import type { Config } from "../schemas/config.ts";
@@ -264,6 +265,9 @@ export class Summary {
       startedAt: this.#startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
       repositories: names.map((name) => this.#repository(name, instances, cost)),
+      flakiness: flakinessOf(
+        this.#environments.map(({ tests, steadiness }) => ({ tests: tests.length, unsteady: steadiness?.quarantine ?? [] })),
+      ),
       leftOut: this.#leftOut,
       stages: this.#stages,
       sifts: this.#sifts,
@@ -303,13 +307,14 @@ export class Summary {
       ...(licenseFrom === undefined ? {} : { licenseFrom }),
       ...(address === null ? {} : { address }),
       ...(copyright.length === 0 ? {} : { copyright }),
-      environments: environments.map(({ id, recipe, tests, testFiles }) => ({
+      environments: environments.map(({ id, recipe, tests, steadiness, testFiles }) => ({
         id,
         runner: recipe.runner,
         runnerVersion: recipe.runnerVersion,
         nodeVersion: recipe.nodeVersion,
         tests: tests.length,
         quarantined: tests.filter((test) => test.standing === "quarantined").length,
+        unsteady: [...(steadiness?.quarantine ?? [])],
         files: testFiles.length,
       })),
       mutants: { generated, covered, sampled, observed, killed },

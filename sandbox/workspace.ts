@@ -72,6 +72,17 @@ export interface Pace {
   readonly busy: number | null;
 }
 
+/** In what a run is otherwise than every other run of its environment: to find out which tests hang on it. */
+export interface Moved {
+  readonly timeZone?: string;
+  /** As in LANG. */
+  readonly locale?: string;
+  /** So many milliseconds are `Date`s ahead of the time. */
+  readonly clockMs?: number;
+  /** So many files at a time. */
+  readonly workers?: number;
+}
+
 export interface TestRequest {
   readonly layer: Layer;
   /** Written where the layer has nothing, whether or not the tree has it so; no part of what a build is made for. */
@@ -83,6 +94,7 @@ export interface TestRequest {
   readonly limits?: Partial<Limits>;
   /** For each processor, so many processes that only compute run beside the tests. */
   readonly pressure?: number;
+  readonly moved?: Moved;
   /** Relative to the workspace: instrumented sources write there which lines ran, and it is read out. */
   readonly coverageFile?: string;
   /** The same for sources that tell of their calls. */
@@ -211,6 +223,18 @@ function siftOf({ sift }: TestRequest): { layer: Layer; preloads: string[]; env:
 const underPressure = (argv: readonly string[], pressure: number | undefined): readonly string[] =>
   pressure === undefined ? argv : ["node", `${guestHarness}/pressed.cjs`, String(pressure), ...argv.map(resolveWord)];
 
+/** What a run that is moved has in its environment, and what its processes load. */
+function movedBy({ timeZone, locale, clockMs }: Moved): { preloads: string[]; env: Record<string, string> } {
+  return {
+    preloads: clockMs === undefined ? [] : ["clock-preload.cjs"],
+    env: {
+      ...(timeZone === undefined ? {} : { TZ: timeZone }),
+      ...(locale === undefined ? {} : { LANG: locale }),
+      ...(clockMs === undefined ? {} : { KIHON_CLOCK_MS: String(clockMs) }),
+    },
+  };
+}
+
 /** The job that runs these test files of an environment. */
 export function testJob(
   recipe: Recipe,
@@ -227,12 +251,14 @@ export function testJob(
     seed: request.seed,
     ...(request.together === undefined ? {} : { together: request.together }),
     ...(request.sift === undefined ? {} : { sift: true }),
+    ...(request.moved?.workers === undefined ? {} : { workers: request.moved.workers }),
     testTimeoutMs: recipe.testTimeoutMs ?? testTimeoutMs,
     harness: guestHarness,
   });
   const sinks = sinksOf(request);
   const sift = siftOf(request);
-  const preloads = ["guard-preload.cjs", ...sinks.map(({ preload }) => preload), ...sift.preloads];
+  const moved = movedBy(request.moved ?? {});
+  const preloads = ["guard-preload.cjs", ...moved.preloads, ...sinks.map(({ preload }) => preload), ...sift.preloads];
   const options = [
     ...preloads.map((name) => `--require ${guestHarness}/${name}`),
     command.env["NODE_OPTIONS"] ?? "",
@@ -249,7 +275,15 @@ export function testJob(
     commands: [...(installed.builds === null ? recipe.build : []), underPressure(command.argv, request.pressure)].map((argv) =>
       argv.map(resolveWord),
     ),
-    env: { ...cache, ...jobEnvironment(recipe), ...command.env, ...written, ...sift.env, NODE_OPTIONS: options.join(" ").trim() },
+    env: {
+      ...cache,
+      ...jobEnvironment(recipe),
+      ...command.env,
+      ...moved.env,
+      ...written,
+      ...sift.env,
+      NODE_OPTIONS: options.join(" ").trim(),
+    },
     network: "none",
     limits: { ...defaultLimits, ...request.limits },
     nonce,

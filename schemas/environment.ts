@@ -55,11 +55,36 @@ export const baselineTestSchema = z
   .object({
     id: z.string(),
     file: z.string(),
-    /** stable: passed in every run, that on a busy machine too; quarantined: anything mixed; failing, skipped: in every run. */
+    /** stable: passed in every run, under whatever conditions; quarantined: anything mixed; failing, skipped: in every run. */
     standing: z.enum(["stable", "quarantined", "failing", "skipped"]),
   })
   .readonly();
 export type BaselineTest = z.infer<typeof baselineTestSchema>;
+
+/** A test that did not agree with itself over the runs of the baseline. */
+export const unsteadyTestSchema = z
+  .object({
+    id: z.string(),
+    /** Runs that told of it, and those of them in which it passed. */
+    seen: z.int().positive(),
+    passed: z.int().nonnegative(),
+    /**
+     * What may have made it come out otherwise than in the first run, as in `runs`: what these runs had, and none in which it came out the same.
+     * Empty: nothing that was changed.
+     */
+    under: z.array(z.string()),
+  })
+  .readonly();
+export type UnsteadyTest = z.infer<typeof unsteadyTestSchema>;
+
+export const steadinessSchema = z
+  .object({
+    /** Of each run of the baseline in what its conditions were not the usual ones, as `name=value`: `order`, `TZ`, `LANG`, `workers`, `clock`, `load`. */
+    runs: z.array(z.array(z.string())),
+    /** The quarantined tests, sorted by id. Of all others the pass rate follows from how they stand: stable all runs, failing and skipped none. */
+    quarantine: z.array(unsteadyTestSchema),
+  })
+  .readonly();
 
 export const testFileSchema = z
   .object({
@@ -83,6 +108,8 @@ export const environmentSchema = z
     /** Sorted. Paths relative to the repository's root. */
     sourceFiles: z.array(z.string()),
     tests: z.array(baselineTestSchema),
+    /** Absent in datasets of before it was kept. */
+    steadiness: steadinessSchema.optional(),
     testFiles: z.array(testFileSchema),
     /** sha256 of the archive with which another machine rebuilds this tree. */
     archive: z.string().regex(/^[0-9a-f]{64}$/),

@@ -21,8 +21,12 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
-/** Before rows told of the tests that no trial asks for. */
-const third: RowTables = { ...current, private: without(privateColumns, "odd_tests_json") };
+/** Before rows told of the tests that no trial asks for, and environments how often a test passed and under which conditions. */
+const third: RowTables = {
+  ...current,
+  private: without(privateColumns, "odd_tests_json"),
+  environment: without(environmentColumns, "baseline_runs", "quarantine"),
+};
 
 /** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
 const second: RowTables = {

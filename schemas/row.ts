@@ -166,6 +166,14 @@ export const environmentColumns = {
   recipe_json: column(string, "Node, package manager, install, build and test runner, with versions"),
   source_files: column(list(string), "sorted paths of the sources"),
   tests: column(list(struct({ id: string, file: string, standing: string })), "every test and how it stands when nothing is wrong"),
+  baseline_runs: column(
+    list(string),
+    "for each run of the baseline what its conditions were beside the usual ones, as `name=value` with spaces between: `order`, `TZ`, `LANG`, `workers` (files at a time), `clock`, `load`; empty list in rows of before it was kept",
+  ),
+  quarantine: column(
+    list(struct({ id: string, seen: int32, passed: int32, under: list(string) })),
+    "tests that did not agree with themselves over these runs: runs that told of the test, those in which it passed, and the conditions of the runs in which it came out otherwise than in the first (none: nothing that was changed). A stable test passed in all runs, a failing one in none",
+  ),
   test_files_json: column(string, "for each test file: whether it stands alone, whether it may share a process, and the lines it reaches"),
   frozen_lock_file: column(nullable(string), "path of the lock file below; null when there is none"),
   frozen_lock_text: column(nullable(string), "text that reproduces the dependencies"),

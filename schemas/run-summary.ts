@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { disagreementSchema } from "./audit.ts";
 import { contaminationFactsSchema } from "./contamination.ts";
+import { unsteadyTestSchema } from "./environment.ts";
 import { skillSchema } from "./instance.ts";
 import { reasonSchema } from "./outcome.ts";
 import { splitProofSchema, splitSettingsSchema } from "./selection.ts";
@@ -12,6 +13,20 @@ const count = z.int().nonnegative();
 const isolated = z.literal(false).optional();
 const citation = z.object({ author: z.string().nullable(), year: z.int().nullable() }).readonly().optional();
 const perSkill = z.partialRecord(skillSchema, count);
+
+/** Over all environments of a run. Tests of several revisions count once in each. */
+export const flakinessSchema = z
+  .object({
+    tests: count,
+    /** Did not agree with themselves over the runs of a baseline. */
+    quarantined: count,
+    /** Quarantined of all tests, 0 to 1. */
+    share: z.number().min(0).max(1),
+    /** By condition (`order`, `TZ`, `LANG`, `workers`, `clock`, `load`; `nothing` where none tells the runs apart): quarantined tests. One test may be under several. */
+    under: z.record(z.string(), count),
+  })
+  .readonly();
+export type Flakiness = z.infer<typeof flakinessSchema>;
 
 const licenceOfRepository = {
   license: z.string().nullable(),
@@ -35,6 +50,8 @@ export const repositorySummarySchema = z
         nodeVersion: z.string(),
         tests: count,
         quarantined: count,
+        /** The quarantined tests, where it was kept how often they passed. */
+        unsteady: z.array(unsteadyTestSchema).optional(),
         files: count,
       }),
     ),
@@ -112,6 +129,8 @@ export const runSummarySchema = z
     startedAt: z.string(),
     finishedAt: z.string(),
     repositories: z.array(repositorySummarySchema),
+    /** Absent in summaries of before it was counted. */
+    flakiness: flakinessSchema.optional(),
     /** Packages of which no environment came to be, or of whose environment nothing is believed, and why. */
     leftOut: z.array(z.object({ name: z.string(), packageDir: z.string(), reason: z.string(), detail: z.string() })).optional(),
     stages: z.array(stageSummarySchema),
@@ -163,9 +182,12 @@ export const runFactsSchema = z
         name: z.string(),
         commit: z.string(),
         ...licenceOfRepository,
-        environments: z.array(z.object({ quarantined: count })),
+        /** `id` and `tests` are absent in facts of before they were kept. */
+        environments: z.array(z.object({ id: z.string().optional(), tests: count.optional(), quarantined: count })),
       }),
     ),
+    /** Absent as below. */
+    flakiness: flakinessSchema.optional(),
     stages: z.array(z.object({ name: z.string(), in: count, kept: count, dropped: z.array(z.object({ reason: reasonSchema, count })) })),
     isolated,
     contamination: contaminationFactsSchema.optional(),

@@ -1,10 +1,11 @@
-/** What the tests of a healthy tree do: k whole runs, the last on a busy machine, then each file alone with its lines counted. */
+/** What the tests of a healthy tree do: k whole runs under changing conditions, then each file alone with its lines counted. */
 import type { Language, Runner } from "../../languages/contract.ts";
 import { type Installed, type JobRunner, type Pace, runTests, type TestRequest, type TestRun } from "../../sandbox/workspace.ts";
-import type { BaselineTest, Recipe, TestFile } from "../../schemas/environment.ts";
+import type { BaselineTest, Recipe, TestFile, UnsteadyTest } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { type Dropped, drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { TestResult } from "../../schemas/report.ts";
+import { type Conditions, conditionsOf, inWords, isMoved, suspects, usual } from "./conditions.ts";
 
 export interface BaselineSite {
   readonly jobs: JobRunner;
@@ -22,8 +23,12 @@ export interface Baseline {
   readonly files: readonly string[];
   /** Limits of later runs are made from it. Never stored in a row. */
   readonly pace: Pace;
-  /** What became of a run in another order of the files, where none could be a baseline; else null. */
-  readonly ownOrder: string | null;
+  /** For each run what its conditions were, where they were not the usual ones. */
+  readonly runs: readonly (readonly string[])[];
+  /** Tests that did not agree with themselves, sorted by id. */
+  readonly quarantine: readonly UnsteadyTest[];
+  /** Conditions under which no run could be a baseline, and what became of one. */
+  readonly givenUp: readonly string[];
 }
 
 /** `TypeError [ERR_X]: …`, as Node begins what it says of an error that nobody caught. */
@@ -45,7 +50,7 @@ export const run = (
   files: readonly string[] | "all",
   seed: number | null,
   layer: Layer = {},
-  more: Pick<TestRequest, "coverageFile" | "together" | "limits" | "pressure"> = {},
+  more: Pick<TestRequest, "coverageFile" | "together" | "limits" | "pressure" | "moved"> = {},
 ): Promise<TestRun> =>
   runTests(site.jobs, site.recipe, site.packageDir, site.installed, site.runner, {
     layer,
@@ -92,20 +97,21 @@ function paceOf(runs: readonly TestRun[]): Pace {
 /** Busy processes for each processor: of its time the tests get half. With the time they are frozen they are about as much slower as said. */
 const PRESSURE = 1;
 const SLOWER = 4;
+/** Two files at a time are usual. */
+const slowerBy = ({ pressed, moved }: Conditions): number => (pressed ? SLOWER : 1) * (moved.workers === undefined ? 1 : 2);
 
-/** A whole run of the healthy tree, or why it cannot be part of a baseline. A seed shuffles its files. */
-export async function healthyRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
-  const one = await run(site, "all", seed);
-  return objection(one, site) ?? keep(one);
-}
-
-/** The same on a busy machine: tests that measure time, or race with it, show themselves. */
-async function pressedRun(site: BaselineSite, seed: number | null): Promise<Outcome<TestRun>> {
-  const limits = { wallMs: site.runTimeoutMs * SLOWER };
-  const one = await run(site, "all", seed, {}, { pressure: PRESSURE, limits });
+/** A whole run of the healthy tree, or why it cannot be part of a baseline. On a busy machine tests that measure time, or race with it, show themselves. */
+async function wholeRun(site: BaselineSite, conditions: Conditions): Promise<Outcome<TestRun>> {
+  const { seed, pressed, moved } = conditions;
+  const limits = { wallMs: site.runTimeoutMs * slowerBy(conditions) };
+  const one = await run(site, "all", seed, {}, { moved, limits, ...(pressed ? { pressure: PRESSURE } : {}) });
   const no = objection(one, site);
-  return no === null ? keep(one) : { ...no, detail: `on a busy machine: ${no.detail}` };
+  if (no === null) return keep(one);
+  return pressed ? { ...no, detail: `on a busy machine: ${no.detail}` } : no;
 }
+
+/** The same as every later run is made. */
+export const healthyRun = (site: BaselineSite): Promise<Outcome<TestRun>> => wholeRun(site, usual);
 
 const ofOrder: readonly string[] = ["prepare/no-tests", "prepare/baseline-incomplete"];
 
@@ -113,42 +119,76 @@ const ofOrder: readonly string[] = ["prepare/no-tests", "prepare/baseline-incomp
  * A file may need what another one has left: then all of them load in their own order only, and which file it is shows when each runs alone.
  * In words where it is the order alone, on a quiet machine too; else null.
  */
-async function orderTrouble(site: BaselineSite, seed: number, shuffled: Dropped): Promise<string | null> {
-  if (!ofOrder.includes(shuffled.reason)) return null;
-  const quiet = isPressed(seed, site) ? await healthyRun(site, seed) : shuffled;
+async function orderTrouble(site: BaselineSite, conditions: Conditions, shuffled: Dropped): Promise<string | null> {
+  if (conditions.seed === null || !ofOrder.includes(shuffled.reason)) return null;
+  const quiet = conditions.pressed ? await wholeRun(site, { ...conditions, pressed: false }) : shuffled;
   return quiet.kept ? null : `${quiet.reason}: ${quiet.detail}`;
 }
 
-const isPressed = (repeat: number, { repeats }: BaselineSite): boolean => repeat > 0 && repeat === repeats - 1;
+interface BaselineRun {
+  readonly run: TestRun;
+  readonly conditions: Conditions;
+}
 
-/**
- * k whole runs, from the second on in shuffled order where runner and suite can, and the last on a busy machine. `first` is such a run in the
- * files' own order that was made before.
- */
+/** A whole run under these conditions. Where the suite cannot be run so at all: without what is moved, and where it is the order, in its own. */
+async function runUnder(site: BaselineSite, wanted: Conditions, givenUp: string[]): Promise<Outcome<BaselineRun>> {
+  const first = await wholeRun(site, wanted);
+  if (first.kept) return keep({ run: first.value, conditions: wanted });
+  const still = { ...wanted, moved: {} };
+  const again = isMoved(wanted) ? await wholeRun(site, still) : first;
+  if (again.kept) {
+    givenUp.push(`${inWords({ ...usual, moved: wanted.moved }).join(" ")}: ${first.reason}: ${first.detail}`);
+    return keep({ run: again.value, conditions: still });
+  }
+  const why = await orderTrouble(site, still, again);
+  if (why === null) return again;
+  const own = await runUnder(site, { ...wanted, seed: null }, givenUp);
+  if (own.kept) givenUp.push(`another order of its files: ${why}`);
+  return own;
+}
+
+/** Every test that did not agree with itself. */
+function unsteadyIn(runs: readonly BaselineRun[], tests: readonly BaselineTest[]): UnsteadyTest[] {
+  const byRun = runs.map(({ run: { report } }) => new Map(report.tests.map((test) => [test.id, test.status])));
+  const words = runs.map(({ conditions }) => inWords(conditions));
+  return tests.flatMap(({ id, standing }) => {
+    if (standing !== "quarantined") return [];
+    const statuses = byRun.map((results) => results.get(id));
+    const count = (of: (status: TestResult["status"] | undefined) => boolean): number => statuses.filter(of).length;
+    const seen = count((status) => status !== undefined);
+    return [{ id, seen, passed: count((status) => status === "passed"), under: suspects(statuses, words) }];
+  });
+}
+
+/** k whole runs, each under conditions of its own (`conditionsOf`). `first` is a run under the usual ones that was made before. */
 export async function baseline(site: BaselineSite, first: TestRun | null = null): Promise<Outcome<Baseline>> {
-  const runs: TestRun[] = first === null ? [] : [first];
-  let ownOrder: string | null = null;
+  const runs: BaselineRun[] = first === null ? [] : [{ run: first, conditions: usual }];
+  const givenUp: string[] = [];
   for (let repeat = runs.length; repeat < site.repeats; repeat++) {
-    const make = isPressed(repeat, site) ? pressedRun : healthyRun;
-    const shuffled: Outcome<TestRun> | null = repeat > 0 && site.runner.canShuffle && ownOrder === null ? await make(site, repeat) : null;
-    if (shuffled !== null && !shuffled.kept) {
-      const why = await orderTrouble(site, repeat, shuffled);
-      if (why === null) return shuffled;
-      ownOrder = why;
-    }
-    const one = shuffled?.kept === true ? shuffled : await make(site, null);
+    const planned = conditionsOf(repeat, site);
+    // A suite that had to be run in its own order once is not tried in another again.
+    const isOrdered = repeat > 1 && runs.at(-1)?.conditions.seed === null;
+    const one = await runUnder(site, isOrdered ? { ...planned, seed: null } : planned, givenUp);
     if (!one.kept) return one;
     runs.push(one.value);
   }
-  const byRun = runs.map(({ report }) => new Map(report.tests.map((test) => [test.id, test])));
-  const files = new Map(runs.flatMap(({ report }) => report.tests.map((test) => [test.id, test.file] as const)));
+  const byRun = runs.map(({ run: { report } }) => new Map(report.tests.map((test) => [test.id, test])));
+  const files = new Map(byRun.flatMap((results) => [...results.values()].map((test) => [test.id, test.file] as const)));
   const tests = [...files.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, file]) => ({ id, file, standing: standingOf(byRun.map((results) => results.get(id)?.status)) }));
   if (!tests.some((test) => test.standing === "stable"))
     return drop("prepare/no-stable-test", `${tests.length} tests, none passed in every run`);
   const stable = new Set(tests.filter((test) => test.standing === "stable").map((test) => test.file));
-  return keep({ tests, files: [...stable].sort(), ownOrder, pace: paceOf(runs.filter((_, repeat) => !isPressed(repeat, site))) });
+  const paced = runs.filter(({ conditions: { pressed, moved } }) => !pressed && moved.workers === undefined);
+  return keep({
+    tests,
+    files: [...stable].sort(),
+    runs: runs.map(({ conditions }) => inWords(conditions)),
+    quarantine: unsteadyIn(runs, tests),
+    givenUp,
+    pace: paceOf(paced.map(({ run }) => run)),
+  });
 }
 
 const coverageFile = ".kihon-coverage";

@@ -84,7 +84,7 @@ export interface Glimpsed {
 export async function glimpse(site: BaselineSite, commit: Commit): Promise<Glimpsed> {
   const own = await byOwnFiles(site, commit);
   if (own !== "unclear") return { no: own, healthy: null };
-  const whole = await healthyRun(site, null);
+  const whole = await healthyRun(site);
   if (!whole.kept) return { no: whole, healthy: null };
   return { no: await byAllFiles(site, commit, whole.value), healthy: whole.value };
 }

@@ -154,12 +154,12 @@ async function withoutBuilt(
   const { site } = ready;
   const built = builtFiles(tree.paths, site.language);
   if (built.length === 0) return keep({ ready, healthy: known, removed: [] });
-  const healthy = known === null ? await healthyRun(site, null) : keep(known);
+  const healthy = known === null ? await healthyRun(site) : keep(known);
   if (!healthy.kept) return healthy;
   const bytes = packTree(tree.entries.filter(({ path }) => !built.includes(path)));
   const archive = { bytes, sha: sha256(bytes) };
   const bare = { ...site, installed: await installedAgain(site.recipe, revision, archive, "once", bench) };
-  const without = await healthyRun(bare, null);
+  const without = await healthyRun(bare);
   const same = without.kept && sameOutcomes(healthy.value, without.value);
   bench.log.info(
     `${revision.repository.name}: ${plural(built.length, "tracked built file")}: ${same ? "left out" : "needed by its tests"}`,
@@ -179,7 +179,7 @@ async function withoutOwnCopies(
   const name = packageName(tree, revision.packageDir);
   const copies = installed === undefined || name === null ? [] : ownCopies(installed, revision.packageDir, name);
   if (copies.length === 0) return keep({ site, healthy: known });
-  const healthy = known === null ? await healthyRun(site, null) : keep(known);
+  const healthy = known === null ? await healthyRun(site) : keep(known);
   if (!healthy.kept) return healthy;
   const runs = new Map<string, TestRun>([["", healthy.value]]);
   const siteOf = async (found: NonNullable<Recipe["ownCopies"]>): Promise<BaselineSite> => {
@@ -187,7 +187,7 @@ async function withoutOwnCopies(
     return { ...site, recipe, installed: await installedAgain(recipe, revision, archive, "once", bench) };
   };
   const found = await dispensable(copies, healthy.value, async (removed) => {
-    const without = await healthyRun(await siteOf({ removed: [...removed], kept: [] }), null);
+    const without = await healthyRun(await siteOf({ removed: [...removed], kept: [] }));
     if (without.kept) runs.set(removed.join("\n"), without.value);
     return without.kept ? without.value : null;
   });
@@ -229,9 +229,8 @@ async function environmentOf(
   const first = change === null ? await warm() : cold;
   const base = await baseline(first, healthy);
   if (!base.kept) return base;
-  const { ownOrder } = base.value;
-  if (ownOrder !== null)
-    bench.log.info(`${revision.repository.name}: its baseline was taken in the files' own order: in another, ${ownOrder}`);
+  const { runs, quarantine, givenUp } = base.value;
+  for (const why of givenUp) bench.log.info(`${revision.repository.name}: its baseline was taken without ${why}`);
   const wholeSite = change === null ? first : await warm();
   const lean = await leanBuild(wholeSite, base.value, installedWith);
   const recipe = { ...whole, build: lean.build };
@@ -248,6 +247,7 @@ async function environmentOf(
     recipe,
     sourceFiles: sources.map((source) => source.path),
     tests: [...base.value.tests],
+    steadiness: { runs: runs.map((words) => [...words]), quarantine: [...quarantine] },
     testFiles,
     archive: archive.sha,
     frozenLock,
@@ -263,7 +263,7 @@ async function environmentOf(
 
 export const prepareStage: Stage<Preparable, Environment> = {
   name: "prepare",
-  version: 11,
+  version: 12,
   resource: "sandbox",
   output: environmentSchema,
   settings: ["repeats", "testTimeoutMs", "runTimeoutMs", "installTimeoutMs"],

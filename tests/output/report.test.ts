@@ -32,6 +32,15 @@ describe("the report", () => {
     expect(report([], { sifts: [] })).not.toContain("<h2>Sift</h2>");
   });
 
+  it("lists the tests that did not agree with themselves, and under what", () => {
+    const text = report();
+    expect(text).toContain("<p>2 of 8 tests (25.0 %), under TZ 1, nothing 1, order 1</p>");
+    expect(text).toContain("<td>tests/add.test.ts &gt; add &gt; today</td><td>1 of 2</td><td>order=1 TZ=Pacific/Chatham</td>");
+    expect(text).toContain("<td>tests/add.test.ts &gt; add &gt; by chance</td><td>2 of 3</td><td>nothing</td>");
+    const { flakiness: _, ...earlier } = summary;
+    expect(toReport({ title: "t", summary: earlier, rows: [], samples: [], baselines: [] })).not.toContain("Quarantined tests");
+  });
+
   it("lists each verdict that the whole suite did not confirm, and says where it said nothing", () => {
     const found = {
       ...{ repository: "acme/calc", candidateId: "00000000000000c1", environmentId: "00000000000000e1", by: "sift" as const },

@@ -41,6 +41,13 @@ export const environment: Environment = {
   },
   sourceFiles: ["src/add.ts"],
   tests: [{ id: "tests/add.test.ts > add > sums", file: "tests/add.test.ts", standing: "stable" }],
+  steadiness: {
+    runs: [[], ["order=1", "TZ=Pacific/Chatham"], ["order=2", "load=1"]],
+    quarantine: [
+      { id: "tests/add.test.ts > add > by chance", seen: 3, passed: 2, under: [] },
+      { id: "tests/add.test.ts > add > today", seen: 2, passed: 1, under: ["order=1", "TZ=Pacific/Chatham"] },
+    ],
+  },
   testFiles: [{ file: "tests/add.test.ts", standalone: true, covers: { "src/add.ts": [1, 2] } }],
   archive: sha256(archive),
   frozenLock: { file: "package-lock.json", text: '{"lockfileVersion":3}\n' },
@@ -159,7 +166,16 @@ export const summary: RunSummary = {
       commit: "c".repeat(40),
       license: "MIT",
       environments: [
-        { id: environment.id, runner: "vitest", runnerVersion: "3.0.0", nodeVersion: "22.1.0", tests: 1, quarantined: 0, files: 1 },
+        {
+          id: environment.id,
+          runner: "vitest",
+          runnerVersion: "3.0.0",
+          nodeVersion: "22.1.0",
+          tests: 8,
+          quarantined: 2,
+          files: 1,
+          unsteady: [...(environment.steadiness?.quarantine ?? [])],
+        },
       ],
       mutants: { generated: 20, covered: 12, sampled: 8, observed: 8, killed: 5 },
       instances: { localization: 1, editing: 1, "unit-tests": 1, reproduction: 1, review: 1 },
@@ -168,6 +184,7 @@ export const summary: RunSummary = {
       peakMemoryBytes: 3 * 2 ** 28,
     },
   ],
+  flakiness: { tests: 8, quarantined: 2, share: 0.25, under: { nothing: 1, order: 1, TZ: 1 } },
   stages: [
     {
       name: "prove",

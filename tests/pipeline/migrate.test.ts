@@ -13,7 +13,7 @@ import { migratePair } from "../../output/migrations.ts";
 import { contentHashOf, toEnvironmentRow, toRows } from "../../output/rows.ts";
 import { migrate } from "../../pipeline/migrate.ts";
 import type { Instance, SkillName } from "../../schemas/instance.ts";
-import type { ColumnTable, ConfigName, Row, RowPair } from "../../schemas/row.ts";
+import { type ColumnTable, type ConfigName, type Row, type RowPair, rowSchemaVersion } from "../../schemas/row.ts";
 import { columnsIn, type RowTables, tablesOf } from "../../schemas/row-versions.ts";
 import type { Withdrawal } from "../../schemas/withdrawal.ts";
 import { hubProblems } from "../output/hub-rules.ts";
@@ -122,12 +122,14 @@ describe("a dataset of row schema 1", () => {
   it("comes out as the same instances, environments and archives in the current one", async () => {
     const out = join(folder, "new");
     const before = readFileSync(join(old, "manifest.json"), "utf8");
-    expect(await migrate(old, out)).toEqual({ from: "1", to: "4", rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
+    expect(await migrate(old, out)).toEqual({ from: "1", to: rowSchemaVersion, rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
     const data = await openDataset(out);
     const instances: Instance[] = [];
     for await (const instance of data.instances()) instances.push(instance);
     expect(instances).toEqual(samples);
-    expect(await data.environment(environment.id)).toEqual(environment);
+    // How often tests passed was kept by no version before 4.
+    const { steadiness: _, ...known } = environment;
+    expect(await data.environment(environment.id)).toEqual(known);
     expect(new Uint8Array(await data.archive(environment.id))).toEqual(archive);
     // A row that is migrated is the row that the current version writes, but for what stood in no row.
     expect(canonical(await rowsIn(out))).toEqual(canonical(samples.map(migratedRows)));
@@ -194,7 +196,7 @@ describe("a dataset of row schema 2", () => {
       "2",
       samples.map((one) => earlierRows(one, "2")),
     );
-    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: "4", rows: samples.length });
+    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: rowSchemaVersion, rows: samples.length });
     return rowsIn(join(folder, "new"));
   }
 
@@ -235,6 +237,22 @@ describe("a dataset of row schema 2", () => {
     const sample = sampleInstance("editing", { id: ids[0] ?? "" });
     const pair = earlierRows(sample, "2");
     expect(() => migratePair({ ...pair, private: { ...pair.private, candidate_json: "{" } }, "2")).toThrow(BrokenRecord);
+  });
+});
+
+describe("a dataset of row schema 3", () => {
+  it("is the same but for its version, and knows nothing of how often tests passed", async () => {
+    const sample = sampleInstance("editing", { id: ids[0] ?? "" });
+    const pair = toRows(sample, environment, context);
+    await writeDataset(datasetInput(old, { sets: [{ skill: "editing", split: "train", pairs: () => [pair] }] }));
+    const { provenance: __, ...bare } = pair.private;
+    const earlier = { public: { ...pair.public, schema_version: "3" }, private: { ...bare, schema_version: "3" } } as unknown as RowPair;
+    const provenance = { ...pair.private.provenance, content_hash: contentHashOf(earlier) };
+    writeEarlier("3", [{ public: earlier.public, private: { ...earlier.private, provenance } }]);
+    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "3", to: "4", rows: 1, environments: 1 });
+    expect(canonical(await rowsIn(join(folder, "new")))).toEqual(canonical([pair]));
+    const { steadiness: _, ...known } = environment;
+    expect(await (await openDataset(join(folder, "new"))).environment(environment.id)).toEqual(known);
   });
 });
 

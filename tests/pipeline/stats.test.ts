@@ -54,6 +54,11 @@ describe("stats of a folder", () => {
       files: { "acme/calc: src/add.ts": 40 + skills.length - 1 },
       dataset: { schemaVersion: rowSchemaVersion, edition: 1, environments: 1, withdrawn: 0, yields: [{ name: "prove", in: 9, kept: 5 }] },
     });
+    expect(found.dataset?.flakiness).toEqual({
+      ...{ tests: 8, quarantined: 2, share: 0.25, under: { nothing: 1, order: 1, TZ: 1 } },
+      byEnvironment: [{ repository: "acme/calc", id: environment.id, tests: 8, quarantined: 2, share: 0.25 }],
+    });
+    expect(statsText(found)).toContain("are quarantined: 2 of 8 tests (25.0 %), under TZ 1, nothing 1, order 1");
     expect(found.skills["editing"]).toMatchObject({
       rows: 40,
       splits: { train: 40 },

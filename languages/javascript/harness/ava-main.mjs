@@ -12,7 +12,7 @@ const ava = findPackage("ava");
 const major = Number(ava.manifest.version.split(".")[0]);
 const classic = major < 4;
 const entry = path.join(ava.folder, classic ? "cli.js" : "entrypoints/cli.mjs");
-const { root, files, args, timeoutMs, sift } = takeRequest(entry);
+const { root, files, args, timeoutMs, sift, workers = 2 } = takeRequest(entry);
 const record = openChannel();
 record({ type: "start" });
 
@@ -185,7 +185,7 @@ if (sift) {
   process.env.NODE_OPTIONS = (process.env.NODE_OPTIONS || "") + " --require=" + JSON.stringify(require.resolve("./sift-ava-preload.cjs"));
 }
 // ava hears nothing of a file that is judged until it is over.
-process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", sift ? "--concurrency=1" : "--concurrency=2");
+process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", "--concurrency=" + (sift ? 1 : workers));
 process.argv.push(...files.map((file) => literal(path.relative(process.cwd(), file) || file)));
 const cli = await load("lib/cli.js");
 await (classic ? cli.run() : cli());

@@ -1,4 +1,4 @@
-// Runs each test file in a process of its own, two at a time, or those that may be together in one. Every child tells its results on a
+// Runs each test file in a process of its own, two at a time unless told otherwise, or those that may be together in one. Every child tells its results on a
 // pipe of its own, under a nonce of its own; what they told goes on under the run's nonce, which stays in this process, where no foreign
 // code runs.
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ const { followSift, framesOf, openChannel, relativeTo, shuffled, siftedBy, takeR
 const { eachStep, readPlan } = require("./sift.cjs");
 
 const request = takeRequest();
-const { root, seed, timeoutMs } = request;
+const { root, seed, timeoutMs, workers = 2 } = request;
 const record = openChannel();
 record({ type: "start" });
 
@@ -248,6 +248,6 @@ async function work() {
     conclude(over);
   }
 }
-await Promise.all([work(), work()]);
+await Promise.all(Array.from({ length: workers }, work));
 if (!early) record({ type: "end" });
 process.exitCode = failures > 0 ? 1 : 0;

@@ -158,7 +158,7 @@ class AsGiven {
 function options(batch) {
   const few = request.sift || (batch.length > 0 && batch.length < 4);
   const together = batch.some((file) => sharing.has(file));
-  const workers = few || together ? 1 : 2;
+  const workers = few || together ? 1 : request.workers || 2;
   const alone = together ? { isolate: false, singleThread: true, singleFork: true } : {};
   const pool = { minThreads: 1, maxThreads: workers, minForks: 1, maxForks: workers, ...alone };
   return {

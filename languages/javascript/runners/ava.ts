@@ -32,6 +32,7 @@ export const ava = Object.freeze({
   language: "javascript",
   package: "ava",
   canShuffle: false,
+  canParallel: true,
   canShare: false,
   canSift: true,
   cacheFolders: [],

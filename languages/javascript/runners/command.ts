@@ -20,6 +20,7 @@ export function harnessCommand(plan: TestPlan, request: Request): RunnerCommand 
     timeoutMs: plan.testTimeoutMs,
     ...(plan.together === undefined ? {} : { together: plan.together.map((file) => posix.relative(cwd, file)) }),
     ...(plan.sift === undefined ? {} : { sift: true }),
+    ...(plan.workers === undefined ? {} : { workers: plan.workers }),
     ...request.members,
   });
   const files = plan.files === "all" ? [] : plan.files.map((file) => posix.relative(cwd, file));

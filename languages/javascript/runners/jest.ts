@@ -48,6 +48,7 @@ export const jest = Object.freeze({
   language: "javascript",
   package: "jest",
   canShuffle: true,
+  canParallel: true,
   canShare: false,
   canSift: true,
   cacheFolders: ["node_modules/.cache/kihon-jest"],

@@ -18,6 +18,7 @@ export const mocha = Object.freeze({
   language: "javascript",
   package: "mocha",
   canShuffle: true,
+  canParallel: false,
   canShare: false,
   canSift: true,
   cacheFolders: [],

@@ -71,6 +71,7 @@ export const nodeTest = Object.freeze({
   package: null,
   // Every file has a process of its own, so their order cannot matter; within a file node:test has no shuffle.
   canShuffle: false,
+  canParallel: true,
   canShare: true,
   canSift: true,
   cacheFolders: [],

@@ -67,6 +67,7 @@ export const vitest = Object.freeze({
   language: "javascript",
   package: "vitest",
   canShuffle: true,
+  canParallel: true,
   canShare: true,
   canSift: true,
   cacheFolders: [],
