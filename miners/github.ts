@@ -11,6 +11,7 @@ import { crawl } from "./github/crawl.ts";
 import { repositoryReasons } from "./github/discover.ts";
 import { clientOnDemand, shelfOf, unavailableReasons } from "./github/open.ts";
 import type { Crawled } from "./github/pages.ts";
+import { type LocatedRemark, locateRemarks, remarkedLinesOf } from "./github/remarked-lines.ts";
 import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
 const ofChanges = [...changeReasons, ...treeReasons, "same-commit", "unanswered", "unexpected-form"] as const;
@@ -58,12 +59,18 @@ async function locatedOf(
   return { ...trees, pullRequest, changes };
 }
 
-/** By number, what the branches of these pull requests were before. One that changes no source gives no candidate, so nothing is fetched for it. */
-async function attemptsLocated(
+/** What the branch of a pull request was before, and what was remarked on of that. */
+interface Earlier {
+  readonly heads: readonly LocatedHead[];
+  readonly remarks: readonly LocatedRemark[];
+}
+
+/** By number. One that changes no source gives no candidate, so nothing is fetched for it. */
+async function earlierLocated(
   located: readonly (Located | PassedOver)[],
   options: GithubOptions,
   context: MinerContext,
-): Promise<ReadonlyMap<number, readonly LocatedHead[]>> {
+): Promise<ReadonlyMap<number, Earlier>> {
   const wanted = located.filter(
     (one): one is Located => !("reason" in one) && sourceChanges(one.changes, options.packageDir, context).length > 0,
   );
@@ -71,16 +78,19 @@ async function attemptsLocated(
     context.repository,
     wanted.map(({ pullRequest }) => pullRequest),
   );
-  const found = new Map<number, readonly LocatedHead[]>();
+  const found = new Map<number, Earlier>();
   for (const { pullRequest, before } of wanted) {
-    found.set(pullRequest.number, await locateAttempts(heads.get(pullRequest.number) ?? [], before, options, context));
+    found.set(pullRequest.number, {
+      heads: await locateAttempts(heads.get(pullRequest.number) ?? [], before, options, context),
+      remarks: await locateRemarks(context.repository, pullRequest, before),
+    });
   }
   return found;
 }
 
 async function minedOf(
   located: Located | PassedOver,
-  attempts: ReadonlyMap<number, readonly LocatedHead[]>,
+  earlier: ReadonlyMap<number, Earlier>,
   options: GithubOptions,
   context: MinerContext,
 ): Promise<Mined["item"]> {
@@ -88,8 +98,10 @@ async function minedOf(
   const { pullRequest, after, changes } = located;
   const commit = await candidateOf({ after, changes, subject: pullRequest.title, body: pullRequest.body }, options, context);
   if (typeof commit === "string") return passedOver(pullRequest.number, commit, pullRequest.title, options);
-  const before = await attemptsOf(attempts.get(pullRequest.number) ?? [], changes, options, context);
-  return { kind: "commit", commit: { ...commit, ...before, pullRequest } };
+  const { heads, remarks } = earlier.get(pullRequest.number) ?? { heads: [], remarks: [] };
+  const before = await attemptsOf(heads, changes, options, context);
+  const remarkedLines = await remarkedLinesOf(remarks, context.repository, options.maxFileBytes);
+  return { kind: "commit", commit: { ...commit, ...before, pullRequest, ...(remarkedLines.length === 0 ? {} : { remarkedLines }) } };
 }
 
 /** So many are located before the first of them is read, so that what they change is fetched together. */
@@ -139,12 +151,12 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
       const merge = "gap" in crawled ? null : crawled.pullRequest.mergeCommit;
       if (merge !== null && number !== null && !mergedBy.has(merge)) mergedBy.set(merge, number);
     }
-    const attempts = await attemptsLocated(
+    const earlier = await earlierLocated(
       wanted.map(({ located }) => located),
       options,
       context,
     );
-    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, attempts, options, context) };
+    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, earlier, options, context) };
   }
   for (const { spent } of made) {
     const { requests, points } = spent;
@@ -152,4 +164,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 7, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 8, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

@@ -40,6 +40,8 @@ export const reviewThreadSchema = z
     line: z.int().positive().nullable(),
     /** In the commit that was commented on; null for a remark on a whole file, or on a line that the diff took away. */
     originalLine: z.int().positive().nullable(),
+    /** The first of several lines of that commit, which end at `originalLine`; null or absent for a remark on one line. */
+    originalStartLine: z.int().positive().nullable().optional(),
     /** The commit that was commented on; null where it is gone. */
     commit: oidSchema.nullable(),
     resolved: z.boolean(),

@@ -21,13 +21,25 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
+/** When what reviewers said of lines that stand to the end was a finding too, and what they said of a commit that is not shown was none. */
+const third: RowTables = {
+  ...current,
+  private: {
+    ...privateColumns,
+    human_findings_json: column(
+      string,
+      "JSON list of what reviewers of the pull request said of lines that the diff shows: file, line, body, resolved; of an attempt's diff also whether a defect lies at the line; evidence, no label",
+    ),
+  },
+};
+
 /** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
 const second: RowTables = {
   public: {
     ...without(publicColumns, "committed_at", "difficulty", "natural_language"),
     language: column(string, "language of the files that the change edits"),
   },
-  private: without(privateColumns, "difficulty_figures"),
+  private: without(third.private, "difficulty_figures"),
   environment: environmentColumns,
 };
 
@@ -36,6 +48,7 @@ export const rowTables: Readonly<Record<string, RowTables>> = {
   // Before reviewers' findings were kept.
   "1": { ...second, private: without(second.private, "human_findings_json") },
   "2": second,
+  "3": third,
   [rowSchemaVersion]: current,
 };
 

@@ -10,6 +10,7 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { brokenChecks } from "./broken-checks.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { humanFindings } from "./human-findings.ts";
 import { interfaceOf } from "./interface.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { partialFixes } from "./partial-fixes.ts";
@@ -129,6 +130,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   if (leak !== null) return drop("bug-fix/leak", leak);
   const gold = unifiedDiff(layerChanges(before, after, context.text));
   const failing = filesOf(observation.failToPass);
+  const said = humanFindings(candidate);
   const biting = [oppositeTrial(observed, context), brokenChecks(failing[0] ?? "", before, context)].filter((trial) => trial !== null);
   return keep({
     id: shortId(["bug-fix", candidate.id]),
@@ -153,12 +155,13 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,
+    ...(said.length === 0 ? {} : { humanFindings: said }),
   });
 }
 
 export const bugFix = Object.freeze({
   name: "bug-fix",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

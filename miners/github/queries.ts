@@ -13,7 +13,7 @@ export const pageSize = 25;
 const who = "author { __typename login }";
 const pageInfo = "pageInfo { hasNextPage endCursor }";
 const threadParts = `${pageInfo} nodes {
-  path line originalLine diffSide isResolved isOutdated
+  path line originalLine originalStartLine diffSide isResolved isOutdated
   comments(first: 1) { nodes { body createdAt ${who} originalCommit { oid } } }
 }`;
 const commentParts = `${pageInfo} nodes { body createdAt lastEditedAt ${who} }`;
@@ -85,6 +85,7 @@ export const threadSchema = z.object({
   path: z.string(),
   line: z.int().nullable(),
   originalLine: z.int().nullable(),
+  originalStartLine: z.int().nullable(),
   diffSide: z.enum(["LEFT", "RIGHT"]),
   isResolved: z.boolean(),
   isOutdated: z.boolean(),

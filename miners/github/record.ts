@@ -48,6 +48,7 @@ export function threadOf(thread: ThreadNode): ReviewThread | null {
     path: thread.path,
     line: lineOf(thread.line, thread),
     originalLine: lineOf(thread.originalLine, thread),
+    originalStartLine: lineOf(thread.originalStartLine, thread),
     commit: first.originalCommit?.oid ?? null,
     resolved: thread.isResolved,
     outdated: thread.isOutdated,

@@ -122,7 +122,7 @@ describe("a dataset of row schema 1", () => {
   it("comes out as the same instances, environments and archives in the current one", async () => {
     const out = join(folder, "new");
     const before = readFileSync(join(old, "manifest.json"), "utf8");
-    expect(await migrate(old, out)).toEqual({ from: "1", to: "3", rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
+    expect(await migrate(old, out)).toEqual({ from: "1", to: "4", rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
     const data = await openDataset(out);
     const instances: Instance[] = [];
     for await (const instance of data.instances()) instances.push(instance);
@@ -194,7 +194,7 @@ describe("a dataset of row schema 2", () => {
       "2",
       samples.map((one) => earlierRows(one, "2")),
     );
-    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: "3", rows: samples.length });
+    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: "4", rows: samples.length });
     return rowsIn(join(folder, "new"));
   }
 
@@ -238,12 +238,43 @@ describe("a dataset of row schema 2", () => {
   });
 });
 
+describe("a dataset of row schema 3", () => {
+  const said = (diff: "merged" | "earlier", more: object = {}) => ({
+    file: "src/a.js",
+    line: 3,
+    diff,
+    commit: diff === "merged" ? null : "b".repeat(40),
+    resolved: true,
+    body: "Why?",
+    ...more,
+  });
+  const findingsAfter = (...former: readonly object[]): unknown => {
+    const pair = earlierRows(sampleInstance("review", { id: ids[0] ?? "" }), "3");
+    const row = { ...pair, private: { ...pair.private, human_findings_json: JSON.stringify(former) } };
+    return JSON.parse(migratePair(row, "3").private.human_findings_json);
+  };
+
+  it("keeps what was found in earlier commits, and no remark on lines that stood to the end", () => {
+    const { diff: _, ...kept } = said("earlier", { agrees: true });
+    expect(findingsAfter(said("merged"), said("earlier", { agrees: true }))).toEqual([{ ...kept, changeToldBy: "forge" }]);
+    expect(findingsAfter()).toEqual([]);
+  });
+
+  it("is not taken where a finding is of no such form", () => expect(() => findingsAfter({ file: "src/a.js" })).toThrow(BrokenRecord));
+
+  it("held findings of that form under version 2 too", () => {
+    const pair = earlierRows(sampleInstance("review", { id: ids[0] ?? "" }), "2");
+    const row = { ...pair, private: { ...pair.private, human_findings_json: JSON.stringify([said("earlier")]) } };
+    expect(JSON.parse(migratePair(row, "2").private.human_findings_json)).toHaveLength(1);
+  });
+});
+
 describe("other schemas", () => {
   it("need no migration, or know none", async () => {
     await writeDataset(datasetInput(old));
-    await expect(migrate(old, join(folder, "new"))).rejects.toThrow("has row schema 3 already");
+    await expect(migrate(old, join(folder, "new"))).rejects.toThrow("has row schema 4 already");
     const manifest = readFileSync(join(old, "manifest.json"), "utf8");
-    writeFileSync(join(old, "manifest.json"), manifest.replace('"schema_version": "3"', '"schema_version": "99"'));
+    writeFileSync(join(old, "manifest.json"), manifest.replace('"schema_version": "4"', '"schema_version": "99"'));
     await expect(migrate(old, join(folder, "new"))).rejects.toMatchObject({
       message: expect.stringContaining("row schema 99"),
       next: expect.stringContaining("version of the tool"),

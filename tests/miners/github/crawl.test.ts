@@ -64,6 +64,7 @@ describe("a crawl", () => {
             path: "a.js",
             line: null,
             originalLine: 4,
+            originalStartLine: 2,
             commit: "c".repeat(40),
             outdated: true,
             body: "Why?",
@@ -128,6 +129,7 @@ describe("a crawl", () => {
             body: "Why?",
             author: { login: "linter", kind: "bot" },
             createdAt: full(12),
+            originalStartLine: 2,
           },
           {
             path: "b.js",
@@ -139,6 +141,7 @@ describe("a crawl", () => {
             body: "Off by one",
             author: { login: "bea", kind: "user" },
             createdAt: full(13),
+            originalStartLine: null,
           },
           {
             path: "b.js",
@@ -150,6 +153,7 @@ describe("a crawl", () => {
             body: "This was needed",
             author: { login: "bea", kind: "user" },
             createdAt: full(14),
+            originalStartLine: null,
           },
         ],
       }),

@@ -33,6 +33,8 @@ export interface ScriptedThread extends ScriptedComment {
   readonly path: string;
   readonly line?: number | null;
   readonly originalLine?: number;
+  /** The first of several lines. */
+  readonly originalStartLine?: number;
   /** On a line that the diff took away. */
   readonly left?: boolean;
   readonly commit?: string;
@@ -572,6 +574,7 @@ export class ScriptedGithub {
       path: its.path,
       line: its.line === undefined ? 3 : its.line,
       originalLine: its.originalLine ?? 3,
+      originalStartLine: its.originalStartLine ?? null,
       diffSide: its.left === true ? "LEFT" : "RIGHT",
       isResolved: its.resolved ?? false,
       isOutdated: its.outdated ?? false,
