@@ -46,6 +46,8 @@ export const queries = Object.freeze({
     }
     closingIssuesReferences(first: 5) { ${issueParts} }
     reviewThreads(first: 20) { ${threadParts} }`),
+  /** Whether there is such a thing. */
+  repository: `query There($id: ID!) { rateLimit { cost } node(id: $id) { id } }`,
   /** Only which they are, where one cannot be told more of. */
   numbers: inRepository("number updatedAt"),
   threads: inNode("PullRequest", `more: reviewThreads(first: 100, after: $after) { ${threadParts} }`),

@@ -123,37 +123,37 @@ describe("a crawl", () => {
             path: "a.js",
             line: null,
             originalLine: 4,
+            originalStartLine: 2,
             commit: "c".repeat(40),
             resolved: false,
             outdated: true,
             body: "Why?",
             author: { login: "linter", kind: "bot" },
             createdAt: full(12),
-            originalStartLine: 2,
           },
           {
             path: "b.js",
             line: 3,
             originalLine: 3,
+            originalStartLine: null,
             commit: head.oid,
             resolved: true,
             outdated: false,
             body: "Off by one",
             author: { login: "bea", kind: "user" },
             createdAt: full(13),
-            originalStartLine: null,
           },
           {
             path: "b.js",
             line: null,
             originalLine: null,
+            originalStartLine: null,
             commit: head.oid,
             resolved: false,
             outdated: false,
             body: "This was needed",
             author: { login: "bea", kind: "user" },
             createdAt: full(14),
-            originalStartLine: null,
           },
         ],
       }),
@@ -317,11 +317,24 @@ describe("a crawl of what changed since", () => {
     github.pulls = pulls(90);
     await refreshed();
     github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
-    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 126");
+    github.fail(faults.sso, 1, ({ variables }) => variables["after"] === "after 126");
     await expect(refreshed()).rejects.toThrow(StopRun);
     github.asked.length = 0;
     expect(await refreshed()).toEqual(numbers(150, 1));
     expect(cursors()[0]).toBe("after 126");
+  });
+
+  it("that ended with the repository is gone on with when that is back", async () => {
+    github.pulls = pulls(90);
+    await refreshed();
+    github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
+    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 126");
+    expect(await refreshed()).toEqual([...numbers(150, 126), ...numbers(90, 1)]);
+    expect(stand.vanished).toHaveLength(1);
+    expect(await refreshed()).toEqual(numbers(150, 1));
+    github.asked.length = 0;
+    expect(await refreshed()).toEqual(numbers(150, 1));
+    expect(questions()).toEqual([]);
   });
 
   it("walks by creation again where so much changed that this costs less", async () => {
@@ -356,12 +369,19 @@ describe("what goes wrong", () => {
     expect(cursors().filter((cursor) => cursor === null)).toEqual([null]);
   });
 
-  it("a repository that vanishes stops the run with a next step", async () => {
+  it("a repository that vanishes ends the crawl behind what was read, and is told of", async () => {
     github.pulls = pulls(60);
     github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 36");
+    expect(told(await stand.crawl(github.api))).toEqual(numbers(60, 36));
+    expect(stand.vanished).toMatchObject([{ reason: "not-found", message: expect.stringContaining("no longer tells") }]);
+  });
+
+  it("a credential that is refused in the middle stops the run with a next step", async () => {
+    github.pulls = pulls(60);
+    github.fail(faults.sso, 1, ({ variables }) => variables["after"] === "after 36");
     const error = await stand.crawl(github.api).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StopRun);
-    expect((error as StopRun).next).toMatch(/deleted or made private/);
+    expect((error as StopRun).next).toMatch(/the token may still read it/);
   });
 
   it("a page on the disk that was cut off is asked for again", async () => {
