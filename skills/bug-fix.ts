@@ -17,6 +17,7 @@ import { partialFixes } from "./partial-fixes.ts";
 import { patchTrials } from "./patch-trials.ts";
 import { patchProbes } from "./probes.ts";
 import { type Report, reportOf, reportReasons } from "./report.ts";
+import { reviewVerdicts } from "./review-verdicts.ts";
 import { findHint } from "./scrub/check.ts";
 import { fixOf } from "./scrub/fix.ts";
 import { oppositeTrial } from "./turned-tests.ts";
@@ -101,12 +102,13 @@ function prompt(report: Report, names: readonly string[]): string {
   ].join("\n");
 }
 
-const factsOf = (report: Report, trees: Trees, { observation }: Observed): Draft["facts"] => ({
+const factsOf = (report: Report, trees: Trees, { candidate, observation }: Observed): Draft["facts"] => ({
   source: report.source,
   words: report.words,
   "reporter-comments": report.comments,
   files: Object.keys(trees.before).length,
   "failing-tests": observation.failToPass.length,
+  ...reviewVerdicts(candidate),
   ...Object.fromEntries(Object.entries(report.removed).map(([kind, count]) => [`removed-${kind}`, count])),
 });
 

@@ -14,6 +14,7 @@ import { breaksMore, isMatch, unrepaired } from "./attempts.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
 import { findingsOnAttempt, humanFindings } from "./human-findings.ts";
 import { findLeak, type Secrets, secretsOf } from "./leak.ts";
+import { reviewVerdicts } from "./review-verdicts.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
 import { attemptsOf, defectsOf, type ObservedMutant, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, hideFailing } from "./visible.ts";
@@ -201,7 +202,7 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     answerForm: "review",
     answerPath: null,
     interface: [],
-    facts: { "changed-lines": addedLines(diffTo(clean)), rival: rival.kind },
+    facts: { "changed-lines": addedLines(diffTo(clean)), rival: rival.kind, ...reviewVerdicts(candidate) },
     judgement:
       kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
     premises: premisesOf(pair, context, Object.keys(hidden)),

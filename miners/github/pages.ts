@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
-import { type PullRequest, pullRequestSchema, type ReviewThread } from "../../schemas/pull-request.ts";
+import { type PullRequest, pullRequestSchema } from "../../schemas/pull-request.ts";
 import type { GithubClient } from "./client.ts";
 import {
   type CommentNode,
@@ -19,9 +19,10 @@ import {
   pageSize,
   pullRequestNodeSchema,
   queries,
+  reviewSchema,
   threadSchema,
 } from "./queries.ts";
-import { begunAt, issueOf, recordOf, threadOf } from "./record.ts";
+import { begunAt, issueOf, recordOf, reviewOf, threadOf } from "./record.ts";
 import { GithubTrouble } from "./trouble.ts";
 
 /** A pull request that GitHub counts and cannot, or will not, tell of. */
@@ -145,8 +146,12 @@ export class Pages {
     const issues = [];
     for (const issue of issueNodes) issues.push(issueOf(issue, await this.#comments(issue, before), before));
     const threads = await this.#all(node.reviewThreads, queries.threads, node.id, threadSchema);
-    const shown = threads.map(threadOf).filter((thread): thread is ReviewThread => thread !== null);
-    const record = pullRequestSchema.safeParse(recordOf(node, issues, shown));
+    const reviews = await this.#all(node.reviews, queries.reviews, node.id, reviewSchema);
+    const shown = {
+      threads: threads.map(threadOf).filter((one) => one !== null),
+      reviews: reviews.map(reviewOf).filter((one) => one !== null),
+    };
+    const record = pullRequestSchema.safeParse(recordOf(node, { issues, ...shown }));
     if (!record.success) return { gap: { ...gap, detail: z.prettifyError(record.error).slice(0, 300) } };
     return { pullRequest: record.data satisfies PullRequest };
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openDataset } from "../../output/dataset-reader.ts";
 import type { HumanFinding } from "../../schemas/instance.ts";
+import type { PullRequest } from "../../schemas/pull-request.ts";
 import { ScriptedGithub } from "../miners/github/scripted-github.ts";
 import { ScriptedRemote } from "../miners/github/scripted-remote.ts";
 import { cache, healthy, kihon, manifest, scratch } from "./stand.ts";
@@ -67,7 +68,12 @@ it("brings remarks on lines that later commits changed to the rows, and no other
     { ...remark, line: 2, originalLine: 2, commit: head, body: "Much better." },
     { ...remark, ...gone, originalLine: 2, commit: wrong, body: "Mine.", author: ["User", "ann"] as const },
   ];
-  github.pulls = [await remote.merge(1, "squash", { title: "Keep NaN within the bounds", threads, issues: [issue] })];
+  const reviews = [
+    { state: "APPROVED", at: "2024-01-04T00:00:00Z", author: ["User", "reader"] as const },
+    { state: "CHANGES_REQUESTED", at: "2024-01-02T00:00:00Z", author: ["User", "reader"] as const, commit: wrong, body: "Not yet." },
+    { state: "COMMENTED", at: "2024-01-01T00:00:00Z", author: ["Bot", "linter"] as const, commit: wrong },
+  ] as const;
+  github.pulls = [await remote.merge(1, "squash", { title: "Keep NaN within the bounds", threads, reviews, issues: [issue] })];
   await remote.publish(github);
 
   const finding = { file: "index.js", line: 2, createdAt: "2024-01-02T00:00:00.000Z", changeToldBy: "git" };
@@ -75,14 +81,20 @@ it("brings remarks on lines that later commits changed to the rows, and no other
   const onWrong = { ...finding, commit: wrong, resolved: true, body: "This is the wrong end.", was: condition, became: fixed };
   const onNoisy = { ...finding, commit: noisy, resolved: false, body: "No prints, please.", was: "  console.log(value);\n", became: "" };
   const told: Record<string, readonly HumanFinding[]> = {};
-  const threadsTold = new Set<number>();
+  const pullsTold = new Set<string>();
   for (const skill of ["review", "bug-fix"]) {
     for await (const { public: open, private: closed } of (await mined(skill)).pairs()) {
       const { verdict = "" } = JSON.parse(closed.judgement_json) as { verdict?: string };
       told[`${open.skill} ${verdict}`.trim()] = JSON.parse(closed.human_findings_json);
-      threadsTold.add(JSON.parse(closed.candidate_json).pullRequest.threads.length);
+      const { threads: all, reviews: verdicts } = JSON.parse(closed.candidate_json).pullRequest as PullRequest;
+      pullsTold.add(JSON.stringify([all.length, verdicts?.map(({ verdict, author, commit }) => [verdict, author.kind, commit])]));
+      const asked = open.facts.filter(({ name }) => ["approvals", "change-requests"].includes(name));
+      expect(asked.map(({ name, value }) => [name, value])).toEqual([
+        ["approvals", "1"],
+        ["change-requests", "1"],
+      ]);
       // What was said of the way there is not for those who are asked.
-      for (const { body } of threads) expect(JSON.stringify(open)).not.toContain(body);
+      for (const { body } of [...threads, { body: "Not yet." }]) expect(JSON.stringify(open)).not.toContain(body);
     }
   }
   expect(told).toEqual({
@@ -90,5 +102,10 @@ it("brings remarks on lines that later commits changed to the rows, and no other
     "review approve": [onWrong, onNoisy],
     "review request_changes": [{ ...onWrong, agrees: true }],
   });
-  expect([...threadsTold]).toEqual([threads.length]);
+  const verdicts = [
+    ["commented", "bot", wrong],
+    ["changes-requested", "user", wrong],
+    ["approved", "user", head],
+  ];
+  expect([...pullsTold]).toEqual([JSON.stringify([threads.length, verdicts])]);
 });

@@ -72,13 +72,19 @@ describe("a crawl", () => {
             author: ["Bot", "linter"],
           },
           { path: "b.js", resolved: true, body: "Off by one", createdAt: at(13), author: ["User", "bea"] },
-          { path: "b.js", left: true, body: "This was needed", createdAt: at(14), author: ["User", "bea"] },
+          { path: "b.js", left: true, originalStartLine: 2, body: "This was needed", createdAt: at(14), author: ["User", "bea"] },
+        ],
+        reviews: [
+          { state: "COMMENTED", at: at(12), author: ["Bot", "linter"], commit: null },
+          { state: "APPROVED", at: at(19), author: ["User", "bea"], body: "Well." },
+          { state: "CHANGES_REQUESTED", at: at(13), author: ["User", "bea"], commit: "c".repeat(40) },
+          { state: "PENDING", at: null, body: "Hm" },
         ],
       }),
     ];
     const [only] = await stand.crawl(github.api);
     const { head, base, merge } = pull(7);
-    const ann = { login: "ann", kind: "user" };
+    const [ann, bea] = ["ann", "bea"].map((login) => ({ login, kind: "user" }));
     const full = (hour: number): string => at(hour).replace("Z", ".000Z");
     expect(only).toEqual({
       pullRequest: pullRequestSchema.parse({
@@ -156,6 +162,11 @@ describe("a crawl", () => {
             createdAt: full(14),
           },
         ],
+        reviews: [
+          { verdict: "commented", author: { login: "linter", kind: "bot" }, commit: null, body: "", submittedAt: full(12) },
+          { verdict: "changes-requested", author: bea, commit: "c".repeat(40), body: "", submittedAt: full(13) },
+          { verdict: "approved", author: bea, commit: head.oid, body: "Well.", submittedAt: full(19) },
+        ],
       }),
     });
   });
@@ -179,8 +190,9 @@ describe("a crawl", () => {
       Array.from({ length: count }, (_, at) => ({ number: number + at, title: "t", body: "b", createdAt: "2023-01-01T00:00:00Z" }));
     const threads = Array.from({ length: 130 }, (_, at) => ({ path: `f${at}.js`, body: "b", createdAt: "2024-01-05T00:00:00Z" }));
     const late = [{ body: "late", createdAt: "2025-01-01T00:00:00Z" }];
+    const reviews = Array.from({ length: 101 }, (_, at) => ({ state: "COMMENTED" as const, at: "2024-01-05T00:00:00Z", body: `${at}` }));
     github.pulls = [
-      pull(2, { threads, issues: many(8, 100) }),
+      pull(2, { threads, reviews, issues: many(8, 100) }),
       pull(1, {
         issues: [
           { number: 50, title: "t", body: "b", createdAt: "2023-01-01T00:00:00Z", comments: [...comments(70, 0), ...late] },
@@ -196,10 +208,11 @@ describe("a crawl", () => {
     ];
     const [second, first] = (await stand.crawl(github.api)).map((item) => ("pullRequest" in item ? item.pullRequest : null));
     expect(second?.threads.map(({ path }) => path)).toEqual(threads.map(({ path }) => path));
+    expect(second?.reviews?.map(({ body }) => body)).toEqual(reviews.map(({ body }) => body));
     expect(second?.issues.map(({ number }) => number)).toEqual([100, 101, 102, 103, 104, 105, 106, 107]);
     expect(first?.issues.map(({ comments: { length } }) => length)).toEqual([70, 3]);
-    // The page, two more of threads, one of issues, one of comments.
-    expect(github.asked.length).toBe(1 + 2 + 1 + 1);
+    // The page, two more of threads, one of reviews, one of issues, one of comments.
+    expect(github.asked.length).toBe(1 + 2 + 1 + 1 + 1);
   });
 
   it("ends at its limit, asks for no more than that, and goes on from there when it is raised", async () => {

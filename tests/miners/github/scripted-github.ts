@@ -41,6 +41,15 @@ export interface ScriptedThread extends ScriptedComment {
   readonly resolved?: boolean;
   readonly outdated?: boolean;
 }
+export interface ScriptedReview {
+  readonly state: "PENDING" | "COMMENTED" | "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED";
+  /** Null while it is not submitted. */
+  readonly at: string | null;
+  readonly body?: string;
+  readonly author?: ScriptedComment["author"];
+  /** The head where it is not said, null where it is gone. */
+  readonly commit?: string | null;
+}
 export interface ScriptedPull {
   readonly number: number;
   readonly title: string;
@@ -58,6 +67,7 @@ export interface ScriptedPull {
   readonly labels: readonly string[];
   readonly issues: readonly ScriptedIssue[];
   readonly threads: readonly ScriptedThread[];
+  readonly reviews?: readonly ScriptedReview[];
 }
 
 /** What a search gives, as far as it is not as usual. */
@@ -485,7 +495,7 @@ export class ScriptedGithub {
       return json(response, 200, { errors: invalid.map(({ message }) => ({ message: `invalid question: ${message}` })) });
     const cost = pointsOf(document, asked.variables);
     this.points += cost;
-    const full = asked.query.includes("reviewThreads(first: 20)");
+    const full = asked.query.includes("closingIssuesReferences(first: 5)");
     let fault: Fault | null = null;
     const nodeOf = (one: ScriptedPull): unknown => {
       const how = full ? this.broken.get(one.number) : undefined;
@@ -606,6 +616,13 @@ export class ScriptedGithub {
         afterCommit: after === null ? null : { oid: after },
       })),
       closingIssuesReferences: connection(one.issues, byPlace, (issue) => this.#issueNode(issue)),
+      reviews: connection(one.reviews ?? [], byPlace, ({ state, at, body, author, commit = head.oid }) => ({
+        state,
+        submittedAt: at,
+        body: body ?? "",
+        author: actor(author),
+        commit: commit === null ? null : { oid: commit },
+      })),
       reviewThreads: connection(one.threads, byPlace, thread),
     };
   }
