@@ -222,7 +222,7 @@ withPlace(program.command("refresh"))
   .option("--takedown <file>", "withdraw what it lists, one a line: instance ids, repositories, commits, addresses of pull requests")
   .option(
     "--licenses <names>",
-    "withdraw rows of repositories whose newest revision is under none of these SPDX ids, comma-separated; expressions are weighed as by run",
+    "withdraw rows of repositories whose newest revision is under none of these SPDX ids, comma-separated (default: those of the run, where the licence changed); expressions are weighed as by run",
     (text) => text.split(",").map((word) => word.trim()),
   )
   .option("--reverify", "prove every row again first; rows that fail twice are withdrawn", false)

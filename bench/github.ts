@@ -46,7 +46,10 @@ export async function crawlOnce(api: string, cacheDir: string, paced: boolean): 
   const { repositoryId, snapshot } = await openGithub({ api, name: "owner/name", pinned: null }, outside, () => client);
   const options = { repositoryId, snapshot, limit: 1e6, since: null, until: null };
   const items: Crawled[] = [];
-  for await (const item of crawl(options, { shelf: shelfOf(api, outside), client: () => client, progress: quiet })) items.push(item);
+  for await (const item of crawl(options, { shelf: shelfOf(api, outside), client: () => client, progress: quiet })) {
+    if ("vanished" in item) throw item.vanished;
+    items.push(item);
+  }
   return { items, spent: { ...client.spent }, wallMs: performance.now() - began };
 }
 

@@ -1,5 +1,6 @@
 /** The merged pull requests of a repository on GitHub, newest first: each a candidate, with what was asked and said, or passed over by name. */
 import { z } from "zod";
+import { RetryLater } from "../lib/errors.ts";
 import { type LogChange, shasOf } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
 import { licenseFiles } from "../lib/license.ts";
@@ -10,7 +11,8 @@ import type { Mined, Miner, MinerContext, PassedOver } from "./contract.ts";
 import { crawl } from "./github/crawl.ts";
 import { repositoryReasons } from "./github/discover.ts";
 import { clientOnDemand, shelfOf, unavailableReasons } from "./github/open.ts";
-import type { Crawled } from "./github/pages.ts";
+import { type Crawled, type Vanished, vanishedBy } from "./github/pages.ts";
+import { type LocatedRemark, locateRemarks, remarkedLinesOf } from "./github/remarked-lines.ts";
 import { earlierHeads, type Trees, treeReasons, treesOf } from "./github/trees.ts";
 
 const ofChanges = [...changeReasons, ...treeReasons, "same-commit", "unanswered", "unexpected-form"] as const;
@@ -58,12 +60,18 @@ async function locatedOf(
   return { ...trees, pullRequest, changes };
 }
 
-/** By number, what the branches of these pull requests were before. One that changes no source gives no candidate, so nothing is fetched for it. */
-async function attemptsLocated(
+/** What the branch of a pull request was before, and what was remarked on of that. */
+interface Earlier {
+  readonly heads: readonly LocatedHead[];
+  readonly remarks: readonly LocatedRemark[];
+}
+
+/** By number. One that changes no source gives no candidate, so nothing is fetched for it. */
+async function earlierLocated(
   located: readonly (Located | PassedOver)[],
   options: GithubOptions,
   context: MinerContext,
-): Promise<ReadonlyMap<number, readonly LocatedHead[]>> {
+): Promise<ReadonlyMap<number, Earlier>> {
   const wanted = located.filter(
     (one): one is Located => !("reason" in one) && sourceChanges(one.changes, options.packageDir, context).length > 0,
   );
@@ -71,16 +79,19 @@ async function attemptsLocated(
     context.repository,
     wanted.map(({ pullRequest }) => pullRequest),
   );
-  const found = new Map<number, readonly LocatedHead[]>();
+  const found = new Map<number, Earlier>();
   for (const { pullRequest, before } of wanted) {
-    found.set(pullRequest.number, await locateAttempts(heads.get(pullRequest.number) ?? [], before, options, context));
+    found.set(pullRequest.number, {
+      heads: await locateAttempts(heads.get(pullRequest.number) ?? [], before, options, context),
+      remarks: await locateRemarks(context.repository, pullRequest, before),
+    });
   }
   return found;
 }
 
 async function minedOf(
   located: Located | PassedOver,
-  attempts: ReadonlyMap<number, readonly LocatedHead[]>,
+  earlier: ReadonlyMap<number, Earlier>,
   options: GithubOptions,
   context: MinerContext,
 ): Promise<Mined["item"]> {
@@ -88,8 +99,10 @@ async function minedOf(
   const { pullRequest, after, changes } = located;
   const commit = await candidateOf({ after, changes, subject: pullRequest.title, body: pullRequest.body }, options, context);
   if (typeof commit === "string") return passedOver(pullRequest.number, commit, pullRequest.title, options);
-  const before = await attemptsOf(attempts.get(pullRequest.number) ?? [], changes, options, context);
-  return { kind: "commit", commit: { ...commit, ...before, pullRequest } };
+  const { heads, remarks } = earlier.get(pullRequest.number) ?? { heads: [], remarks: [] };
+  const before = await attemptsOf(heads, changes, options, context);
+  const remarkedLines = await remarkedLinesOf(remarks, context.repository, options.maxFileBytes);
+  return { kind: "commit", commit: { ...commit, ...before, pullRequest, ...(remarkedLines.length === 0 ? {} : { remarkedLines }) } };
 }
 
 /** So many are located before the first of them is read, so that what they change is fetched together. */
@@ -113,38 +126,76 @@ const passedOver = (which: number | string, reason: (typeof reasons)[number], de
   detail: `#${which}: ${detail}`,
 });
 
+/** Before the first item. */
+const start = "";
+
+/**
+ * Where git does not answer, GitHub is asked whether it has the repository still: what cannot be fetched of one that it has no longer ends by
+ * that name, and is not waited for.
+ */
+function unlessVanished(ask: () => Promise<Vanished | null>) {
+  let known: Vanished | null = null;
+  return async <T>(work: () => Promise<T>, otherwise: (vanished: Vanished) => T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RetryLater)) throw error;
+      known ??= await ask();
+      if (known === null) throw error;
+      return otherwise(known);
+    }
+  };
+}
+
 async function* mine(options: GithubOptions, context: MinerContext): AsyncGenerator<Mined> {
   const { outside, signal } = context;
   if (outside === undefined) throw new Error("the miner github was given nothing from outside");
   const { client, made } = clientOnDemand(options.api, outside, { ...options, ...(signal ? { signal } : {}) });
   const tools = { shelf: shelfOf(options.api, outside), client, progress: outside.log.progress, ...(signal ? { signal } : {}) };
-  let passed = context.cursor === null;
+  const settled = unlessVanished(() => vanishedBy(client, options.repositoryId));
+  let passed = context.cursor === null || context.cursor === start;
   let at = 0;
+  let last = context.cursor ?? start;
   /** Which was merged by a commit. GitHub counts as merged whatever a merge brought in, such as the lower one of two that stand on each other. */
   const mergedBy = new Map<string, number>();
   for await (const group of inGroups(crawl(options, tools), lookAhead)) {
     const wanted: { readonly cursor: string; readonly located: Located | PassedOver }[] = [];
     for (const crawled of group) {
+      if ("vanished" in crawled) {
+        const { message, reason } = crawled.vanished;
+        outside.log.warn(`${context.repository.name}: ${message}; what was read before is worked on`);
+        // Should the repository come back, what follows is what was not read.
+        wanted.push({ cursor: last, located: passedOver("unread", reason, `${message}; ${at} were read before`, options) });
+        continue;
+      }
       at += 1;
       const number = "gap" in crawled ? crawled.gap.number : crawled.pullRequest.number;
       // A pull request without a number still has its place.
       const cursor = number === null ? `at ${at}` : String(number);
       if (passed) {
-        const located = await locatedOf(crawled, cursor, options, context);
+        const located = await settled(
+          () => locatedOf(crawled, cursor, options, context),
+          ({ reason, message }) => passedOver(cursor, reason, message, options),
+        );
         const other = "after" in located ? mergedBy.get(located.after) : undefined;
         const same = other === undefined ? null : passedOver(cursor, "same-commit", `#${other} was merged by the same commit`, options);
         wanted.push({ cursor, located: same ?? located });
+        last = cursor;
       }
       passed ||= cursor === context.cursor;
       const merge = "gap" in crawled ? null : crawled.pullRequest.mergeCommit;
       if (merge !== null && number !== null && !mergedBy.has(merge)) mergedBy.set(merge, number);
     }
-    const attempts = await attemptsLocated(
-      wanted.map(({ located }) => located),
-      options,
-      context,
+    const located = wanted.map((one) => one.located);
+    // A change is one without its earlier states too, as where its author pushed them away and GitHub has them no longer.
+    const earlier = await settled<ReadonlyMap<number, Earlier>>(
+      () => earlierLocated(located, options, context),
+      () => new Map(),
     );
-    for (const { cursor, located } of wanted) yield { cursor, item: await minedOf(located, attempts, options, context) };
+    for (const { cursor, located: one } of wanted) {
+      const gone = ({ reason, message }: Vanished) => passedOver(cursor, reason, message, options);
+      yield { cursor, item: await settled<Mined["item"]>(() => minedOf(one, earlier, options, context), gone) };
+    }
   }
   for (const { spent } of made) {
     const { requests, points } = spent;
@@ -152,4 +203,4 @@ async function* mine(options: GithubOptions, context: MinerContext): AsyncGenera
   }
 }
 
-export const github = Object.freeze({ name: "github", version: 7, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;
+export const github = Object.freeze({ name: "github", version: 8, reasons, options: githubOptions, mine }) satisfies Miner<GithubOptions>;

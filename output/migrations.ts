@@ -1,6 +1,7 @@
 /** Rows of earlier schema versions, brought to the current one: a step for each change of the tables, from what the rows themselves say. */
 import { z } from "zod";
 import { BrokenRecord } from "../lib/errors.ts";
+import { canonical } from "../lib/hash.ts";
 import { PatchError } from "../lib/patch.ts";
 import { privateRowSchema, publicRowSchema, type Row, type RowPair, rowSchemaVersion } from "../schemas/row.ts";
 import { difficultyFigures, difficultyOf } from "./difficulty.ts";
@@ -29,16 +30,26 @@ const steps: Readonly<Record<string, Step>> = {
   // Version 1 kept nothing that reviewers said, so there is nothing to tell.
   "1": { to: "2", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, human_findings_json: "[]" } }) },
   "2": { to: "3", take: withWhatRowsTell },
-  // What else the tests did was told in no row.
-  "3": { to: "4", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, ...sinceThree } }) },
+  "3": { to: "4", take: withWhatFollowed },
 };
+
+/** What rows held of reviewers in versions 2 and 3: remarks on lines of the merged diff too, which were taken up by nobody. */
+const formerFindings = z.array(z.looseObject({ diff: z.enum(["merged", "earlier"]) }).transform(({ diff, ...said }) => ({ diff, said })));
+
+/** What else the tests did was told in no row, and the forge alone was asked whether a line had changed. */
+function withWhatFollowed({ public: open, private: hidden }: Pair): Pair {
+  const former = formerFindings.parse(JSON.parse(String(hidden["human_findings_json"])));
+  const found = former.flatMap(({ diff, said }) => (diff === "earlier" ? [{ ...said, changeToldBy: "forge" }] : []));
+  return { public: open, private: { ...hidden, ...sinceThree, human_findings_json: canonical(found) } };
+}
 
 /** How many source files the tree has was told by localization alone, and the frames of failures by nothing: what is not known is null. */
 function withWhatRowsTell(pair: Pair): Pair {
   const blank = { committed_at: "", difficulty: null, natural_language: null };
   const open = publicRowSchema.parse({ ...pair.public, ...blank });
   const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures, ...sinceThree });
-  const { draft, candidate } = fromRows(open, hidden);
+  // What reviewers said has another form since, and nothing here is told by it.
+  const { draft, candidate } = fromRows(open, { ...hidden, human_findings_json: "[]" });
   const sourceFiles = draft.facts["candidate-files"];
   const counted = { draft, candidate, patch: hidden.patch, sourceFiles: typeof sourceFiles === "number" ? sourceFiles : null };
   return {

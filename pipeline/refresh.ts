@@ -61,7 +61,7 @@ export interface RefreshOptions {
   readonly mutantsAtHead?: boolean;
   /** File of what is to be taken down. */
   readonly takedown?: string;
-  /** SPDX names; rows of repositories that state another one now leave. */
+  /** SPDX names; rows of repositories that state another one now leave. Absent: those of the run, for repositories that went over to another licence. */
   readonly licenses?: readonly string[];
   /** Prove every row again first; those that fail leave. */
   readonly reverify?: boolean;
@@ -162,7 +162,11 @@ function sourcesOf(heads: readonly Source[], earlier: readonly Item<Source>[], m
   return sources;
 }
 
-/** By what the newest revision of each repository states, as a run weighs it. */
+/**
+ * By what the newest revision of each repository states, as a run weighs it: under the licences that are given, else, where it states another one
+ * than the row, under those of the run. A row whose repository went over to another licence that is allowed keeps the one of its own commit, under
+ * which its text was published.
+ */
 export async function licenceRule(heads: readonly Source[], rows: readonly RowSubject[], bench: Bench, { licenses, log }: RefreshOptions) {
   const newest = new Map<string, Revision>();
   const said = new Set<string>();
@@ -172,18 +176,19 @@ export async function licenceRule(heads: readonly Source[], rows: readonly RowSu
     if (head === undefined || newest.has(keyOf(row))) continue;
     newest.set(keyOf(row), await revisionAt(bench.repository(head.name), head.commit, row.packageDir));
   }
-  const { missing } = bench.config.permissive;
+  const { allow, missing } = bench.config.permissive;
   return (row: RowSubject): Cause | null | undefined => {
     const head = newest.get(keyOf(row));
     if (head === undefined) return undefined;
     const [before, now] = [row.repository.license, head.repository.license];
     const detail = `${before ?? "none stated"}, now ${now ?? "none stated"}`;
-    if (licenses && !permissive.judgeRevision(head, { allow: [...licenses], missing }).kept)
+    const isWeighed = licenses !== undefined || (now !== null && now !== before);
+    if (isWeighed && !permissive.judgeRevision(head, { allow: [...(licenses ?? allow)], missing }).kept)
       return { reason: "license/not-allowed", detail };
     if (now === null && before !== null) return { reason: "license/gone", detail };
     if (now !== before && !said.has(keyOf(row))) {
       said.add(keyOf(row));
-      log.warn(`${row.repository.name}: the licence changed: ${detail}; its rows stay`);
+      log.warn(`${row.repository.name}: the licence changed: ${detail}; its rows stay, each under that of its own commit`);
     }
     return null;
   };

@@ -81,6 +81,20 @@ export const passedAttemptSchema = z
   .readonly();
 export type PassedAttempt = z.infer<typeof passedAttemptSchema>;
 
+/** What git tells of lines that a pull request's review remarked on: from the commit that was remarked on to the head that was merged. */
+export const remarkedLinesSchema = z
+  .object({
+    /** Place in the pull request's `threads`. */
+    thread: z.int().nonnegative(),
+    /** Whether later commits of the pull request changed them. */
+    changed: z.boolean(),
+    /** The lines, with what was changed in one go with them, and what stands there since. Absent where nothing was changed, or too much. */
+    was: z.string().optional(),
+    became: z.string().optional(),
+  })
+  .readonly();
+export type RemarkedLines = z.infer<typeof remarkedLinesSchema>;
+
 export const mutantSchema = z.object({ kind: z.literal("mutant"), ...candidateBase, sites: z.array(siteSchema).min(1) }).readonly();
 export const commitSchema = z
   .object({
@@ -110,6 +124,8 @@ export const commitSchema = z
     passedAttempts: z.array(passedAttemptSchema).readonly().optional(),
     /** Where it was mined as a pull request; subject and body are then the pull request's. */
     pullRequest: pullRequestSchema.optional(),
+    /** What became of lines that its review remarked on, as far as git can tell. Absent where it tells of none. */
+    remarkedLines: z.array(remarkedLinesSchema).readonly().optional(),
   })
   .readonly();
 export const candidateSchema = z.discriminatedUnion("kind", [mutantSchema, commitSchema]);

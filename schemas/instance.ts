@@ -52,18 +52,26 @@ export const findingSchema = z
   .readonly();
 export type Finding = z.infer<typeof findingSchema>;
 
-/** What a reviewer said of a line: evidence beside the labels, which come from execution. */
+/** What a reviewer said of lines that later commits of the pull request changed: evidence beside the labels, which come from execution. */
 export const humanFindingSchema = z
   .object({
     file: z.string(),
+    /** The first of several lines of `commit`, which end at `line`. Absent for a remark on one. */
+    startLine: z.int().positive().optional(),
     line: z.int().positive(),
-    /** merged: a line of the diff as it was merged; earlier: one of `commit`, that a later commit of the pull request went over. */
-    diff: z.enum(["merged", "earlier"]),
-    commit: z.string().nullable(),
+    /** The commit that it was said of: an earlier head of the pull request. */
+    commit: z.string(),
     /** The thread was marked as settled. */
     resolved: z.boolean(),
     body: z.string(),
-    /** Of an earlier diff that is shown: what a test shows to be wrong lies at the line. Absent for the merged diff, of which nobody said it. */
+    /** ISO 8601 in UTC; absent in rows that were made before it was kept. */
+    createdAt: z.string().optional(),
+    /** Who says that the lines were changed: git, or the forge alone where git has not got that commit or cannot compare it. */
+    changeToldBy: z.enum(["git", "forge"]),
+    /** The lines, with what was changed in one go with them, and what the head that was merged has in their place. Absent where it is not known. */
+    was: z.string().optional(),
+    became: z.string().optional(),
+    /** Of a commit whose diff is the one that is shown, on lines of it: what a test shows to be wrong lies there. Absent for every other. */
     agrees: z.boolean().optional(),
   })
   .readonly();
@@ -121,7 +129,7 @@ export const draftSchema = z
     answers: z.array(knownAnswerSchema),
     failToPass: z.array(z.string()),
     passToPass: z.array(z.string()),
-    /** Of a review of a pull request: what its reviewers said of lines that the diff shows. Absent where they said nothing. */
+    /** What reviewers of the pull request found: of a review's wrong diff, in that diff; else in any earlier one. Absent where there is nothing. */
     humanFindings: z.array(humanFindingSchema).readonly().optional(),
     /** Tests of the files that were run which are neither of these. Absent where the question is of several changes, and in old rows. */
     oddTests: oddTestsSchema.optional(),

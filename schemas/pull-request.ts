@@ -40,6 +40,8 @@ export const reviewThreadSchema = z
     line: z.int().positive().nullable(),
     /** In the commit that was commented on; null for a remark on a whole file, or on a line that the diff took away. */
     originalLine: z.int().positive().nullable(),
+    /** The first of several lines of that commit, which end at `originalLine`; null or absent for a remark on one line. */
+    originalStartLine: z.int().positive().nullable().optional(),
     /** The commit that was commented on; null where it is gone. */
     commit: oidSchema.nullable(),
     resolved: z.boolean(),
@@ -51,6 +53,21 @@ export const reviewThreadSchema = z
   })
   .readonly();
 export type ReviewThread = z.infer<typeof reviewThreadSchema>;
+
+/** What somebody thought of the pull request as a whole, at one time. */
+export const reviewSchema = z
+  .object({
+    /** As it was given; `dismissed` where somebody set it aside later, whatever it was. */
+    verdict: z.enum(["approved", "changes-requested", "commented", "dismissed"]),
+    author: authorSchema,
+    /** The head that was looked at; null where it is gone. */
+    commit: oidSchema.nullable(),
+    /** What was said beside remarks on lines; empty, as a rule. */
+    body: z.string(),
+    submittedAt: z.string(),
+  })
+  .readonly();
+export type Review = z.infer<typeof reviewSchema>;
 
 /** A commit of the branch as it was when it was merged. */
 export const branchCommitSchema = z
@@ -105,6 +122,8 @@ export const pullRequestSchema = z
     labels: z.array(z.string()).readonly(),
     issues: z.array(issueSchema).readonly(),
     threads: z.array(reviewThreadSchema).readonly(),
+    /** Oldest first. Absent in records that are older than this field. */
+    reviews: z.array(reviewSchema).readonly().optional(),
   })
   .readonly();
 export type PullRequest = z.infer<typeof pullRequestSchema>;

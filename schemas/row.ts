@@ -98,7 +98,7 @@ export const privateColumns = {
   judgement_json: column(string, "what an answer is compared with, or that only runs decide"),
   human_findings_json: column(
     string,
-    "JSON list of what reviewers of the pull request said of lines that the diff shows: file, line, body, resolved; of an attempt's diff also whether a defect lies at the line; evidence, no label",
+    "JSON list of what reviewers of the pull request said of lines that later commits of it changed: commit, file, line, body, what the lines were and became; in a review of that commit's diff also whether a defect lies there; of `review` and `bug-fix`; evidence, no label",
   ),
   premises_json: column(string, "runs without an answer that prove the labels"),
   trials_json: column(string, "runs with the answer; each must hold for reward 1"),

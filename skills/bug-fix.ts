@@ -10,12 +10,14 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { brokenChecks } from "./broken-checks.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
+import { humanFindings } from "./human-findings.ts";
 import { interfaceOf } from "./interface.ts";
 import { findLeak, secretsOf } from "./leak.ts";
 import { partialFixes } from "./partial-fixes.ts";
 import { patchTrials } from "./patch-trials.ts";
 import { patchProbes } from "./probes.ts";
 import { type Report, reportOf, reportReasons } from "./report.ts";
+import { reviewVerdicts } from "./review-verdicts.ts";
 import { findHint } from "./scrub/check.ts";
 import { fixOf } from "./scrub/fix.ts";
 import { oppositeTrial } from "./turned-tests.ts";
@@ -100,12 +102,13 @@ function prompt(report: Report, names: readonly string[]): string {
   ].join("\n");
 }
 
-const factsOf = (report: Report, trees: Trees, { observation }: Observed): Draft["facts"] => ({
+const factsOf = (report: Report, trees: Trees, { candidate, observation }: Observed): Draft["facts"] => ({
   source: report.source,
   words: report.words,
   "reporter-comments": report.comments,
   files: Object.keys(trees.before).length,
   "failing-tests": observation.failToPass.length,
+  ...reviewVerdicts(candidate),
   ...Object.fromEntries(Object.entries(report.removed).map(([kind, count]) => [`removed-${kind}`, count])),
 });
 
@@ -129,6 +132,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   if (leak !== null) return drop("bug-fix/leak", leak);
   const gold = unifiedDiff(layerChanges(before, after, context.text));
   const failing = filesOf(observation.failToPass);
+  const said = humanFindings(candidate);
   const biting = [oppositeTrial(observed, context), brokenChecks(failing[0] ?? "", before, context)].filter((trial) => trial !== null);
   return keep({
     id: shortId(["bug-fix", candidate.id]),
@@ -153,12 +157,13 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
     ],
     failToPass: observation.failToPass,
     passToPass: observation.passToPass,
+    ...(said.length === 0 ? {} : { humanFindings: said }),
   });
 }
 
 export const bugFix = Object.freeze({
   name: "bug-fix",
-  version: 6,
+  version: 7,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

@@ -12,8 +12,9 @@ import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { breaksMore, isMatch, unrepaired } from "./attempts.ts";
 import type { Observed, PoseContext, Posed, Skill } from "./contract.ts";
-import { findingsOnAttempt, findingsOnDiff } from "./human-findings.ts";
+import { findingsOnAttempt, humanFindings } from "./human-findings.ts";
 import { findLeak, type Secrets, secretsOf } from "./leak.ts";
+import { reviewVerdicts } from "./review-verdicts.ts";
 import { isTelling, symptomsOf, tell } from "./symptoms.ts";
 import { attemptsOf, defectsOf, type ObservedMutant, variantsOf } from "./variants.ts";
 import { brokenPremise, defectiveTree, fileOfTest, hideFailing } from "./visible.ts";
@@ -169,16 +170,15 @@ const prompt = (symptoms: readonly string[], diff: string): string =>
     `With \`approve\`, leave \`findings\` empty. With \`request_changes\`, name the lines that are wrong or lack something, as they are numbered once the diff is applied, in at most ${reviewLimits.findings} findings of at most ${reviewLimits.lines} lines in all.`,
   ].join("\n");
 
-/** What reviewers said of the diff that is shown, where its lines have the numbers that they had for them. */
+/** With the diff that was merged stands what reviewers found in those before it; with one of these what they found in it. */
 function saidOf(
   kind: "right" | "wrong",
   { observed: { candidate }, rival: { attempt, wrong } }: Pair,
   shown: readonly Pick<Finding, "file" | "startLine" | "endLine">[],
   context: PoseContext,
 ): readonly HumanFinding[] {
-  if (kind === "right") return findingsOnDiff(candidate, shown);
-  if (attempt !== null) return findingsOnAttempt(candidate, attempt, shown, defectsOf(wrong.candidate, context));
-  return keepsLines(wrong.candidate, context) ? findingsOnDiff(candidate, shown) : [];
+  if (kind === "right") return humanFindings(candidate);
+  return attempt === null ? [] : findingsOnAttempt(candidate, attempt, shown, defectsOf(wrong.candidate, context));
 }
 
 function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], context: PoseContext): Draft {
@@ -202,7 +202,7 @@ function arm(kind: "right" | "wrong", pair: Pair, symptoms: readonly string[], c
     answerForm: "review",
     answerPath: null,
     interface: [],
-    facts: { "changed-lines": addedLines(diffTo(clean)), rival: rival.kind },
+    facts: { "changed-lines": addedLines(diffTo(clean)), rival: rival.kind, ...reviewVerdicts(candidate) },
     judgement:
       kind === "right" ? { kind: "review", verdict: "approve", defects: [] } : { kind: "review", verdict: "request_changes", defects },
     premises: premisesOf(pair, context, Object.keys(hidden)),
@@ -234,7 +234,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 9,
+  version: 10,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

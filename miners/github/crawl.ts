@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { sha256 } from "../../lib/hash.ts";
 import type { GithubClient } from "./client.ts";
-import { type Crawled, type Order, Pages, type StoredPage, storedPageSchema } from "./pages.ts";
+import { type Crawled, type Order, Pages, type StoredPage, storedPageSchema, Vanished } from "./pages.ts";
 import { queries } from "./queries.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -54,7 +54,8 @@ const maxWalks = 10;
 /** More changes than this, or than the limit, and the repository is walked anew. */
 const leastChanges = 100;
 
-/** Under this the shelf says whether the last crawl of the snapshot came to its end. */
+/** Under this the shelf says whether the last crawl of the snapshot came to its end, or the repository to its own before that. */
+export const endSchema = z.union([z.boolean(), z.literal("vanished")]);
 export const endOf = (repositoryId: string, snapshot: string): unknown => [form, "end", repositoryId, snapshot];
 
 /** Writes down that a snapshot comes after another, where nothing is known of it yet. */
@@ -68,7 +69,8 @@ export async function follow(shelf: Shelf, repositoryId: string, snapshot: strin
 const linkOf = async (shelf: Shelf, repositoryId: string, snapshot: string): Promise<Link> =>
   (await shelf.get(linkPlace(repositoryId, snapshot), linkSchema)) ?? { base: snapshot, before: null };
 
-export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGenerator<Crawled> {
+/** Last of all where the repository vanished meanwhile: what was read before is told, the rest cannot be. */
+export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGenerator<Crawled | { readonly vanished: Vanished }> {
   const walk = new Walk(options, tools);
   const { limit, since, until } = options;
   const changed = await walk.changes();
@@ -82,6 +84,7 @@ export async function* crawl(options: CrawlOptions, tools: CrawlTools): AsyncGen
     if (given === limit) break;
   }
   await walk.end();
+  if (walk.vanished !== null) yield { vanished: walk.vanished };
 }
 
 const isWithin = (mergedAt: string, since: string | null, until: string | null): boolean => {
@@ -120,6 +123,8 @@ class Walk {
   readonly #tools: CrawlTools;
   #asked = false;
   #read = 0;
+  /** How the walk ended before its end; null where it did not. */
+  vanished: Vanished | null = null;
 
   constructor(options: CrawlOptions, tools: CrawlTools) {
     this.#options = options;
@@ -190,7 +195,8 @@ class Walk {
       let page: StoredPage | null = await shelf.get(question, storedPageSchema);
       if (page === null) {
         await this.#begin();
-        page = await pages.fetch(after, wished());
+        page = await this.#unlessVanished(pages.fetch(after, wished()));
+        if (page === null) return;
         await shelf.put(question, page);
       }
       this.#read += page.items.length;
@@ -198,6 +204,16 @@ class Walk {
       yield page;
       if (page.next === null) return;
       after = page.next;
+    }
+  }
+
+  async #unlessVanished<T>(work: Promise<T>): Promise<T | null> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof Vanished)) throw error;
+      this.vanished = error;
+      return null;
     }
   }
 
@@ -210,6 +226,7 @@ class Walk {
   async end(): Promise<void> {
     const { repositoryId, snapshot } = this.#options;
     const place = endOf(repositoryId, snapshot);
-    if ((await this.#tools.shelf.get(place, z.literal(true))) === null) await this.#tools.shelf.put(place, true);
+    const how = this.vanished === null ? true : "vanished";
+    if ((await this.#tools.shelf.get(place, endSchema)) !== how) await this.#tools.shelf.put(place, how);
   }
 }

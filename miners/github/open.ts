@@ -11,7 +11,7 @@ import { shortId } from "../../lib/hash.ts";
 import { githubName } from "../../schemas/config.ts";
 import type { Outside } from "../contract.ts";
 import { type ClientOptions, GithubClient, type RestAnswer } from "./client.ts";
-import { endOf, follow } from "./crawl.ts";
+import { endOf, endSchema, follow } from "./crawl.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { Shelf } from "./shelf.ts";
 import { GithubTrouble } from "./trouble.ts";
@@ -51,8 +51,11 @@ const repositorySchema = z.object({
   private: z.boolean(),
 });
 const newestSchema = z.array(z.object({ number: z.int(), updated_at: z.string() }));
-/** The snapshot that was read last, and when its newest pull request was updated. */
-const snapshotSchema = z.object({ snapshot: z.string(), newest: z.string().nullable() });
+/**
+ * The snapshot that was read last, and when its newest pull request was updated. `lost`: the last one that was not read to its end, since the
+ * repository vanished; those after it have other names than it, though nothing may have changed.
+ */
+const snapshotSchema = z.object({ snapshot: z.string(), newest: z.string().nullable(), lost: z.string().optional() });
 
 /** Pages that nobody read for so long are removed; a run that goes back to them asks for them anew. */
 const keptMs = 90 * 86_400_000;
@@ -138,18 +141,21 @@ async function snapshotOf(asking: Asking, name: string, repositoryId: string): P
   const { shelf } = asking;
   const place = ["snapshot", repositoryId];
   const known = await shelf.get(place, snapshotSchema);
-  if (known !== null && (await shelf.get(endOf(repositoryId, known.snapshot), z.literal(true))) === null) return known.snapshot;
+  const end = known === null ? null : await shelf.get(endOf(repositoryId, known.snapshot), endSchema);
+  if (known !== null && (end === null || end === false)) return known.snapshot;
   const path = `/repos/${name}/pulls?state=closed&sort=updated&direction=desc&per_page=1`;
   const answer = await conditional(asking, path, newestSchema);
   if ("elsewhere" in answer) throw new RetryLater(`GitHub answers ${path} from elsewhere (${answer.elsewhere.status})`);
   // The answer's ETag changes with every star of the repository too; what counts is which pull request it names, and when that changed.
   const newest = answer.told[0] ?? null;
-  const snapshot = shortId([repositoryId, newest]);
+  const lost = end === "vanished" ? known?.snapshot : known?.lost;
+  const snapshot = shortId([repositoryId, newest, ...(lost === undefined ? [] : [lost])]);
   if (snapshot === known?.snapshot) return snapshot;
   if (known !== null && known.newest !== null)
     await follow(shelf, repositoryId, snapshot, { snapshot: known.snapshot, newest: known.newest });
   await shelf.sweep(asking.now() - keptMs);
-  await shelf.put(place, { snapshot, newest: newest?.updated_at ?? null } satisfies z.infer<typeof snapshotSchema>);
+  const updated = newest?.updated_at ?? null;
+  await shelf.put(place, { snapshot, newest: updated, ...(lost === undefined ? {} : { lost }) } satisfies z.infer<typeof snapshotSchema>);
   return snapshot;
 }
 

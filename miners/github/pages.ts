@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { RetryLater, StopRun } from "../../lib/errors.ts";
-import { type PullRequest, pullRequestSchema, type ReviewThread } from "../../schemas/pull-request.ts";
+import { type PullRequest, pullRequestSchema } from "../../schemas/pull-request.ts";
 import type { GithubClient } from "./client.ts";
 import {
   type CommentNode,
@@ -19,9 +19,10 @@ import {
   pageSize,
   pullRequestNodeSchema,
   queries,
+  reviewSchema,
   threadSchema,
 } from "./queries.ts";
-import { begunAt, issueOf, recordOf, threadOf } from "./record.ts";
+import { begunAt, issueOf, recordOf, reviewOf, threadOf } from "./record.ts";
 import { GithubTrouble } from "./trouble.ts";
 
 /** A pull request that GitHub counts and cannot, or will not, tell of. */
@@ -32,6 +33,16 @@ const gapSchema = z.object({
 });
 const crawledSchema = z.union([z.object({ pullRequest: pullRequestSchema }), z.object({ gap: gapSchema })]);
 export type Crawled = z.infer<typeof crawledSchema>;
+
+/** GitHub has the repository no longer, or shows it to nobody: what was not read of it yet cannot be read. */
+export class Vanished extends Error {
+  override readonly name = "Vanished";
+  readonly reason: "not-found" | "gone";
+  constructor(reason: "not-found" | "gone", trouble: GithubTrouble) {
+    super(`GitHub no longer tells of the repository's pull requests: ${trouble.message}`, { cause: trouble });
+    this.reason = reason;
+  }
+}
 
 export const storedPageSchema = z.object({
   items: z.array(crawledSchema),
@@ -81,7 +92,7 @@ export class Pages {
         return await this.#whole(first, after);
       } catch (error) {
         if (!(error instanceof GithubTrouble)) throw error;
-        if (!error.passing) throw gone(error);
+        if (!error.passing) throw lastWord(error);
         if (first === 1) return this.#without(after, error);
         this.#size = Math.floor(first / 2);
       }
@@ -124,7 +135,7 @@ export class Pages {
       return { items, ...spanOf(tells), next: nextOf(pageInfo, after) };
     } catch (error) {
       if (!(error instanceof GithubTrouble)) throw error;
-      if (!error.passing) throw gone(error);
+      if (!error.passing) throw lastWord(error);
       throw new RetryLater(`GitHub gave no page of pull requests: ${error.message}; the pages before it are kept`);
     }
   }
@@ -135,8 +146,12 @@ export class Pages {
     const issues = [];
     for (const issue of issueNodes) issues.push(issueOf(issue, await this.#comments(issue, before), before));
     const threads = await this.#all(node.reviewThreads, queries.threads, node.id, threadSchema);
-    const shown = threads.map(threadOf).filter((thread): thread is ReviewThread => thread !== null);
-    const record = pullRequestSchema.safeParse(recordOf(node, issues, shown));
+    const reviews = await this.#all(node.reviews, queries.reviews, node.id, reviewSchema);
+    const shown = {
+      threads: threads.map(threadOf).filter((one) => one !== null),
+      reviews: reviews.map(reviewOf).filter((one) => one !== null),
+    };
+    const record = pullRequestSchema.safeParse(recordOf(node, { issues, ...shown }));
     if (!record.success) return { gap: { ...gap, detail: z.prettifyError(record.error).slice(0, 300) } };
     return { pullRequest: record.data satisfies PullRequest };
   }
@@ -171,8 +186,25 @@ function gapOf(trouble: unknown, number: number): Crawled {
   return { gap: { number, reason: "unanswered", detail: trouble.message } };
 }
 
-/** GitHub's last word in the middle of a crawl. */
-const gone = (error: GithubTrouble): StopRun =>
-  new StopRun(`GitHub no longer tells of the repository's pull requests: ${error.message}`, {
-    next: "look whether it was deleted or made private, or whether the token may still read it, then go on: pages that were read are kept",
+/** Asks whether GitHub has the repository still. Null where it has, or where nobody can be asked. */
+export async function vanishedBy(client: () => GithubClient, repositoryId: string): Promise<Vanished | null> {
+  try {
+    await client().query(queries.repository, { id: repositoryId });
+    return null;
+  } catch (error) {
+    if (error instanceof StopRun || error instanceof RetryLater) return null;
+    if (!(error instanceof GithubTrouble)) throw error;
+    const word = error.passing ? null : lastWord(error);
+    return word instanceof Vanished ? word : null;
+  }
+}
+
+/** GitHub's last word in the middle of a crawl: on the repository, or on who asks. */
+function lastWord(error: GithubTrouble): Vanished | StopRun {
+  if (error.code === "not-found") return new Vanished("not-found", error);
+  if (error.code === "gone" || error.code === "blocked") return new Vanished("gone", error);
+  return new StopRun(`GitHub no longer tells of the repository's pull requests: ${error.message}`, {
+    next: "look whether the token may still read it, then go on: pages that were read are kept",
+    cause: error,
   });
+}

@@ -2,8 +2,8 @@
  * What is asked of GraphQL, and the form that answers must have.
  *
  * GitHub charges a question by its connections: one for each page of a connection that it could need, a hundred to the point, so the sizes of
- * those that hold further connections are what costs: 25 pull requests with up to 20 threads and 5 issues each come to
- * (1 + 25 × 7 + 25 × 5 × 2 + 25 × 20) / 100, 9 points; the leaves may be as long as they like. What is longer is asked for by itself.
+ * those that hold further connections are what costs: 25 pull requests with up to 19 threads and 5 issues each come to
+ * (1 + 25 × 8 + 25 × 5 × 2 + 25 × 19) / 100, 9 points; the leaves may be as long as they like. What is longer is asked for by itself.
  * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#predicting-the-point-value-of-a-query
  */
 import { z } from "zod";
@@ -13,9 +13,10 @@ export const pageSize = 25;
 const who = "author { __typename login }";
 const pageInfo = "pageInfo { hasNextPage endCursor }";
 const threadParts = `${pageInfo} nodes {
-  path line originalLine diffSide isResolved isOutdated
+  path line originalLine originalStartLine diffSide isResolved isOutdated
   comments(first: 1) { nodes { body createdAt ${who} originalCommit { oid } } }
 }`;
+const reviewParts = `${pageInfo} nodes { state submittedAt body ${who} commit { oid } }`;
 const commentParts = `${pageInfo} nodes { body createdAt lastEditedAt ${who} }`;
 const issueParts = `${pageInfo} nodes {
   id number title body createdAt lastEditedAt ${who} repository { nameWithOwner }
@@ -45,10 +46,14 @@ export const queries = Object.freeze({
       nodes { ... on HeadRefForcePushedEvent { createdAt beforeCommit { oid } afterCommit { oid } } }
     }
     closingIssuesReferences(first: 5) { ${issueParts} }
-    reviewThreads(first: 20) { ${threadParts} }`),
+    reviews(first: 100) { ${reviewParts} }
+    reviewThreads(first: 19) { ${threadParts} }`),
+  /** Whether there is such a thing. */
+  repository: `query There($id: ID!) { rateLimit { cost } node(id: $id) { id } }`,
   /** Only which they are, where one cannot be told more of. */
   numbers: inRepository("number updatedAt"),
   threads: inNode("PullRequest", `more: reviewThreads(first: 100, after: $after) { ${threadParts} }`),
+  reviews: inNode("PullRequest", `more: reviews(first: 100, after: $after) { ${reviewParts} }`),
   issues: inNode("PullRequest", `more: closingIssuesReferences(first: 20, after: $after) { ${issueParts} }`),
   comments: inNode("Issue", `more: comments(first: 100, after: $after) { ${commentParts} }`),
 });
@@ -85,10 +90,19 @@ export const threadSchema = z.object({
   path: z.string(),
   line: z.int().nullable(),
   originalLine: z.int().nullable(),
+  originalStartLine: z.int().nullable(),
   diffSide: z.enum(["LEFT", "RIGHT"]),
   isResolved: z.boolean(),
   isOutdated: z.boolean(),
   comments: listOf(z.object({ ...remarkParts, originalCommit: z.object({ oid }).nullable() })),
+});
+export const reviewSchema = z.object({
+  state: z.enum(["PENDING", "COMMENTED", "APPROVED", "CHANGES_REQUESTED", "DISMISSED"]),
+  /** Null where it is not submitted yet. */
+  submittedAt: moment.nullable(),
+  body: z.string(),
+  author: actorSchema,
+  commit: z.object({ oid }).nullable(),
 });
 export const issueNodeSchema = z.object({
   id: z.string(),
@@ -129,11 +143,13 @@ export const pullRequestNodeSchema = z.object({
     z.object({ createdAt: moment, beforeCommit: z.object({ oid }).nullable(), afterCommit: z.object({ oid }).nullable() }),
   ),
   closingIssuesReferences: connectionOf(issueNodeSchema),
+  reviews: connectionOf(reviewSchema),
   reviewThreads: connectionOf(threadSchema),
 });
 export type PullRequestNode = z.infer<typeof pullRequestNodeSchema>;
 export type IssueNode = z.infer<typeof issueNodeSchema>;
 export type ThreadNode = z.infer<typeof threadSchema>;
+export type ReviewNode = z.infer<typeof reviewSchema>;
 export type CommentNode = z.infer<typeof commentSchema>;
 export type ActorNode = z.infer<typeof actorSchema>;
 

@@ -1,7 +1,7 @@
 /** From GitHub's answer to our record: what came of a pull request, who wrote it, and what it is. */
-import type { Author, Issue, PullRequest, Remark, ReviewThread } from "../../schemas/pull-request.ts";
+import type { Author, Issue, PullRequest, Remark, Review, ReviewThread } from "../../schemas/pull-request.ts";
 import { isBotName } from "../bots.ts";
-import type { ActorNode, CommentNode, IssueNode, PullRequestNode, ThreadNode } from "./queries.ts";
+import type { ActorNode, CommentNode, IssueNode, PullRequestNode, ReviewNode, ThreadNode } from "./queries.ts";
 
 const iso = (date: string): string => new Date(date).toISOString();
 
@@ -48,11 +48,25 @@ export function threadOf(thread: ThreadNode): ReviewThread | null {
     path: thread.path,
     line: lineOf(thread.line, thread),
     originalLine: lineOf(thread.originalLine, thread),
+    originalStartLine: lineOf(thread.originalStartLine, thread),
     commit: first.originalCommit?.oid ?? null,
     resolved: thread.isResolved,
     outdated: thread.isOutdated,
     ...remarkOf(first),
   };
+}
+
+const verdicts = {
+  APPROVED: "approved",
+  CHANGES_REQUESTED: "changes-requested",
+  COMMENTED: "commented",
+  DISMISSED: "dismissed",
+} as const;
+
+/** Null for one that was not submitted: only its author sees it. */
+export function reviewOf({ state, submittedAt, author, body, commit }: ReviewNode): Review | null {
+  if (state === "PENDING" || submittedAt === null) return null;
+  return { verdict: verdicts[state], author: authorOf(author), commit: commit?.oid ?? null, body, submittedAt: iso(submittedAt) };
 }
 
 /** A merge has the head for its second parent; a rebase leaves the last message as it was, which a squash does not: it adds the number. */
@@ -80,7 +94,12 @@ function kindOf({ title, body, headRefName, headRepository, baseRepository }: Pu
   return branch || forwardTitle.test(title) ? "merge-forward" : "change";
 }
 
-export function recordOf(node: PullRequestNode, issues: readonly Issue[], threads: readonly ReviewThread[]): PullRequest {
+/** What belongs to a pull request, whole. */
+export interface PullRequestParts extends Pick<PullRequest, "issues" | "threads"> {
+  readonly reviews: readonly Review[];
+}
+
+export function recordOf(node: PullRequestNode, { issues, threads, reviews }: PullRequestParts): PullRequest {
   const list = (node.commits.nodes ?? []).flatMap((one) => (one === null ? [] : [one.commit]));
   return {
     number: node.number,
@@ -109,5 +128,6 @@ export function recordOf(node: PullRequestNode, issues: readonly Issue[], thread
     labels: node.labels.map(({ name }) => name),
     issues,
     threads,
+    reviews: reviews.toSorted((a, b) => (a.submittedAt < b.submittedAt ? -1 : 1)),
   };
 }

@@ -83,8 +83,12 @@ export async function earlierHeads(
   const named = new Map(pullRequests.map((pullRequest) => [pullRequest.number, namedHeads(pullRequest)]));
   const all = [...named.values()].flat();
   const known = await repository.here([...all.map(({ commit }) => commit), ...pullRequests.map(({ head }) => head.oid)]);
+  // What was remarked on is compared with the head.
   const behind = pullRequests.filter(
-    ({ number, head }) => !known.has(head.oid) && named.get(number)?.some(({ kind }) => kind === "commit"),
+    ({ number, head, threads }) =>
+      !known.has(head.oid) &&
+      (named.get(number)?.some(({ kind }) => kind === "commit") === true ||
+        threads.some(({ commit }) => commit !== null && commit !== head.oid)),
   );
   // A branch's own commits come with its head; where that was pushed away after all, they are not asked for one by one.
   await repository.bring(new Map(behind.map(({ number, head }) => [refOf(number), head.oid])));

@@ -9,7 +9,7 @@ import { openGithub } from "../../miners/github/open.ts";
 import { github as miner } from "../../miners/github.ts";
 import { type Commit, commitSchema } from "../../schemas/candidate.ts";
 import { reasonSchema } from "../../schemas/outcome.ts";
-import { pull, ScriptedGithub } from "./github/scripted-github.ts";
+import { type Asked, type Fault, pull, ScriptedGithub } from "./github/scripted-github.ts";
 import { ScriptedRemote } from "./github/scripted-remote.ts";
 import { Stand } from "./github/stand.ts";
 
@@ -288,6 +288,70 @@ describe("files' contents", () => {
     github.asked.length = 0;
     expect((await repository.treeOf("HEAD")).entries.map(({ size }) => size)).toEqual([null, null, null, null]);
     expect(github.asked).toEqual([]);
+  });
+});
+
+describe("a repository that vanishes while it is mined", () => {
+  const count = 27;
+  const second = ({ variables }: Asked): boolean => variables["after"] === "after 3";
+  beforeEach(async () => {
+    github.smart = true;
+    github.pulls = await remote.seed(count, (number) => fix(`${number}\n`));
+    await remote.publish(github);
+  });
+  const gone = (more = (): void => {}): Fault => {
+    return () => {
+      github.hide();
+      more();
+      return "go on";
+    };
+  };
+  const unread = "#unread not-found";
+
+  it("ends as a named reason behind what was read of it, and goes on there when it is back", async () => {
+    github.fail(gone(), 1, second);
+    const items = await mined();
+    expect(reasons(items)).toEqual([...Array.from({ length: 25 }, () => "commit"), unread]);
+    expect(stand.said.join("\n")).toMatch(/no longer tells .*; what was read before is worked on/);
+    github.show();
+    const rest = await mined({}, items.at(-1)?.cursor);
+    expect(commits(rest).map(({ pullRequest }) => pullRequest?.number)).toEqual([2, 1]);
+    expect([...commits(items), ...commits(rest)]).toEqual(commits(await mined()));
+  });
+
+  it("ends so before anything was read, and is begun anew when it is back", async () => {
+    github.fail(gone(), 1, ({ query }) => query !== "");
+    const items = await mined();
+    expect(reasons(items)).toEqual([unread]);
+    github.show();
+    expect(reasons(await mined({}, items.at(-1)?.cursor))).toEqual(Array.from({ length: count }, () => "commit"));
+  });
+
+  it("ends as a reason for each whose contents went with it", async () => {
+    const { bare } = remote;
+    github.fail(
+      gone(() => {
+        github.remote = null;
+      }),
+      1,
+      second,
+    );
+    expect(reasons(await mined())).toEqual([...Array.from({ length: 25 }, (_, at) => `#${count - at} not-found`), unread]);
+    github.show();
+    github.remote = bare;
+    expect(reasons(await mined())).toEqual(Array.from({ length: count }, () => "commit"));
+  });
+
+  it("is waited for where GitHub has it still and git alone does not answer", async () => {
+    github.fail(
+      () => {
+        github.remote = null;
+        return "go on";
+      },
+      1,
+      second,
+    );
+    await expect(mined()).rejects.toThrow(RetryLater);
   });
 });
 

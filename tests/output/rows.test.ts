@@ -14,6 +14,14 @@ describe("rows", () => {
     expect(fromRows(rows.public, rows.private)).toEqual(instance);
   });
 
+  it("bring back what else the tests of a change did", () => {
+    const { draft, ...rest } = sampleInstance("bug-fix");
+    const none = { skippedToPass: [], passToFail: [], failToFail: [], flaky: [] };
+    const oddTests = { ...none, absentToPass: ["a.js > b"], atBase: { "a.js > c": "absent" as const } };
+    const rows = toRows({ ...rest, draft: { ...draft, oddTests } }, environment, context);
+    expect(fromRows(rows.public, rows.private).draft.oddTests).toEqual(oddTests);
+  });
+
   it("bring back an environment as it was", () => {
     const row = toEnvironmentRow(environment, archive);
     expect(environmentRowSchema.safeParse(row).error).toBeUndefined();

@@ -33,13 +33,13 @@ const tablesNamed = (version: string): RowTables => {
   return tables;
 };
 
-/** The rows that an earlier version made of an instance: all were of one language. */
+/** The rows that an earlier version made of an instance: before the third all were of one language. */
 function earlierRows(instance: Instance, version: string): RowPair {
   const pair = toRows(instance, environment, context);
   const tables = tablesNamed(version);
   const known = (row: Row, table: ColumnTable): Row =>
     Object.fromEntries(Object.entries({ ...row, schema_version: version }).filter(([name]) => name in table));
-  const open = { ...known(pair.public, tables.public), language: "javascript" };
+  const open = { ...known(pair.public, tables.public), ...(Number(version) < 3 ? { language: "javascript" } : {}) };
   const earlier = { public: open, private: known(pair.private, tables.private) } as unknown as RowPair;
   const provenance = { ...earlier.private.provenance, content_hash: contentHashOf(earlier) };
   return { public: earlier.public, private: { ...earlier.private, provenance } };
@@ -241,18 +241,46 @@ describe("a dataset of row schema 2", () => {
 });
 
 describe("a dataset of row schema 3", () => {
-  it("is the same but for its version, and knows nothing of how often tests passed", async () => {
+  it("is the same but for its version, and knows nothing of what else tests did and how often they passed", async () => {
     const sample = sampleInstance("editing", { id: ids[0] ?? "" });
-    const pair = toRows(sample, environment, context);
-    await writeDataset(datasetInput(old, { sets: [{ skill: "editing", split: "train", pairs: () => [pair] }] }));
-    const { provenance: __, ...bare } = pair.private;
-    const earlier = { public: { ...pair.public, schema_version: "3" }, private: { ...bare, schema_version: "3" } } as unknown as RowPair;
-    const provenance = { ...pair.private.provenance, content_hash: contentHashOf(earlier) };
-    writeEarlier("3", [{ public: earlier.public, private: { ...earlier.private, provenance } }]);
+    await writeDataset(
+      datasetInput(old, { sets: [{ skill: "editing", split: "train", pairs: () => [toRows(sample, environment, context)] }] }),
+    );
+    writeEarlier("3", [earlierRows(sample, "3")]);
     expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "3", to: "4", rows: 1, environments: 1 });
-    expect(canonical(await rowsIn(join(folder, "new")))).toEqual(canonical([pair]));
+    const { oddTests: __, ...draft } = sample.draft;
+    expect(canonical(await rowsIn(join(folder, "new")))).toEqual(canonical([toRows({ ...sample, draft }, environment, context)]));
     const { steadiness: _, ...known } = environment;
     expect(await (await openDataset(join(folder, "new"))).environment(environment.id)).toEqual(known);
+  });
+
+  const said = (diff: "merged" | "earlier", more: object = {}) => ({
+    file: "src/a.js",
+    line: 3,
+    diff,
+    commit: diff === "merged" ? null : "b".repeat(40),
+    resolved: true,
+    body: "Why?",
+    ...more,
+  });
+  const findingsAfter = (...former: readonly object[]): unknown => {
+    const pair = earlierRows(sampleInstance("review", { id: ids[0] ?? "" }), "3");
+    const row = { ...pair, private: { ...pair.private, human_findings_json: JSON.stringify(former) } };
+    return JSON.parse(migratePair(row, "3").private.human_findings_json);
+  };
+
+  it("keeps what was found in earlier commits, and no remark on lines that stood to the end", () => {
+    const { diff: _, ...kept } = said("earlier", { agrees: true });
+    expect(findingsAfter(said("merged"), said("earlier", { agrees: true }))).toEqual([{ ...kept, changeToldBy: "forge" }]);
+    expect(findingsAfter()).toEqual([]);
+  });
+
+  it("is not taken where a finding is of no such form", () => expect(() => findingsAfter({ file: "src/a.js" })).toThrow(BrokenRecord));
+
+  it("held findings of that form under version 2 too", () => {
+    const pair = earlierRows(sampleInstance("review", { id: ids[0] ?? "" }), "2");
+    const row = { ...pair, private: { ...pair.private, human_findings_json: JSON.stringify([said("earlier")]) } };
+    expect(JSON.parse(migratePair(row, "2").private.human_findings_json)).toHaveLength(1);
   });
 });
 

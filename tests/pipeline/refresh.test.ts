@@ -255,13 +255,19 @@ describe("the difference of two datasets", () => {
 });
 
 describe("the licences that a refresh allows", () => {
-  const judgedOf = async (license: string | undefined, licenses: readonly string[], settings: object = {}) => {
+  const judgedOf = async (
+    license: string | undefined,
+    licenses: readonly string[] | undefined,
+    settings: object = {},
+    before: string | null = license ?? null,
+  ) => {
     using repository = await ScratchRepository.make();
     const commit = await repository.commit("first", { "package.json": JSON.stringify({ name: "calc", license }) });
     const opened = await openRepository(repository.work, join(root, "mirrors"));
     const bench = { repository: () => opened, config: parseConfig(settings) } as unknown as Bench;
-    const row = { repository: { ...environment.revision.repository, name: opened.name, license: license ?? null }, packageDir: "." };
-    return (await licenceRule([{ name: opened.name, commit }], [row as RowSubject], bench, { log, licenses }))(row as RowSubject);
+    const row = { repository: { ...environment.revision.repository, name: opened.name, license: before }, packageDir: "." };
+    const options = { log, ...(licenses === undefined ? {} : { licenses }) };
+    return (await licenceRule([{ name: opened.name, commit }], [row as RowSubject], bench, options))(row as RowSubject);
   };
 
   it.each([
@@ -274,6 +280,32 @@ describe("the licences that a refresh allows", () => {
 
   it("let a row go whose licence asks for more", async () => {
     expect(await judgedOf("MIT AND GPL-3.0-only", ["MIT"])).toMatchObject({ reason: "license/not-allowed" });
+  });
+
+  it.each([
+    ["GPL-3.0-only", "MIT", {}],
+    ["MIT AND GPL-3.0-only", "MIT", {}],
+    ["SSPL-1.0", null, {}],
+    ["Apache-2.0", "MIT", { permissive: { allow: ["MIT"] } }],
+  ])("are those of the run where none are given: %s after %s lets a row go", async (now, before, settings) => {
+    const detail = `${before ?? "none stated"}, now ${now}`;
+    expect(await judgedOf(now, undefined, settings, before)).toEqual({ reason: "license/not-allowed", detail });
+  });
+
+  it.each([
+    ["Apache-2.0", "MIT", {}],
+    ["MIT OR GPL-3.0-only", "MIT", {}],
+    ["MIT", null, {}],
+    ["GPL-3.0-only", "MIT", { permissive: { allow: ["MIT", "GPL-3.0-only"] } }],
+    // It was taken in so, and stays until a list is given.
+    ["GPL-3.0-only", "GPL-3.0-only", {}],
+  ])("of the run let a row stay that is under %s after %s", async (now, before, settings) => {
+    expect(await judgedOf(now, undefined, settings, before)).toBeNull();
+  });
+
+  it("let a row go whose repository states none any more", async () => {
+    for (const missing of ["keep", "drop"])
+      expect(await judgedOf(undefined, undefined, { permissive: { missing } }, "MIT")).toMatchObject({ reason: "license/gone" });
   });
 
   it("leave a row without a known licence as the run did, unless the run required one", async () => {

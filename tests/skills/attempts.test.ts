@@ -192,28 +192,40 @@ describe("what reviewers said of an attempt", () => {
   });
   const saidOf = (threads: readonly ReviewThread[], more: Partial<Attempt> = {}) => {
     const { candidate, observation } = tried(twoChanges, [notLower], undefined, more);
-    const pullRequest = { author: { login: "writer", kind: "user" }, threads } as unknown as NonNullable<Commit["pullRequest"]>;
+    const told = { author: { login: "writer", kind: "user" }, head: { oid: "e".repeat(40) }, threads };
+    const pullRequest = told as unknown as NonNullable<Commit["pullRequest"]>;
     const { right, wrong } = armsOf({ candidate: { ...(candidate as Commit), pullRequest }, observation });
-    return [right, wrong].map(({ humanFindings = [] }) => humanFindings.map(({ line, diff, agrees }) => [line, diff, agrees]));
+    return [right, wrong].map(({ humanFindings = [] }) => humanFindings.map(({ line, agrees }) => [line, agrees]));
   };
-  it("stands beside its diff, with whether a test agrees", () =>
+  it("stands beside its diff, with whether a test agrees, and beside the merged one without", () =>
     expect(saidOf([thread({}), thread({ originalLine: 4 }), thread({ originalLine: 2 })])).toEqual([
-      [],
       [
-        [5, "earlier", true],
-        [4, "earlier", true],
-        [2, "earlier", false],
+        [5, undefined],
+        [4, undefined],
+        [2, undefined],
       ],
+      [
+        [5, true],
+        [4, true],
+        [2, false],
+      ],
+    ]));
+  it("agrees by any of its lines", () =>
+    expect(saidOf([thread({ originalStartLine: 2 }), thread({ originalLine: 2, originalStartLine: 1 })])[1]).toEqual([
+      [5, true],
+      [2, false],
     ]));
   it("stands there whichever of its commits it was said of", () => {
     const other = "c".repeat(40);
-    expect(saidOf([thread({ commit: other })], { commits: [began, other] })[1]).toEqual([[5, "earlier", true]]);
+    expect(saidOf([thread({ commit: other })], { commits: [began, other] })[1]).toEqual([[5, true]]);
   });
+  it("stands beside the merged diff alone where it was said of another commit", () =>
+    expect(saidOf([thread({ commit: "d".repeat(40) })])).toEqual([[[5, undefined]], []]));
   it.each<[string, Partial<ReviewThread>, Partial<Attempt>]>([
-    ["it was said of another commit", { commit: "d".repeat(40) }, {}],
     ["it was said of a line that the diff does not show", { originalLine: 40 }, {}],
     ["the file's lines had other numbers then", {}, { merged: ["src/slug.js"] }],
-  ])("does not where %s", (_, over, more) => expect(saidOf([thread(over)], more)).toEqual([[], []]));
-  it("of the merged diff stands beside that alone", () =>
-    expect(saidOf([thread({ line: 5, outdated: false })])).toEqual([[[5, "merged", undefined]], []]));
+  ])("stands there without a word on whether a test agrees where %s", (_, over, more) =>
+    expect(saidOf([thread(over)], more)[1]).toEqual([[over.originalLine ?? 5, undefined]]),
+  );
+  it("stands nowhere where its line stands to the end", () => expect(saidOf([thread({ line: 5, outdated: false })])).toEqual([[], []]));
 });

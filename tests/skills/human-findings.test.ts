@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../schemas/candidate.ts";
+import type { Candidate, RemarkedLines } from "../../schemas/candidate.ts";
 import type { PullRequest, ReviewThread } from "../../schemas/pull-request.ts";
-import { findingsOnDiff, humanFindings } from "../../skills/human-findings.ts";
+import { humanFindings } from "../../skills/human-findings.ts";
 import { commit } from "./stand.ts";
 
 const author = { login: "writer", kind: "user" } as const;
@@ -37,45 +37,51 @@ const pullRequest = (threads: readonly ReviewThread[]): PullRequest => ({
   issues: [],
   threads,
 });
-const findings = (...threads: ReviewThread[]) => humanFindings(pullRequest(threads)).map(({ line, diff, commit: at }) => [line, diff, at]);
+const changeOf = (threads: readonly ReviewThread[], more: object = {}): Candidate =>
+  ({ ...commit.candidate, pullRequest: pullRequest(threads), ...more }) as Candidate;
+const findings = (...threads: ReviewThread[]) => humanFindings(changeOf(threads)).map(({ line, commit: at }) => [line, at]);
+const gone = thread({ line: null, outdated: true });
 
 describe("a remark of a review thread", () => {
-  it("concerns the merged diff where its line stands to the end", () => expect(findings(thread())).toEqual([[5, "merged", null]]));
   it.each([
     ["is gone", { line: null }],
     ["is gone and marked so", { line: null, outdated: true }],
     ["lies where later commits changed the diff", { outdated: true }],
-  ])("concerns the diff that it was made on where its line %s", (_, over) =>
-    expect(findings(thread(over))).toEqual([[4, "earlier", began]]),
+  ])("is a finding about the commit that it was made on where its line %s", (_, over) =>
+    expect(findings(thread(over))).toEqual([[4, began]]),
   );
+  it("is none where its line stands to the end", () => expect(findings(thread())).toEqual([]));
   it.each([
     ["a robot", { author: { login: "lint", kind: "bot" } as const }],
     ["the author of the pull request", { author }],
     ["nobody: it has no words", { body: " \n" }],
-    ["someone, on a file as a whole", { line: null, originalLine: null }],
-    ["someone, on a commit that is gone", { line: null, commit: null }],
-  ])("is no finding where it is of %s", (_, over) => expect(findings(thread(over))).toEqual([]));
+    ["someone, on a file as a whole", { originalLine: null }],
+    ["someone, on a commit that is gone", { commit: null }],
+    ["someone, on the head that was merged, after which nothing came", { commit: "c".repeat(40) }],
+  ])("is no finding where it is of %s", (_, over) => expect(findings({ ...gone, ...over })).toEqual([]));
   it("is a finding where the reviewer's account is gone", () =>
-    expect(findings(thread({ author: { login: null, kind: "ghost" } }))).toHaveLength(1));
-  it("comes first where it is on the merged diff", () =>
-    expect(findings(thread({ line: null }), thread({ line: 2 })).map(([line]) => line)).toEqual([2, 4]));
+    expect(findings({ ...gone, author: { login: null, kind: "ghost" } })).toHaveLength(1));
+  it("is a finding on all of its lines", () =>
+    expect(humanFindings(changeOf([{ ...gone, originalStartLine: 2 }]))).toMatchObject([{ startLine: 2, line: 4 }]));
+  it("is none where the change is taken back in a later tree, or there was no pull request", () => {
+    expect(humanFindings(changeOf([gone], { mirrorOf: "e".repeat(40) }))).toEqual([]);
+    expect(humanFindings(commit.candidate)).toEqual([]);
+  });
 });
 
-describe("remarks on a diff that is shown", () => {
-  const shown = [{ file: "src/slug.js", startLine: 3, endLine: 6 }];
-  const on = (...threads: ReviewThread[]) =>
-    findingsOnDiff({ ...commit.candidate, pullRequest: pullRequest(threads) } as Candidate, shown).map(
-      ({ file, line }) => `${file}:${line}`,
+describe("whether its lines were changed", () => {
+  const said = (over: Partial<ReviewThread>, ...remarkedLines: RemarkedLines[]) =>
+    humanFindings(changeOf([thread({ ...over, body: "first" }), thread(over)], { remarkedLines })).map(
+      ({ body, changeToldBy, was, became }) => [body, changeToldBy, was, became],
     );
-  it("are those on its lines, first and last included", () => {
-    expect(on(thread({ line: 3 }), thread({ line: 6 }))).toEqual(["src/slug.js:3", "src/slug.js:6"]);
-    expect(on(thread({ line: 2 }), thread({ line: 7 }), thread({ path: "src/count.js" }))).toEqual([]);
+  const own = "Does this keep the case?";
+  it("git says before the forge, with what they were and became", () => {
+    const [was, became] = ["a\n", "b\n"];
+    expect(said({}, { thread: 1, changed: true, was, became })).toEqual([[own, "git", was, became]]);
+    expect(said({ outdated: true }, { thread: 0, changed: false }, { thread: 1, changed: false })).toEqual([]);
   });
-  it("are none of an earlier diff", () => expect(on(thread({ outdated: true }))).toEqual([]));
-  it("are none where the change is taken back in a later tree", () => {
-    const of = { ...commit.candidate, pullRequest: pullRequest([thread({ line: 3 })]) };
-    expect(findingsOnDiff(of as Candidate, shown)).toHaveLength(1);
-    expect(findingsOnDiff({ ...of, mirrorOf: "e".repeat(40) } as Candidate, shown)).toEqual([]);
-  });
-  it("are none where there was no pull request", () => expect(findingsOnDiff(commit.candidate, shown)).toEqual([]));
+  it("the forge says where git does not", () =>
+    expect(said({ outdated: true }, { thread: 0, changed: false })).toEqual([[own, "forge", undefined, undefined]]));
+  it("is said without the text where that is too long", () =>
+    expect(said({}, { thread: 1, changed: true })).toEqual([[own, "git", undefined, undefined]]));
 });

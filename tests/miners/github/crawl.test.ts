@@ -64,6 +64,7 @@ describe("a crawl", () => {
             path: "a.js",
             line: null,
             originalLine: 4,
+            originalStartLine: 2,
             commit: "c".repeat(40),
             outdated: true,
             body: "Why?",
@@ -71,13 +72,19 @@ describe("a crawl", () => {
             author: ["Bot", "linter"],
           },
           { path: "b.js", resolved: true, body: "Off by one", createdAt: at(13), author: ["User", "bea"] },
-          { path: "b.js", left: true, body: "This was needed", createdAt: at(14), author: ["User", "bea"] },
+          { path: "b.js", left: true, originalStartLine: 2, body: "This was needed", createdAt: at(14), author: ["User", "bea"] },
+        ],
+        reviews: [
+          { state: "COMMENTED", at: at(12), author: ["Bot", "linter"], commit: null },
+          { state: "APPROVED", at: at(19), author: ["User", "bea"], body: "Well." },
+          { state: "CHANGES_REQUESTED", at: at(13), author: ["User", "bea"], commit: "c".repeat(40) },
+          { state: "PENDING", at: null, body: "Hm" },
         ],
       }),
     ];
     const [only] = await stand.crawl(github.api);
     const { head, base, merge } = pull(7);
-    const ann = { login: "ann", kind: "user" };
+    const [ann, bea] = ["ann", "bea"].map((login) => ({ login, kind: "user" }));
     const full = (hour: number): string => at(hour).replace("Z", ".000Z");
     expect(only).toEqual({
       pullRequest: pullRequestSchema.parse({
@@ -122,6 +129,7 @@ describe("a crawl", () => {
             path: "a.js",
             line: null,
             originalLine: 4,
+            originalStartLine: 2,
             commit: "c".repeat(40),
             resolved: false,
             outdated: true,
@@ -133,6 +141,7 @@ describe("a crawl", () => {
             path: "b.js",
             line: 3,
             originalLine: 3,
+            originalStartLine: null,
             commit: head.oid,
             resolved: true,
             outdated: false,
@@ -144,6 +153,7 @@ describe("a crawl", () => {
             path: "b.js",
             line: null,
             originalLine: null,
+            originalStartLine: null,
             commit: head.oid,
             resolved: false,
             outdated: false,
@@ -151,6 +161,11 @@ describe("a crawl", () => {
             author: { login: "bea", kind: "user" },
             createdAt: full(14),
           },
+        ],
+        reviews: [
+          { verdict: "commented", author: { login: "linter", kind: "bot" }, commit: null, body: "", submittedAt: full(12) },
+          { verdict: "changes-requested", author: bea, commit: "c".repeat(40), body: "", submittedAt: full(13) },
+          { verdict: "approved", author: bea, commit: head.oid, body: "Well.", submittedAt: full(19) },
         ],
       }),
     });
@@ -175,8 +190,9 @@ describe("a crawl", () => {
       Array.from({ length: count }, (_, at) => ({ number: number + at, title: "t", body: "b", createdAt: "2023-01-01T00:00:00Z" }));
     const threads = Array.from({ length: 130 }, (_, at) => ({ path: `f${at}.js`, body: "b", createdAt: "2024-01-05T00:00:00Z" }));
     const late = [{ body: "late", createdAt: "2025-01-01T00:00:00Z" }];
+    const reviews = Array.from({ length: 101 }, (_, at) => ({ state: "COMMENTED" as const, at: "2024-01-05T00:00:00Z", body: `${at}` }));
     github.pulls = [
-      pull(2, { threads, issues: many(8, 100) }),
+      pull(2, { threads, reviews, issues: many(8, 100) }),
       pull(1, {
         issues: [
           { number: 50, title: "t", body: "b", createdAt: "2023-01-01T00:00:00Z", comments: [...comments(70, 0), ...late] },
@@ -192,10 +208,11 @@ describe("a crawl", () => {
     ];
     const [second, first] = (await stand.crawl(github.api)).map((item) => ("pullRequest" in item ? item.pullRequest : null));
     expect(second?.threads.map(({ path }) => path)).toEqual(threads.map(({ path }) => path));
+    expect(second?.reviews?.map(({ body }) => body)).toEqual(reviews.map(({ body }) => body));
     expect(second?.issues.map(({ number }) => number)).toEqual([100, 101, 102, 103, 104, 105, 106, 107]);
     expect(first?.issues.map(({ comments: { length } }) => length)).toEqual([70, 3]);
-    // The page, two more of threads, one of issues, one of comments.
-    expect(github.asked.length).toBe(1 + 2 + 1 + 1);
+    // The page, two more of threads, one of reviews, one of issues, one of comments.
+    expect(github.asked.length).toBe(1 + 2 + 1 + 1 + 1);
   });
 
   it("ends at its limit, asks for no more than that, and goes on from there when it is raised", async () => {
@@ -313,11 +330,24 @@ describe("a crawl of what changed since", () => {
     github.pulls = pulls(90);
     await refreshed();
     github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
-    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 126");
+    github.fail(faults.sso, 1, ({ variables }) => variables["after"] === "after 126");
     await expect(refreshed()).rejects.toThrow(StopRun);
     github.asked.length = 0;
     expect(await refreshed()).toEqual(numbers(150, 1));
     expect(cursors()[0]).toBe("after 126");
+  });
+
+  it("that ended with the repository is gone on with when that is back", async () => {
+    github.pulls = pulls(90);
+    await refreshed();
+    github.pulls = [...numbers(150, 91).map((number) => pull(number, { updatedAt: hour(number - 90) })), ...github.pulls];
+    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 126");
+    expect(await refreshed()).toEqual([...numbers(150, 126), ...numbers(90, 1)]);
+    expect(stand.vanished).toHaveLength(1);
+    expect(await refreshed()).toEqual(numbers(150, 1));
+    github.asked.length = 0;
+    expect(await refreshed()).toEqual(numbers(150, 1));
+    expect(questions()).toEqual([]);
   });
 
   it("walks by creation again where so much changed that this costs less", async () => {
@@ -352,12 +382,19 @@ describe("what goes wrong", () => {
     expect(cursors().filter((cursor) => cursor === null)).toEqual([null]);
   });
 
-  it("a repository that vanishes stops the run with a next step", async () => {
+  it("a repository that vanishes ends the crawl behind what was read, and is told of", async () => {
     github.pulls = pulls(60);
     github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 36");
+    expect(told(await stand.crawl(github.api))).toEqual(numbers(60, 36));
+    expect(stand.vanished).toMatchObject([{ reason: "not-found", message: expect.stringContaining("no longer tells") }]);
+  });
+
+  it("a credential that is refused in the middle stops the run with a next step", async () => {
+    github.pulls = pulls(60);
+    github.fail(faults.sso, 1, ({ variables }) => variables["after"] === "after 36");
     const error = await stand.crawl(github.api).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StopRun);
-    expect((error as StopRun).next).toMatch(/deleted or made private/);
+    expect((error as StopRun).next).toMatch(/the token may still read it/);
   });
 
   it("a page on the disk that was cut off is asked for again", async () => {

@@ -16,6 +16,6 @@ const client = clientOf(api, outside, { retryMs: 1, paced: false });
 const options = { repositoryId: "R_7", snapshot: "s", limit: 10_000, since: null, until: null };
 const numbers: (number | null)[] = [];
 for await (const item of crawl(options, { shelf: shelfOf(api, outside), client: () => client, progress: quiet })) {
-  numbers.push("gap" in item ? null : item.pullRequest.number);
+  numbers.push("pullRequest" in item ? item.pullRequest.number : null);
 }
 process.stdout.write(JSON.stringify(numbers));

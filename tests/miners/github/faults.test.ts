@@ -190,8 +190,8 @@ describe("a crawl meets", () => {
       () => vanished,
       1,
       {
-        page: { stops: /no longer tells/, tries: 2 },
-        part: { stops: /no longer tells/, tries: 2, gaps: { 20: "unanswered" } },
+        page: "it stops nothing: see below",
+        part: "it stops nothing: see below",
         repository: { stops: /is private/, tries: 2 },
         listing: "the repository itself is asked for before",
         token,
@@ -268,6 +268,36 @@ describe("a crawl meets", () => {
   ])("a pull request %s: it is named, and no other with it", async (_, how, reason) => {
     github.broken.set(13, how);
     await expectWhole(await crawled("page", github.name, stand), { gaps: { 13: reason } });
+  });
+
+  it.each([
+    ["page", "not-found", vanished],
+    ["part", "not-found", vanished],
+    ["page", "gone", faults.blocked],
+  ] as const)(
+    "a repository that vanishes: at a %s it is told as %s after what was read, and the rest is read when it is back",
+    async (kind, reason, fault) => {
+      const last = (items: readonly Crawled[]): unknown => told(items).at(-1);
+      github.fail(fault, 1, kinds[kind]);
+      const read = await crawled("page", github.name, stand);
+      expect([read.length, last(read), stand.vanished.map((one) => one.reason)]).toEqual([25, 3, [reason]]);
+      github.show();
+      const asked = github.asked.length;
+      await expectWhole(await crawled("page", github.name, stand), {});
+      expect(stand.vanished).toHaveLength(1);
+      // Two conditional questions, what changed meanwhile with the threads of one, and the page that was not read.
+      expect(github.asked.slice(asked).map(({ query }) => query !== "")).toEqual([false, false, true, true, true]);
+      // From then on all is as it is without this.
+      const later = github.asked.length;
+      await expectWhole(await crawled("page", github.name, stand), {});
+      expect(github.asked.slice(later).filter(({ query, status }) => query !== "" || status !== 304)).toEqual([]);
+    },
+  );
+
+  it("a token that may not read it any more: that is no word on the repository", async () => {
+    github.fail(faults.sso, 1, kinds.page);
+    await expect(crawled("page", github.name, stand)).rejects.toMatchObject({ name: "StopRun", next: expect.stringContaining("token") });
+    await expectWhole(await crawled("page", github.name, stand), {});
   });
 
   it("a part that is gone: the one pull request that it belongs to is named", async () => {

@@ -122,10 +122,28 @@ describe("the state of its pull requests", () => {
     github.pulls = Array.from({ length: 30 }, (_, at) => pull(at + 1));
     const first = await opened();
     await stand.crawl(github.api, { snapshot: first.snapshot, limit: 5 });
-    github.fail(faults.missing, 1, ({ method }) => method === "POST");
+    github.fail(faults.sso, 1, ({ method }) => method === "POST");
     await expect(stand.crawl(github.api, { snapshot: first.snapshot })).rejects.toThrow(StopRun);
     github.pulls = [...github.pulls, pull(31)];
     expect((await opened()).snapshot).toBe(first.snapshot);
+  });
+
+  it("is another one after a crawl that ended with the repository, and stays that one, whatever was or was not merged since", async () => {
+    github.pulls = Array.from({ length: 30 }, (_, at) => pull(at + 1));
+    const first = await opened();
+    github.fail(faults.missing, 1, ({ variables }) => variables["after"] === "after 6");
+    await stand.crawl(github.api, { snapshot: first.snapshot });
+    const second = await opened();
+    expect(second.snapshot).not.toBe(first.snapshot);
+    expect((await opened()).snapshot).toBe(second.snapshot);
+    expect(told(await stand.crawl(github.api, { snapshot: second.snapshot }))).toHaveLength(30);
+    expect((await opened()).snapshot).toBe(second.snapshot);
+    github.pulls = [...github.pulls, pull(31)];
+    const third = await opened();
+    expect(new Set([first, second, third].map(({ snapshot }) => snapshot)).size).toBe(3);
+    expect(told(await stand.crawl(github.api, { snapshot: third.snapshot }))).toHaveLength(31);
+    // What the run that was cut short stays with is whole by now.
+    expect(told(await stand.crawl(github.api, { snapshot: first.snapshot }))).toHaveLength(30);
   });
 
   it("stays with a run that was started with it", async () => {

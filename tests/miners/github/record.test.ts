@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pullRequestNodeSchema } from "../../../miners/github/queries.ts";
-import { authorOf, begunAt, recordOf } from "../../../miners/github/record.ts";
+import { authorOf, begunAt, recordOf, reviewOf } from "../../../miners/github/record.ts";
 
 const [head, other, base] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
 const nodeOf = (more: Readonly<Record<string, unknown>> = {}) =>
@@ -24,9 +24,11 @@ const nodeOf = (more: Readonly<Record<string, unknown>> = {}) =>
     timelineItems: { nodes: [] },
     lastCommit: { nodes: [{ commit: { message: "Fix" } }] },
     closingIssuesReferences: null,
+    reviews: null,
     reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] },
     ...more,
   });
+const none = { issues: [], threads: [], reviews: [] };
 const merge = (message: string, parents: readonly string[], oid = other) => ({
   mergeCommit: { oid, message, parents: { nodes: parents.map((parent) => ({ oid: parent })) } },
 });
@@ -42,7 +44,7 @@ describe("how it was merged", () => {
     ["unknown", "there are three parents", merge("Octopus", [base, head, other])],
     ["unknown", "there is no commit", { mergeCommit: null }],
   ])("is %s where %s", (method, _, more) => {
-    expect(recordOf(nodeOf(more), [], []).method).toBe(method);
+    expect(recordOf(nodeOf(more), none).method).toBe(method);
   });
 });
 
@@ -61,7 +63,7 @@ describe("what it is", () => {
     ["merge-forward", "a title that says so", { title: "Merge branch 'main' into next" }],
     ["merge-forward", "another title that says so", { title: "Sync `main` to next" }],
   ])("is a %s: %s", (kind, _, more) => {
-    expect(recordOf(nodeOf(more), [], []).kind).toBe(kind);
+    expect(recordOf(nodeOf(more), none).kind).toBe(kind);
   });
 });
 
@@ -78,10 +80,38 @@ it.each([
   expect(authorOf(actor).kind).toBe(kind);
 });
 
+it.each([
+  ["APPROVED", "approved"],
+  ["CHANGES_REQUESTED", "changes-requested"],
+  ["COMMENTED", "commented"],
+  ["DISMISSED", "dismissed"],
+] as const)("a review that GitHub calls %s has the verdict %s", (state, verdict) => {
+  const submittedAt = "2024-01-02T01:00:00+01:00";
+  const author = { __typename: "User", login: "bea" };
+  expect(reviewOf({ state, submittedAt, author, body: "Well.", commit: { oid: head } })).toEqual({
+    verdict,
+    author: { login: "bea", kind: "user" },
+    commit: head,
+    body: "Well.",
+    submittedAt: "2024-01-02T00:00:00.000Z",
+  });
+  expect(reviewOf({ state, submittedAt, author: null, body: "", commit: null })).toMatchObject({ author: { kind: "ghost" }, commit: null });
+});
+
+it("is no review that was never submitted", () => {
+  expect(reviewOf({ state: "PENDING", submittedAt: null, author: null, body: "Hm", commit: null })).toBeNull();
+});
+
+it("has its reviews oldest first", () => {
+  const review = { verdict: "approved" as const, author: { login: "bea", kind: "user" as const }, commit: head, body: "" };
+  const reviews = ["2024-01-03", "2024-01-02"].map((day) => ({ ...review, submittedAt: `${day}T00:00:00.000Z` }));
+  expect(recordOf(nodeOf(), { ...none, reviews }).reviews).toEqual([...reviews].reverse());
+});
+
 it("may have a first commit whose date is nonsense", () => {
   const node = nodeOf({ commits: { totalCount: 1, nodes: [{ commit: { oid: head, message: "Fix", authoredDate: "yesterday" } }] } });
   expect(begunAt(node)).toBe("2024-01-02T00:00:00.000Z");
-  expect(recordOf(node, [], []).commits.list[0]?.authoredAt).toBeNull();
+  expect(recordOf(node, none).commits.list[0]?.authoredAt).toBeNull();
 });
 
 it("was begun with its first commit or its opening, whichever is earlier", () => {

@@ -33,11 +33,22 @@ export interface ScriptedThread extends ScriptedComment {
   readonly path: string;
   readonly line?: number | null;
   readonly originalLine?: number;
+  /** The first of several lines. */
+  readonly originalStartLine?: number;
   /** On a line that the diff took away. */
   readonly left?: boolean;
   readonly commit?: string;
   readonly resolved?: boolean;
   readonly outdated?: boolean;
+}
+export interface ScriptedReview {
+  readonly state: "PENDING" | "COMMENTED" | "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED";
+  /** Null while it is not submitted. */
+  readonly at: string | null;
+  readonly body?: string;
+  readonly author?: ScriptedComment["author"];
+  /** The head where it is not said, null where it is gone. */
+  readonly commit?: string | null;
 }
 export interface ScriptedPull {
   readonly number: number;
@@ -56,6 +67,7 @@ export interface ScriptedPull {
   readonly labels: readonly string[];
   readonly issues: readonly ScriptedIssue[];
   readonly threads: readonly ScriptedThread[];
+  readonly reviews?: readonly ScriptedReview[];
 }
 
 /** What a search gives, as far as it is not as usual. */
@@ -483,7 +495,7 @@ export class ScriptedGithub {
       return json(response, 200, { errors: invalid.map(({ message }) => ({ message: `invalid question: ${message}` })) });
     const cost = pointsOf(document, asked.variables);
     this.points += cost;
-    const full = asked.query.includes("reviewThreads(first: 20)");
+    const full = asked.query.includes("closingIssuesReferences(first: 5)");
     let fault: Fault | null = null;
     const nodeOf = (one: ScriptedPull): unknown => {
       const how = full ? this.broken.get(one.number) : undefined;
@@ -572,6 +584,7 @@ export class ScriptedGithub {
       path: its.path,
       line: its.line === undefined ? 3 : its.line,
       originalLine: its.originalLine ?? 3,
+      originalStartLine: its.originalStartLine ?? null,
       diffSide: its.left === true ? "LEFT" : "RIGHT",
       isResolved: its.resolved ?? false,
       isOutdated: its.outdated ?? false,
@@ -603,6 +616,13 @@ export class ScriptedGithub {
         afterCommit: after === null ? null : { oid: after },
       })),
       closingIssuesReferences: connection(one.issues, byPlace, (issue) => this.#issueNode(issue)),
+      reviews: connection(one.reviews ?? [], byPlace, ({ state, at, body, author, commit = head.oid }) => ({
+        state,
+        submittedAt: at,
+        body: body ?? "",
+        author: actor(author),
+        commit: commit === null ? null : { oid: commit },
+      })),
       reviewThreads: connection(one.threads, byPlace, thread),
     };
   }

@@ -7,13 +7,15 @@ import { GithubClient } from "../../../miners/github/client.ts";
 import { type CrawlOptions, crawl } from "../../../miners/github/crawl.ts";
 import { credentialsFrom } from "../../../miners/github/credentials.ts";
 import { shelfOf } from "../../../miners/github/open.ts";
-import type { Crawled } from "../../../miners/github/pages.ts";
+import type { Crawled, Vanished } from "../../../miners/github/pages.ts";
 
 export class Stand implements Disposable {
   readonly cacheDir = mkdtempSync(join(tmpdir(), "kihon-github-"));
   readonly said: string[] = [];
   readonly countdown: string[] = [];
   readonly slept: number[] = [];
+  /** Of crawls that ended since the repository was gone. */
+  readonly vanished: Vanished[] = [];
   #now = Date.UTC(2025, 5, 1);
   readonly outside: Outside;
 
@@ -57,7 +59,10 @@ export class Stand implements Disposable {
     const options = { repositoryId: "R_7", snapshot: "s", limit: 10_000, since: null, until: null, ...more };
     const tools = { shelf: shelfOf(api, this.outside), client: () => client, progress: this.outside.log.progress };
     const items: Crawled[] = [];
-    for await (const item of crawl(options, tools)) items.push(item);
+    for await (const item of crawl(options, tools)) {
+      if ("vanished" in item) this.vanished.push(item.vanished);
+      else items.push(item);
+    }
     return items;
   }
   [Symbol.dispose](): void {
