@@ -21,7 +21,8 @@ interface Step {
 
 const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, source_files: null, frame_distance: null };
 
-/** Columns that came after version 3, of rows that could not tell. */
+/** Columns that came after a version, of rows that could not tell. */
+const sinceFour = { leak_scan_json: "null", specification_json: "null" };
 const sinceThree = { odd_tests_json: "null" };
 
 /** By the version that a step leaves. Environments have had one table so far. */
@@ -31,13 +32,15 @@ const steps: Readonly<Record<string, Step>> = {
   "2": { to: "3", take: withWhatRowsTell },
   // What else the tests did was told in no row.
   "3": { to: "4", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, ...sinceThree } }) },
+  // Nobody looked.
+  "4": { to: "5", take: ({ public: open, private: hidden }) => ({ public: open, private: { ...hidden, ...sinceFour } }) },
 };
 
 /** How many source files the tree has was told by localization alone, and the frames of failures by nothing: what is not known is null. */
 function withWhatRowsTell(pair: Pair): Pair {
   const blank = { committed_at: "", difficulty: null, natural_language: null };
   const open = publicRowSchema.parse({ ...pair.public, ...blank });
-  const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures, ...sinceThree });
+  const hidden = privateRowSchema.parse({ ...pair.private, difficulty_figures: unknownFigures, ...sinceThree, ...sinceFour });
   const { draft, candidate } = fromRows(open, hidden);
   const sourceFiles = draft.facts["candidate-files"];
   const counted = { draft, candidate, patch: hidden.patch, sourceFiles: typeof sourceFiles === "number" ? sourceFiles : null };

@@ -21,8 +21,11 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
+/** Before rows told what was found open to their solvers, and where questions say less than is asked. */
+const fourth: RowTables = { ...current, private: without(privateColumns, "leak_scan_json", "specification_json") };
+
 /** Before rows told of the tests that no trial asks for. */
-const third: RowTables = { ...current, private: without(privateColumns, "odd_tests_json") };
+const third: RowTables = { ...fourth, private: without(fourth.private, "odd_tests_json") };
 
 /** Before rows told how hard they are, of when, and in whose words. Their language was that of all rows. */
 const second: RowTables = {
@@ -40,6 +43,7 @@ export const rowTables: Readonly<Record<string, RowTables>> = {
   "1": { ...second, private: without(second.private, "human_findings_json") },
   "2": second,
   "3": third,
+  "4": fourth,
   [rowSchemaVersion]: current,
 };
 

@@ -61,16 +61,18 @@ describe("the published schemas", () => {
       false,
       false,
     ]);
-    const { odd_tests_json: __, ...third } = hidden;
+    const { leak_scan_json: _l, specification_json: _s, ...fourth } = hidden;
+    const { odd_tests_json: __, ...third } = fourth;
     const { difficulty_figures: ___, ...second } = third;
     const { human_findings_json: ____, ...first } = second;
     for (const [version, own] of [
       ["1", first],
       ["2", second],
       ["3", third],
+      ["4", fourth],
     ] as const)
-      expect([first, second, third, hidden].map((one) => validator(version, "private")(asJson(one)))).toEqual(
-        [first, second, third, hidden].map((one) => one === own),
+      expect([first, second, third, fourth, hidden].map((one) => validator(version, "private")(asJson(one)))).toEqual(
+        [first, second, third, fourth, hidden].map((one) => one === own),
       );
   });
 });

@@ -122,7 +122,7 @@ describe("a dataset of row schema 1", () => {
   it("comes out as the same instances, environments and archives in the current one", async () => {
     const out = join(folder, "new");
     const before = readFileSync(join(old, "manifest.json"), "utf8");
-    expect(await migrate(old, out)).toEqual({ from: "1", to: "4", rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
+    expect(await migrate(old, out)).toEqual({ from: "1", to: "5", rows: 3, environments: 1, withdrawn: 0, unmatched: 0 });
     const data = await openDataset(out);
     const instances: Instance[] = [];
     for await (const instance of data.instances()) instances.push(instance);
@@ -194,7 +194,7 @@ describe("a dataset of row schema 2", () => {
       "2",
       samples.map((one) => earlierRows(one, "2")),
     );
-    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: "4", rows: samples.length });
+    expect(await migrate(old, join(folder, "new"))).toMatchObject({ from: "2", to: "5", rows: samples.length });
     return rowsIn(join(folder, "new"));
   }
 
@@ -241,9 +241,9 @@ describe("a dataset of row schema 2", () => {
 describe("other schemas", () => {
   it("need no migration, or know none", async () => {
     await writeDataset(datasetInput(old));
-    await expect(migrate(old, join(folder, "new"))).rejects.toThrow("has row schema 4 already");
+    await expect(migrate(old, join(folder, "new"))).rejects.toThrow("has row schema 5 already");
     const manifest = readFileSync(join(old, "manifest.json"), "utf8");
-    writeFileSync(join(old, "manifest.json"), manifest.replace('"schema_version": "4"', '"schema_version": "99"'));
+    writeFileSync(join(old, "manifest.json"), manifest.replace('"schema_version": "5"', '"schema_version": "99"'));
     await expect(migrate(old, join(folder, "new"))).rejects.toMatchObject({
       message: expect.stringContaining("row schema 99"),
       next: expect.stringContaining("version of the tool"),
