@@ -72,6 +72,13 @@ export interface Evidence {
   readonly selfContained: boolean;
 }
 
+/** A piece of text that a program holds as data. */
+export interface Wording {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Text edits of one mutation, sorted, not overlapping. */
 export interface Mutation {
   readonly operator: string;
@@ -130,6 +137,8 @@ export interface Language {
   mutations(file: SourceFile, operators?: readonly string[]): readonly Mutation[];
   /** Does the mutated text compile to something else than the clean text? Comments, types and formatting do not count. */
   emitsDifferently(path: string, clean: string, mutated: string): boolean;
+  /** The program without types and comments; a text that does not parse stands for itself. */
+  compiled(file: SourceFile): string;
   /** A compiled copy of the program with what makes a text of it wrong, which it may have had before; null where a part of that has no place there. */
   transplant(file: SourceFile, wrong: string, copy: string): string | null;
   /** Does a text hold a stretch of the program, as code or within its strings? What is only written alike is too short, or steers nothing. */
@@ -156,6 +165,8 @@ export interface Language {
   loads(file: SourceFile, paths: readonly string[]): Loads;
   /** Names by which the code is reached from outside or reaches others: members, keys, what it imports and exports. No words of strings. */
   names(file: SourceFile): ReadonlySet<string>;
+  /** Words within strings, templates, patterns and JSX, as they are written, in text order. */
+  strings(file: SourceFile): readonly Wording[];
   /** The assertion around a line of a test file, if it is one we can read. */
   evidence(file: SourceFile, line: number): Evidence | null;
   /** The assertion on a line of a test file made to ask for the opposite; null where there is none that has one. */

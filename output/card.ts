@@ -67,6 +67,7 @@ export function toCard(input: CardInput): string {
     ...splitsOfRows(input.summary),
     statistics(input),
     `${funnel(input.summary)}${picture(input, "funnel")}`,
+    ...openness(input.statistics),
     figures(input.summary),
     baselines(input.baselines),
     ...rates(input.solveRates),
@@ -258,6 +259,31 @@ function figures({ reviewCue, audit }: RunFacts): string {
       `- ${plural(audit.recomputed, "verdict was", "verdicts were")} computed a second time from a fresh workspace and the whole suite; ${audit.disagreed} came out differently.`,
     );
   return `## Checks on the whole\n\n${lines.length === 0 ? "None was made in this run." : lines.join("\n")}`;
+}
+
+const labelsTold: readonly (readonly [string, string])[] = [
+  ["hidden-name", "a name that only hidden tests know"],
+  ["exact-message", "an exact text is needed"],
+  ["ambiguous-location", "another place fits as well"],
+];
+
+/** Nothing where no private row was read. */
+function openness({ skills: found }: Statistics): string[] {
+  const each = Object.entries(found).filter(([, { leakScans }]) => Object.keys(leakScans).length > 0);
+  if (each.length === 0) return [];
+  const of = (count: number, rows: number): string => (rows === 0 ? "not looked at" : `${count} (${percent(count / rows)})`);
+  const rows = each.map(([skill, { leakScans, specified, labels }]) => [
+    `\`${inline(skill)}\``,
+    leakScans["clean"] ?? 0,
+    leakScans["noted"] ?? 0,
+    leakScans["not scanned"] ?? 0,
+    ...labelsTold.map(([label]) => of(labels[label] ?? 0, specified)),
+  ]);
+  const head = ["skill", "clean", "noted", "not scanned", ...labelsTold.map(([label]) => label)];
+  return [
+    `## What lies open, and what is left unsaid\n\n${table(head, rows)}`,
+    `Before a row was proven, all that its solver can open (prompt, tree, what is installed, caches) was searched for code and names of the repair, hidden tests and ids of commits; what gives an answer away is no row, and \`leak_scan_json\` says what was noted. The labels are computed, with their evidence in \`specification_json\`: ${labelsTold.map(([label, about]) => `\`${label}\`, ${about}`).join("; ")}. A label counts once a row; ambiguity is known only between defects that were observed, so it is a lower bound.`,
+  ];
 }
 
 const baselinesTitle = "## What rules without a model earn";

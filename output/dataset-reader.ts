@@ -15,7 +15,7 @@ import type { Withdrawal } from "../schemas/withdrawal.ts";
 import { type DatasetFiles, filesIn } from "./dataset-files.ts";
 import { type Manifest, manifestName, parseManifest } from "./manifest.ts";
 import { contentHashOf, fromEnvironmentRow, fromRows } from "./rows.ts";
-import { privateNeeds, publicNeeds, type Subject } from "./statistics.ts";
+import { privateLater, privateNeeds, publicNeeds, type Subject } from "./statistics.ts";
 import { hiddenBy, readWithdrawn } from "./withdrawn.ts";
 
 export interface InstanceFilter {
@@ -103,7 +103,7 @@ export async function openDataset(
     manifest,
     withdrawn,
     pairs,
-    subjects: (filter) => joined(filter, [...publicNeeds], [...privateNeeds, "provenance"]),
+    subjects: (filter) => joined(filter, [...publicNeeds], [...privateNeeds, ...privateLater, "provenance"]),
     async *names(filter) {
       for await (const pair of joined(filter, ["instance_id", "skill", "split"], ["instance_id", "provenance"])) yield pair.public;
     },

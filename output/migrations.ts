@@ -22,8 +22,8 @@ interface Step {
 
 const unknownFigures = { failing_tests: 0, changed_lines: 0, changed_files: 0, source_files: null, frame_distance: null };
 
-/** Columns that came after version 3, of rows that could not tell. */
-const sinceThree = { odd_tests_json: "null" };
+/** Columns that came after version 3, of rows that could not tell: nobody had looked. */
+const sinceThree = { odd_tests_json: "null", leak_scan_json: "null", specification_json: "null" };
 
 /** By the version that a step leaves. What environments of earlier versions lack is read as nothing (`fromEnvironmentRow`). */
 const steps: Readonly<Record<string, Step>> = {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { StopRun } from "../lib/errors.ts";
 import { candidateSchema } from "../schemas/candidate.ts";
 import { recipeSchema, testFileSchema } from "../schemas/environment.ts";
-import { humanFindingSchema, judgementSchema, trialSchema } from "../schemas/instance.ts";
+import { humanFindingSchema, judgementSchema, leakScanSchema, specificationSchema, trialSchema } from "../schemas/instance.ts";
 import { layerSchema } from "../schemas/layer.ts";
 import { oddTestsSchema } from "../schemas/observation.ts";
 import { type ColumnTable, rowSchemaOfTable, rowSchemaVersion } from "../schemas/row.ts";
@@ -16,6 +16,8 @@ const texts: Readonly<Record<string, z.ZodType>> = {
   judgement_json: judgementSchema,
   human_findings_json: z.array(humanFindingSchema),
   odd_tests_json: oddTestsSchema.nullable(),
+  leak_scan_json: leakScanSchema.nullable(),
+  specification_json: z.array(specificationSchema).nullable(),
   premises_json: z.array(trialSchema),
   trials_json: z.array(trialSchema),
   extra_json: z.looseObject({ numericFacts: z.array(z.string()) }),

@@ -5,7 +5,7 @@ import { repoGroupOf } from "../lib/address.ts";
 import { canonical, sha256 } from "../lib/hash.ts";
 import { type Candidate, candidateSchema } from "../schemas/candidate.ts";
 import { type Environment, environmentSchema, recipeSchema, testFileSchema } from "../schemas/environment.ts";
-import { humanFindingSchema, type Instance, instanceSchema } from "../schemas/instance.ts";
+import { humanFindingSchema, type Instance, instanceSchema, leakScanSchema, specificationSchema } from "../schemas/instance.ts";
 import type { Layer } from "../schemas/layer.ts";
 import { oddTestsSchema } from "../schemas/observation.ts";
 import {
@@ -99,7 +99,7 @@ function toPublicRow({ draft, candidate }: Instance, environment: Environment, c
 }
 
 function toPrivateRow(
-  { draft, proof, candidate }: Instance,
+  { draft, proof, candidate, leakScan }: Instance,
   { sourceFiles }: Environment,
   context: RowContext,
 ): Omit<PrivateRow, "provenance"> {
@@ -123,6 +123,8 @@ function toPrivateRow(
     FAIL_TO_PASS: draft.failToPass,
     PASS_TO_PASS: draft.passToPass,
     odd_tests_json: canonical(draft.oddTests ?? null),
+    leak_scan_json: canonical(leakScan ?? null),
+    specification_json: canonical(draft.specification ?? null),
     validation: {
       repeats: proof.repeats,
       premises_held: proof.premisesHeld,
@@ -160,6 +162,8 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
   const { frame_distance: frameDistance } = hidden.difficulty_figures;
   const humanFindings = z.array(humanFindingSchema).parse(JSON.parse(hidden.human_findings_json));
   const oddTests = oddTestsSchema.nullable().parse(JSON.parse(hidden.odd_tests_json));
+  const leakScan = leakScanSchema.nullable().parse(JSON.parse(hidden.leak_scan_json));
+  const specification = z.array(specificationSchema).nullable().parse(JSON.parse(hidden.specification_json));
   return instanceSchema.parse({
     draft: {
       id: open.instance_id,
@@ -180,6 +184,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
       failToPass: hidden.FAIL_TO_PASS,
       passToPass: hidden.PASS_TO_PASS,
       ...(oddTests === null ? {} : { oddTests }),
+      ...(specification === null ? {} : { specification }),
       ...(humanFindings.length === 0 ? {} : { humanFindings }),
       ...(frameDistance === null ? {} : { frameDistance }),
     },
@@ -194,6 +199,7 @@ export function fromRows(publicRow: PublicRow, privateRow: PrivateRow): Instance
       quarantined: validation.quarantined,
     },
     candidate: candidateSchema.parse(JSON.parse(hidden.candidate_json)),
+    ...(leakScan === null ? {} : { leakScan }),
   });
 }
 

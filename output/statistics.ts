@@ -28,9 +28,12 @@ export const privateNeeds = [
   "validation",
 ] as const satisfies readonly (keyof PrivateRow)[];
 
+/** Of the `-private` ones, what files of earlier row schemas have not. */
+export const privateLater = ["leak_scan_json", "specification_json"] as const satisfies readonly (keyof PrivateRow)[];
+
 export interface Subject {
   readonly public?: Pick<PublicRow, (typeof publicNeeds)[number]>;
-  readonly private?: Pick<PrivateRow, (typeof privateNeeds)[number]>;
+  readonly private?: Pick<PrivateRow, (typeof privateNeeds)[number]> & Partial<Pick<PrivateRow, (typeof privateLater)[number]>>;
 }
 
 /** Of some numbers; the percentiles are numbers that were there (nearest rank). */
@@ -72,6 +75,11 @@ export interface SkillStatistics {
   /** What the posing skill measured of each question, such as its failing tests: how hard it is, as far as it can be counted. */
   readonly facts: Readonly<Record<string, Spread>>;
   readonly rewards: readonly Rewarded[];
+  /** Rows by what a scan for leaks said of them: `clean`, `noted`, or `not scanned` for rows of before there was one. */
+  readonly leakScans: Counts;
+  /** Rows of which it was looked at where the question says less than its judgement asks, and of these those that have a label. */
+  readonly specified: number;
+  readonly labels: Counts;
 }
 
 export interface Statistics {
@@ -140,6 +148,9 @@ class OneSkill {
   readonly gradings: number[] = [];
   readonly testFiles: number[] = [];
   readonly facts = new Map<string, number[]>();
+  readonly leakScans = new Tally();
+  specified = 0;
+  readonly labels = new Tally();
   /** By `role name`. */
   readonly scores = new Map<string, Scores>();
 
@@ -180,6 +191,9 @@ class OneSkill {
         greatest,
         reasons: reasons.counts,
       })),
+      leakScans: this.leakScans.counts,
+      specified: this.specified,
+      labels: this.labels.counts,
     };
   }
 }
@@ -192,7 +206,13 @@ const changeSchema = z.looseObject({
   pullRequest: z.looseObject({}).optional(),
   mirrorOf: z.string().optional(),
 });
+const scanSchema = z.looseObject({ verdict: z.string() });
+const labelsSchema = z.array(z.looseObject({ label: z.string() }));
 const runsSchema = z.array(z.looseObject({ files: z.array(z.string()) }));
+
+/** Null where the row is older than the column, or says `null` itself. */
+const cellIf = <T>(schema: z.ZodType<T>, text: string | undefined, where: string): T | null =>
+  text === undefined || text === "null" ? null : cell(schema, text, where);
 
 function cell<T>(schema: z.ZodType<T>, text: string, where: string): T {
   const parsed = readJson(text, schema);
@@ -251,6 +271,11 @@ export class StatisticsOf {
       ...cell(runsSchema, row.trials_json, `${where}: trials_json`),
     ];
     own.testFiles.push(runs.reduce((total, { files }) => total + files.length, 0));
+    const scan = cellIf(scanSchema, row.leak_scan_json, `${where}: leak_scan_json`);
+    own.leakScans.add(scan?.verdict ?? "not scanned");
+    const labels = cellIf(labelsSchema, row.specification_json, `${where}: specification_json`);
+    if (labels !== null) own.specified += 1;
+    for (const label of new Set((labels ?? []).map((one) => one.label))) own.labels.add(label);
     const { gold_rewards, blank_reward, decoys, probes } = row.validation;
     own.gradings.push(gold_rewards.length + 1 + decoys.length + probes.length);
     own.score("gold", "gold", gold_rewards, null);

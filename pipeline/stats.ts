@@ -10,6 +10,7 @@ import { type Dataset, openDataset, openLoneFile } from "../output/dataset-reade
 import { flakinessText } from "../output/flakiness.ts";
 import {
   type Counts,
+  privateLater,
   privateNeeds,
   publicNeeds,
   type Rewarded,
@@ -80,7 +81,8 @@ async function ofFile(file: AsyncBuffer, where: string): Promise<Statistics> {
     });
   }
   const statistics = new StatisticsOf();
-  for await (const row of rows(side === "public" ? publicNeeds : privateNeeds)) statistics.add({ [side]: row } as Subject);
+  const needs = side === "public" ? publicNeeds : [...privateNeeds, ...privateLater.filter((name) => columns.includes(name))];
+  for await (const row of rows(needs)) statistics.add({ [side]: row } as Subject);
   return statistics.finish();
 }
 

@@ -6,6 +6,7 @@ import type { Place } from "../schemas/config.ts";
 import type { Instance, SkillName } from "../schemas/instance.ts";
 import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
+import { scanLeaks } from "./leak-scan/scan.ts";
 import type { Log } from "./log.ts";
 
 export interface VerifyOptions extends Choice {
@@ -28,10 +29,12 @@ export async function verify(dataset: string, place: Place, options: VerifyOptio
   const failures: VerifyResult["failures"][number][] = [];
   let [rows, proven, infrastructure] = [0, 0, 0];
 
-  async function verifyOne({ draft, proof }: Instance): Promise<void> {
+  async function verifyOne({ draft, proof, candidate }: Instance): Promise<void> {
     rows += 1;
     try {
-      const outcome = await prove(draft, await openWorkspace(draft), { repeats: options.repeats ?? proof.repeats, quarantine: false });
+      const workspace = await openWorkspace(draft);
+      const scan = await scanLeaks(draft, candidate, workspace);
+      const outcome = scan.kept ? await prove(draft, workspace, { repeats: options.repeats ?? proof.repeats, quarantine: false }) : scan;
       if (outcome.kept) proven += 1;
       else failures.push({ id: draft.id, skill: draft.skill, reason: outcome.reason, detail: outcome.detail });
     } catch (error) {

@@ -100,6 +100,17 @@ export const knownAnswerSchema = z
   .readonly();
 export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
 
+/**
+ * Where a question says less than its judgement asks, each with what shows it (`skills/specification.ts`).
+ * - `hidden-name`: hidden tests use a name that nothing visible gives; the evidence says whether the question states it.
+ * - `exact-message`: hidden tests fail where a text that the repair writes, and nothing visible gives, is worded otherwise.
+ * - `ambiguous-location`: another known defect, at another place, was seen to do to the tests exactly what this one does.
+ */
+export const specificationSchema = z
+  .object({ label: z.enum(["hidden-name", "exact-message", "ambiguous-location"]), evidence: z.string() })
+  .readonly();
+export type Specification = z.infer<typeof specificationSchema>;
+
 export const draftSchema = z
   .object({
     /** 16 hex digits over (skill, change, variant): stable across runs. */
@@ -135,6 +146,8 @@ export const draftSchema = z
     oddTests: oddTestsSchema.optional(),
     /** Calls between where a failure shows and where the defect lies (`skills/frame-distance.ts`). Absent where it is not known. */
     frameDistance: z.int().nonnegative().optional(),
+    /** Where it says less than is asked. Absent where nobody looked. */
+    specification: z.array(specificationSchema).readonly().optional(),
   })
   .readonly();
 export type Draft = z.infer<typeof draftSchema>;
@@ -168,5 +181,35 @@ export const proofSchema = z
   .readonly();
 export type Proof = z.infer<typeof proofSchema>;
 
-export const instanceSchema = z.object({ draft: draftSchema, proof: proofSchema, candidate: candidateSchema }).readonly();
+/** Where something of an answer lies, and what of it (`pipeline/leak-scan/`). */
+export const leakFindingSchema = z
+  .object({
+    kind: z.enum(["gold", "identifier", "hidden-test", "commit-id", "history"]),
+    surface: z.enum(["prompt", "files", "environment", "caches"]),
+    /** Empty where the surface is the prompt. */
+    path: z.string(),
+  })
+  .readonly();
+export type LeakFinding = z.infer<typeof leakFindingSchema>;
+
+/** What a solver can open was held against what it must not find. */
+export const leakScanSchema = z
+  .object({
+    verdict: z.enum(["clean", "noted"]),
+    scanned: z.array(leakFindingSchema.unwrap().shape.surface).readonly(),
+    /** What stood elsewhere all along, and so is no leak. */
+    noted: z.array(leakFindingSchema).readonly(),
+  })
+  .readonly();
+export type LeakScan = z.infer<typeof leakScanSchema>;
+
+export const instanceSchema = z
+  .object({
+    draft: draftSchema,
+    proof: proofSchema,
+    candidate: candidateSchema,
+    /** Absent where the row is older than the scan. */
+    leakScan: leakScanSchema.optional(),
+  })
+  .readonly();
 export type Instance = z.infer<typeof instanceSchema>;

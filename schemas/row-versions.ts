@@ -22,13 +22,13 @@ const without = (table: ColumnTable, ...names: readonly string[]): ColumnTable =
 const current: RowTables = { public: publicColumns, private: privateColumns, environment: environmentColumns };
 
 /**
- * Before rows told of the tests that no trial asks for, and environments how often a test passed and under which conditions; when what reviewers
+ * Before rows told of the tests that no trial asks for, of what lies open to a solver and of what a question does not say, and environments how often a test passed and under which conditions; when what reviewers
  * said of lines that stand to the end was a finding too, and what they said of a commit that is not shown was none.
  */
 const third: RowTables = {
   ...current,
   private: {
-    ...without(privateColumns, "odd_tests_json"),
+    ...without(privateColumns, "odd_tests_json", "leak_scan_json", "specification_json"),
     human_findings_json: column(
       string,
       "JSON list of what reviewers of the pull request said of lines that the diff shows: file, line, body, resolved; of an attempt's diff also whether a defect lies at the line; evidence, no label",

@@ -118,6 +118,14 @@ export const privateColumns = {
     string,
     "JSON object: tests of the files that were run which no trial asks for, as lists of ids: `absentToPass` and `skippedToPass` (in the defective tree, and passing in the healthy one), `passToFail` (passing in the defective tree alone), `failToFail`, `flaky`; and `atBase`, of a commit's FAIL_TO_PASS tests id → what it did in the parent's tree, before the commit and its tests: absent, passed, failed or skipped. `null` where the question is of several changes (unit-tests), and in rows of before schema 4",
   ),
+  leak_scan_json: column(
+    string,
+    "JSON object: all that a solver can open was held against the repair, the hidden tests and the commits before the row was proven. `verdict` is `clean`, or `noted` where something of them stands where it stood all along (in another source, a document) and `noted` says what (`kind`) and where (`surface`, `path`); `scanned` lists `prompt`, `files` (the tree), `environment` (what is installed) and `caches`. What gives an answer away is no row. `null` in rows of before schema 4",
+  ),
+  specification_json: column(
+    string,
+    "JSON list: where the question says less than its judgement asks, each a `label` with its `evidence`. `hidden-name`: hidden tests use a name that nothing visible gives, and the evidence says whether the question's list states it; `exact-message`: hidden tests were seen to fail where a text of the repair, which nothing visible gives, is worded otherwise (both of questions for patches); `ambiguous-location`: another observed defect at another place fails the same tests in the same way (of localization and bug-fix). `null` for other skills, and in rows of before schema 4",
+  ),
   validation: column(
     struct({
       repeats: int32,

@@ -1,6 +1,6 @@
 /** Names that hidden tests need and that neither the solver's tree nor the report gives: without them only luck could pass the tests. */
 import type { Unit } from "../languages/contract.ts";
-import type { Commit } from "../schemas/candidate.ts";
+import type { Candidate } from "../schemas/candidate.ts";
 import type { PoseContext } from "./contract.ts";
 import { blocksOf } from "./scrub/blocks.ts";
 import { spansOf } from "./scrub/sentences.ts";
@@ -25,7 +25,7 @@ interface Sides {
   readonly exported: ReadonlySet<string>;
 }
 
-function sidesOf(commit: Commit, context: PoseContext): Sides {
+function sidesOf(commit: Pick<Candidate, "before">, context: PoseContext): Sides {
   const { language } = context;
   const before = new Set<string>();
   const after = new Set<string>();
@@ -45,7 +45,7 @@ function sidesOf(commit: Commit, context: PoseContext): Sides {
   return { before, after, units, exported };
 }
 
-const hasWord = (text: string, word: string): boolean => {
+export const hasWord = (text: string, word: string): boolean => {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     if (!/[\w$]/.test(text[at - 1] ?? "") && !/[\w$]/.test(text[at + word.length] ?? "")) return true;
   }
@@ -64,7 +64,7 @@ const codeIn = (text: string): string =>
 const isNamed = (told: string, code: string, name: string): boolean => hasWord(/[a-z\d][A-Z]|[_$\d]/.test(name) ? told : code, name);
 
 /** Sorted: files that the tests load and the solver's tree lacks, then names, each with its parameters where it has some. */
-export function interfaceOf(commit: Commit, hidden: readonly string[], told: string, context: PoseContext): string[] {
+export function interfaceOf(commit: Pick<Candidate, "before">, hidden: readonly string[], told: string, context: PoseContext): string[] {
   const tests = hidden.flatMap((path) => {
     const text = context.text(path);
     return text === null || !context.language.extensions.some((ending) => path.endsWith(ending)) ? [] : [{ path, text }];

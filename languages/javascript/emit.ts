@@ -1,6 +1,7 @@
 /** Does a change reach the compiled program? Types, comments and layout do not. */
 import ts from "typescript";
 import { recent } from "../../lib/recent.ts";
+import type { SourceFile } from "../contract.ts";
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
@@ -21,6 +22,9 @@ export function compile(path: string, text: string): string {
 /** The mutants of a file come one after another, so a few clean sides are enough. */
 const REMEMBERED = 8;
 export const compileOnce: (path: string, text: string) => string = recent(REMEMBERED, (path = "", text = "") => compile(path, text));
+
+/** Of a file that declares types alone nothing is left to run: it stands for itself. */
+export const compiled = ({ path, text }: SourceFile): string => (/\.d\.(?:[\w-]+\.)?[cm]?ts$/.test(path) ? text : compileOnce(path, text));
 
 /** By offsets in the code. */
 export interface Token {

@@ -1,7 +1,7 @@
 /** JavaScript and TypeScript, with and without JSX. The grammars must be loaded (`initSyntax`) before anything but `roleOf` is asked. */
 import type { Language } from "../contract.ts";
 import { disguise } from "./disguise.ts";
-import { emitsDifferently } from "./emit.ts";
+import { compiled, emitsDifferently } from "./emit.ts";
 import { emptyBody } from "./empty-body.ts";
 import { evidence } from "./evidence.ts";
 import { expandLines, instrument } from "./instrument.ts";
@@ -13,6 +13,7 @@ import { record } from "./record.ts";
 import { repeats } from "./repeats.ts";
 import { rewrite } from "./rewrite.ts";
 import { extensions, roleOf } from "./roles.ts";
+import { strings } from "./strings.ts";
 import { switched } from "./switched.ts";
 import { parsesCleanly } from "./syntax.ts";
 import { reduceTests, testCalls } from "./test-calls.ts";
@@ -30,6 +31,7 @@ export const javascript = Object.freeze({
   unitsOn,
   mutations: ({ path, text }, operators) => mutationsOf(path, text, operators),
   emitsDifferently,
+  compiled,
   instrument,
   expandLines,
   switched,
@@ -40,6 +42,7 @@ export const javascript = Object.freeze({
   testCalls,
   loads,
   names,
+  strings,
   evidence,
   opposite,
   emptyBody,

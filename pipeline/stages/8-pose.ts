@@ -12,6 +12,7 @@ import { drop, keep } from "../../schemas/outcome.ts";
 import type { PoseContext } from "../../skills/contract.ts";
 import { frameDistance } from "../../skills/frame-distance.ts";
 import { allSkills } from "../../skills/index.ts";
+import { specificationOf, specificationVersion } from "../../skills/specification.ts";
 import type { Bench } from "../bench.ts";
 import type { Result, Stage } from "../contract.ts";
 import { rewriteAll } from "../rewrite.ts";
@@ -102,7 +103,7 @@ function* posed(posable: Posable, workspace: Workspace, { config }: Bench): Gene
         id: outcome.value.id,
         parent: outcome.value.changeId,
         outcome: own
-          ? keep({ draft: asObserved(outcome.value, own), candidate: own.candidate, doubted: [...doubted].sort() })
+          ? keep({ draft: asObserved(outcome.value, own, context), candidate: own.candidate, doubted: [...doubted].sort() })
           : drop("pose/no-candidate", outcome.value.changeId),
       };
     }
@@ -115,10 +116,15 @@ const oddTestsOf = ({ observation }: ObservedRecord): OddTests => {
 };
 
 /** With what was seen of its change. A question for unit tests is of many changes: none of their tests and failures is its own. */
-function asObserved(draft: PosedRecord["draft"], observed: ObservedRecord): PosedRecord["draft"] {
+function asObserved(draft: PosedRecord["draft"], observed: ObservedRecord, context: PoseContext): PosedRecord["draft"] {
   if (draft.skill === "unit-tests") return draft;
-  const distance = frameDistance(observed);
-  return { ...draft, oddTests: oddTestsOf(observed), ...(distance === undefined ? {} : { frameDistance: distance }) };
+  const [distance, specification] = [frameDistance(observed), specificationOf(draft, observed, context)];
+  return {
+    ...draft,
+    oddTests: oddTestsOf(observed),
+    ...(distance === undefined ? {} : { frameDistance: distance }),
+    ...(specification === undefined ? {} : { specification }),
+  };
 }
 
 /** JSON writes half of a surrogate pair as an escape, and a whole pair as it is. */
@@ -141,7 +147,7 @@ async function reworded(results: readonly Result<PosedRecord>[], bench: Bench): 
 export const poseStage: Stage<Posable, PosedRecord> = {
   name: "pose",
   // Rises with the version of any skill, so that the ledger's earlier drafts are not taken for today's.
-  version: allSkills.reduce((sum, skill) => sum + skill.version, 0),
+  version: allSkills.reduce((sum, skill) => sum + skill.version, specificationVersion),
   resource: "cpu",
   output: posedSchema,
   settings: ["seed", "skills", "llm", "auditLimit"],

@@ -1,10 +1,12 @@
-/** The draft's own trials on its known answers. What passes is an instance. */
+/** What lies open is held against the answer, then the draft's own trials are run on its known answers. What passes is an instance. */
 import { prove, proveVersion } from "../../grading/prove.ts";
 import { rngFor } from "../../lib/rng.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import { type Instance, instanceSchema } from "../../schemas/instance.ts";
 import { keep } from "../../schemas/outcome.ts";
 import type { Stage } from "../contract.ts";
+import { confirmed } from "../exact-messages.ts";
+import { leakScanVersion, scanLeaks } from "../leak-scan/scan.ts";
 import type { PosedRecord } from "./8-pose.ts";
 
 export interface Provable extends PosedRecord {
@@ -78,7 +80,7 @@ export const proofQuota = ({ environmentId, skill }: Ranked): string => `${envir
 
 export const proveStage: Stage<Provable, Instance> = {
   name: "prove",
-  version: proveVersion,
+  version: proveVersion + leakScanVersion,
   resource: "sandbox",
   output: instanceSchema,
   settings: ["repeats", "runTimeoutMs"],
@@ -86,10 +88,13 @@ export const proveStage: Stage<Provable, Instance> = {
   async *work([provable], bench) {
     if (!provable) return;
     const { draft, candidate, environment, doubted } = provable;
-    const proven = await prove(draft, await bench.workspace(environment), { repeats: bench.config.repeats, quarantine: true });
+    const workspace = await bench.workspace(environment);
+    const scan = await scanLeaks(draft, candidate, workspace);
+    if (!scan.kept) return yield { id: draft.id, parent: draft.id, outcome: scan };
+    const proven = await prove(draft, workspace, { repeats: bench.config.repeats, quarantine: true });
     if (!proven.kept) return yield { id: draft.id, parent: draft.id, outcome: proven };
-    const { proof } = proven.value;
-    const quarantined = [...new Set([...proof.quarantined, ...doubted])];
-    yield { id: draft.id, parent: draft.id, outcome: keep({ ...proven.value, proof: { ...proof, quarantined }, candidate }) };
+    const proof = { ...proven.value.proof, quarantined: [...new Set([...proven.value.proof.quarantined, ...doubted])] };
+    const labelled = await confirmed(proven.value.draft, candidate, workspace);
+    yield { id: draft.id, parent: draft.id, outcome: keep({ draft: labelled, proof, candidate, leakScan: scan.value }) };
   },
 };

@@ -206,6 +206,16 @@ describe("rows of bug-fix", () => {
     expect(sourceOf("issue").draft.interface).toEqual([]);
   });
 
+  it("are labelled where hidden tests need such a name, and were searched for the answer", () => {
+    expect(sourceOf("pull-request").draft.specification).toEqual([
+      { label: "hidden-name", evidence: 'shortest(text, fallback = ""): stated in the question\'s list of names' },
+    ]);
+    expect(sourceOf("issue").draft.specification).toEqual([]);
+    expect(instances.map(({ leakScan }) => leakScan)).toEqual(
+      instances.map(() => ({ verdict: "clean", scanned: ["prompt", "files", "environment", "caches"], noted: [] })),
+    );
+  });
+
   it("tell what else the tests did, and what they did before the change", () => {
     const id = (name: string): string => `test/count.test.js > ${name}`;
     expect(sourceOf("pull-request").draft).toMatchObject({

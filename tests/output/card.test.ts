@@ -200,6 +200,29 @@ describe("the card", () => {
     expect(wide).not.toMatch(/in the split|second time\.\n|Injected defects are small/);
   });
 
+  it("says what lay open and what is left unsaid, in shares of the rows that were looked at", () => {
+    const all = new StatisticsOf();
+    const scan = { scanned: ["files"], noted: [] } as const;
+    const label = (name: "exact-message" | "hidden-name") => ({ label: name, evidence: "x" });
+    for (const [id, verdict, labels] of [
+      ["1", "clean", []],
+      ["2", "noted", [label("exact-message"), label("exact-message"), label("hidden-name")]],
+      ["3", null, null],
+    ] as const) {
+      const { draft, ...rest } = sampleInstance("editing", { id: id.repeat(16) });
+      const told = verdict === null ? {} : { leakScan: { ...scan, verdict, scanned: [...scan.scanned], noted: [] } };
+      all.add(toRows({ ...rest, ...told, draft: labels === null ? draft : { ...draft, specification: labels } }, environment, context));
+    }
+    const found = all.finish();
+    expect(found.skills["editing"]).toMatchObject({
+      leakScans: { clean: 1, noted: 1, "not scanned": 1 },
+      specified: 2,
+      labels: { "exact-message": 1, "hidden-name": 1 },
+    });
+    expect(card({ statistics: found })).toContain("| `editing` | 1 | 1 | 1 | 1 (50.0 %) | 1 (50.0 %) | 0 (0.0 %) |");
+    expect(card()).toContain("| `editing` | 0 | 0 | 3 | not looked at | not looked at | not looked at |");
+  });
+
   it("says how many answers were graded to prove a row", () => {
     expect(card()).toContain("| answers graded to prove a row |");
     expect(card()).toMatch(/^\| editing \| 3 \| .* \| 6 \/ 6 \/ 6 \| 2 \/ 2 \/ 2 \|$/m);

@@ -61,9 +61,11 @@ describe("the published schemas", () => {
       false,
       false,
     ]);
-    const { odd_tests_json: __, ...third } = hidden;
-    const { difficulty_figures: ___, ...second } = third;
-    const { human_findings_json: ____, ...first } = second;
+    const without = (row: object, ...names: readonly string[]): object =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
+    const third = without(hidden, "odd_tests_json", "leak_scan_json", "specification_json");
+    const second = without(third, "difficulty_figures");
+    const first = without(second, "human_findings_json");
     for (const [version, own] of [
       ["1", first],
       ["2", second],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { repoGroupOf } from "../../lib/address.ts";
 import { contentHashOf, fixPatch, fromEnvironmentRow, fromRows, toEnvironmentRow, toRows } from "../../output/rows.ts";
-import { skills } from "../../schemas/instance.ts";
+import { type Instance, skills } from "../../schemas/instance.ts";
 import { environmentRowSchema, privateRowSchema, publicRowSchema } from "../../schemas/row.ts";
 import { archive, context, defective, environment, healthy, sampleInstance } from "./samples.ts";
 
@@ -20,6 +20,24 @@ describe("rows", () => {
     const oddTests = { ...none, absentToPass: ["a.js > b"], atBase: { "a.js > c": "absent" as const } };
     const rows = toRows({ ...rest, draft: { ...draft, oddTests } }, environment, context);
     expect(fromRows(rows.public, rows.private).draft.oddTests).toEqual(oddTests);
+  });
+
+  it("bring back what a scan noted and where a question says less than is asked, and keep both from the solver", () => {
+    const { draft, ...rest } = sampleInstance("editing");
+    const instance: Instance = {
+      ...rest,
+      draft: { ...draft, specification: [{ label: "hidden-name", evidence: "sumAll: stated nowhere" }] },
+      leakScan: {
+        verdict: "noted",
+        scanned: ["prompt", "files", "environment", "caches"],
+        noted: [{ kind: "gold", surface: "files", path: "src/other.ts" }],
+      },
+    };
+    const rows = toRows(instance, environment, context);
+    expect(fromRows(rows.public, rows.private)).toEqual(instance);
+    expect(JSON.stringify(rows.public)).not.toMatch(/sumAll|other\.ts/);
+    const { private: silent } = toRows(sampleInstance("editing"), environment, context);
+    expect([silent.leak_scan_json, silent.specification_json]).toEqual(["null", "null"]);
   });
 
   it("bring back an environment as it was", () => {
