@@ -145,7 +145,7 @@ function podmanRun(engine: Engine, job: Job, prepared: Prepared, hard: HardLimit
     ...["--network=none", "--no-hosts", "--hostname=kihon", "--pid=private", "--ipc=private", "--uts=private", "--cgroupns=private"],
     ...["--cgroups=no-conmon", "--cgroup-parent", `/${group}`],
     ...["--read-only", "--read-only-tmpfs=false", "--cap-drop=all", `--cap-add=${KEPT_CAPABILITY}`],
-    ...["--security-opt=no-new-privileges", `--security-opt=seccomp=${ENGINE}/seccomp.json`, "--security-opt=mask=/sys"],
+    ...["--security-opt=no-new-privileges", `--security-opt=seccomp=${ENGINE}/seccomp.json`, "--security-opt=mask=/sys:/dev/mqueue"],
     ...["--unsetenv-all", "--env", `PATH=${TOOL_PATH}`, "--http-proxy=false", ...ulimits, ...binds(prepared, engine.etc)],
     ...["--preserve-fds=5", "--workdir=/", "--entrypoint=/bin/sh", engine.imageId, "-c", FIRST],
   ];

@@ -52,6 +52,11 @@ describe.skipIf(why !== null)(`podman${why === null ? "" : `: ${why}`}`, () => {
       expect(found).toBe(1);
     });
 
+    test("can write in no folder but its own", async () => {
+      const find = "find / -type d -writable -not -path '/proc/*' 2>/dev/null | sort | tr '\\n' ' '";
+      expect((await provider.run(jobOn([tree], { commands: [sh(find)] }))).stdout).toBe("/dev/shm /home /tmp /workspace ");
+    });
+
     /** What of this process's jobs, or of process `pid`'s, is to be seen on the machine. */
     const leftOf = (pid: number | undefined): readonly string[] => {
       const tops = cgroupMounts(readFileSync("/proc/self/mountinfo", "utf8")).map(({ point }) => point);
