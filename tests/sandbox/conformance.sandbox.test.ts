@@ -85,7 +85,7 @@ describe.each([...here])("$name", ({ provider }) => {
   beforeAll(async () => {
     expect(await provider.available()).toEqual({ ok: true, reason: "" });
     tree = await treeFor(provider, place.path, files);
-  });
+  }, 60_000);
   const run = (change: Partial<Job> & Pick<Job, "commands">, signal?: AbortSignal): Promise<RunResult> =>
     provider.run(jobOn([tree], change), signal);
 

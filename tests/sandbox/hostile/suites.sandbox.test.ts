@@ -16,7 +16,7 @@ describe.each(isolating)("contained by $name:", ({ name }) => {
   let stand: HostileStand;
   beforeAll(async () => {
     stand = await hostileStand(name, settings);
-  });
+  }, 60_000);
   afterAll(() => stand.close());
 
   test.each(hostileSuites)("$name", async (suite) => {
