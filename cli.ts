@@ -103,8 +103,13 @@ const withPlace = (command: Command): Command =>
       whole("--concurrency", 1),
     )
     .addOption(
-      new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices(["bubblewrap", "process"]),
+      new Option("--sandbox <name>", "sandbox provider (default: the first that isolates here)").choices([
+        "bubblewrap",
+        "podman",
+        "process",
+      ]),
     )
+    .option("--image <name@sha256:digest>", "image that is here already, whose containers jobs run in (with --sandbox podman)")
     .option("--i-trust-this-code", "allow a provider that does not isolate to run the repositories' code", false)
     .option("--plain", "make nothing faster: the whole suite in every run, nothing kept or shared; the rows are the same", false)
     .option("--json", "machine-readable output and log lines", false);
@@ -516,6 +521,7 @@ program
 
 withCache(program.command("doctor"))
   .description("try what Kihon needs on this machine: sandbox, limits, network cut, Node, git")
+  .option("--image <name@sha256:digest>", "image in which containers are tried, too")
   .option("--json", "machine-readable output", false)
   .action(async (words: Words) => {
     const { doctor } = await import("./pipeline/doctor.ts");
@@ -531,7 +537,7 @@ const pick = (words: Words, names: readonly string[]): Record<string, never> =>
 const givenPlace = (words: Words): Partial<Place> => ({
   trusted: words["iTrustThisCode"] === true,
   plain: words["plain"] === true,
-  ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox"]),
+  ...pick(words, ["cache", "repositoriesGb", "dependenciesGb", "concurrency", "sandbox", "image"]),
 });
 const placeOf = (words: Words): Place => defaultPlace({ out: String(words["out"]), ...givenPlace(words) });
 

@@ -24,7 +24,16 @@ export async function openBench(out: string, cache: string | undefined, settings
   const provider = await chooseProvider({ trusted: false, registryCache: join(place.cache, "tarballs") });
   const store = new Store(join(out, "store"));
   const jobs = new SandboxPool(provider, { width: widthOf(place) });
-  return Bench.open({ config: configSchema.parse(settings), place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
+  return Bench.open({
+    config: configSchema.parse(settings),
+    place,
+    store,
+    provider,
+    jobs,
+    log,
+    madeHere: true,
+    archive: async (sha) => store.get(sha),
+  });
 }
 
 /** The environment of a repository's newest revision (of its root package), from `out` where it was prepared before. */

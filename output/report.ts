@@ -223,13 +223,13 @@ function contamination({ contamination: facts }: RunSummary): Markup | null {
   return html`<section><h2>Contamination</h2>${lists}<p>${listSentence(facts)}</p></section>`;
 }
 
-function sandbox({ sandbox: { provider, promises } }: RunSummary): Markup {
+function sandbox({ sandbox: { provider, image, promises } }: RunSummary): Markup {
   const rows = promises.map(({ name, holds, detail }) => [
     html`<span class="${holds ? "good" : "bad"}">${holds ? "holds" : "does not hold"}</span>`,
     name,
     detail,
   ]);
-  return html`<section><h2>Sandbox <code>${provider}</code></h2>${table(["", "promise", "what was tried and seen"], rows)}</section>`;
+  return html`<section><h2>Sandbox <code>${image === undefined ? provider : `${provider} ${image}`}</code></h2>${table(["", "promise", "what was tried and seen"], rows)}</section>`;
 }
 
 function baselines(measured: readonly Baseline[]): Markup | null {

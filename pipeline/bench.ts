@@ -8,6 +8,7 @@ import type { Language, Runner } from "../languages/contract.ts";
 import { initLanguages, languages, runnerNamed } from "../languages/index.ts";
 import { BrokenRecord, StopRun } from "../lib/errors.ts";
 import { type GitRepository, textOf } from "../lib/git.ts";
+import { shortId } from "../lib/hash.ts";
 import type { Outside } from "../miners/contract.ts";
 import { type Limits, type SandboxProvider, SandboxTrouble } from "../sandbox/contract.ts";
 import type { SandboxPool } from "../sandbox/pool.ts";
@@ -31,6 +32,8 @@ export interface BenchParts {
   readonly provider: SandboxProvider;
   readonly jobs: SandboxPool;
   readonly log: Log;
+  /** Environments are this run's own, so that jobs must see the programs that these were prepared with; false for those of a dataset. */
+  readonly madeHere: boolean;
   /** Archive bytes by their sha: the run's store, or a dataset. */
   readonly archive: (sha: string) => Promise<Uint8Array>;
 }
@@ -77,6 +80,7 @@ export class Bench {
   readonly provider: SandboxProvider;
   readonly jobs: SandboxPool;
   readonly log: Log;
+  readonly #madeHere: boolean;
   readonly #archive: BenchParts["archive"];
   readonly #repositories = new Map<string, GitRepository>();
   readonly #workspaces = new Map<string, Promise<Workspace>>();
@@ -90,6 +94,7 @@ export class Bench {
     this.provider = parts.provider;
     this.jobs = parts.jobs;
     this.log = parts.log;
+    this.#madeHere = parts.madeHere;
     this.#archive = parts.archive;
     this.#harness = harness;
     this.#folder = folder;
@@ -205,7 +210,8 @@ export class Bench {
   }
 
   #timing(environmentId: string): string {
-    return join(this.place.cache, "timings", `${environmentId}.json`);
+    const { image } = this.provider;
+    return join(this.place.cache, "timings", `${image === undefined ? environmentId : shortId([environmentId, image])}.json`);
   }
 
   /** How an environment's baseline went: limits of later runs on this machine are made from it. Not part of any row. */
@@ -245,7 +251,16 @@ export class Bench {
     return opened;
   }
 
+  /** Rows say in which image they were observed. */
+  #requireImage({ id, recipe: { image } }: Environment): void {
+    if (!this.#madeHere || image === this.provider.image) return;
+    throw new StopRun(`the environment ${id} was prepared ${image === undefined ? "without an image" : `in the image ${image}`}`, {
+      next: image === undefined ? "go on without --image" : `go on with --sandbox podman --image ${image}`,
+    });
+  }
+
   async #open(environment: Environment, use: "often" | "once"): Promise<Workspace> {
+    this.#requireImage(environment);
     const archive = { bytes: await this.#archive(environment.archive), sha: environment.archive };
     const found = await this.install(environment.recipe, environment.revision.packageDir, archive, environment.frozenLock, use);
     if (!found.kept)

@@ -35,7 +35,7 @@ export async function doctor(place: Place): Promise<Check[]> {
   checks.push(await program("npm", ["--version"], "install npm: toolchains and packages come through it"));
   checks.push(folder("cache", place.cache));
   let isolated = false;
-  for (const provider of listProviders()) {
+  for (const provider of listProviders(place.image === null ? {} : { image: place.image })) {
     const { ok, reason } = await provider.available();
     const name = `sandbox ${provider.name}`;
     if (!ok) {

@@ -1,8 +1,6 @@
 /** A dataset opened for work: what its environments need is installed again from the Parquet files alone. */
-import { join } from "node:path";
 import { BrokenRecord } from "../lib/errors.ts";
 import { type Dataset, openDataset } from "../output/dataset-reader.ts";
-import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { openRunFolder } from "../sandbox/run-folder.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
@@ -10,7 +8,7 @@ import { configSchema, type Place } from "../schemas/config.ts";
 import { type Draft, type Instance, instanceSchema } from "../schemas/instance.ts";
 import { Bench } from "./bench.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder, widthOf } from "./place.ts";
+import { ensureFolder, providerOf, widthOf } from "./place.ts";
 import { Store } from "./store.ts";
 
 export interface OpenedDataset {
@@ -32,11 +30,7 @@ async function layOut(data: Dataset, store: Store): Promise<ReadonlyMap<string, 
 
 export async function openFromDataset(folder: string, place: Place, log: Log): Promise<OpenedDataset> {
   const data = await openDataset(folder);
-  const provider = await chooseProvider({
-    trusted: place.trusted,
-    registryCache: join(place.cache, "tarballs"),
-    ...(place.sandbox === null ? {} : { name: place.sandbox }),
-  });
+  const provider = await providerOf(place);
   ensureFolder(place.cache, "--cache");
   const byArchive = new Map<string, string>();
   for (const id of await data.environmentIds()) byArchive.set((await data.environment(id)).archive, id);
@@ -49,6 +43,7 @@ export async function openFromDataset(folder: string, place: Place, log: Log): P
     provider,
     jobs: new SandboxPool(provider, { width: widthOf(place) }),
     log,
+    madeHere: false,
     archive: async (sha) => {
       const id = byArchive.get(sha);
       if (id === undefined) throw new BrokenRecord(`the dataset has no archive ${sha.slice(0, 12)}`);

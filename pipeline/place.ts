@@ -4,6 +4,8 @@ import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import { makeFolder } from "../lib/make-folder.ts";
+import type { SandboxProvider } from "../sandbox/contract.ts";
+import { chooseProvider } from "../sandbox/index.ts";
 import { Width } from "../sandbox/width.ts";
 import type { Place } from "../schemas/config.ts";
 
@@ -23,10 +25,21 @@ export const defaultPlace = (given: Partial<Place> & Pick<Place, "out">): Place 
   repositoriesGb: given.repositoriesGb ?? 20,
   dependenciesGb: given.dependenciesGb ?? 40,
   sandbox: given.sandbox ?? null,
+  image: given.image ?? null,
   plain: given.plain ?? false,
   trusted: given.trusted ?? false,
   out: resolve(given.out),
 });
+
+/** The sandbox provider that a place asks for. */
+export function providerOf({ trusted, cache, sandbox, image }: Place): Promise<SandboxProvider> {
+  return chooseProvider({
+    trusted,
+    registryCache: join(cache, "tarballs"),
+    ...(sandbox === null ? {} : { name: sandbox }),
+    ...(image === null ? {} : { image }),
+  });
+}
 
 /** As many jobs at once as the place allows. */
 export const widthOf = ({ concurrency, idleConcurrency }: Place): Width => new Width([concurrency, idleConcurrency]);

@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { shortId } from "../lib/hash.ts";
 import type { SandboxPromise, SandboxProvider } from "../sandbox/contract.ts";
 
 const promisesSchema = z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() }));
@@ -24,7 +25,8 @@ function textOf(path: string): string | null {
 export async function promisesOf(provider: SandboxProvider, cache: string): Promise<readonly SandboxPromise[]> {
   const boot = textOf("/proc/sys/kernel/random/boot_id");
   if (boot === null) return provider.examine();
-  const path = join(cache, "promises", `${provider.name}-${provider.version}-${boot}.json`);
+  const image = provider.image === undefined ? "" : `${shortId([provider.image])}-`;
+  const path = join(cache, "promises", `${provider.name}-${provider.version}-${image}${boot}.json`);
   const stored = textOf(path);
   if (stored !== null) return promisesSchema.parse(JSON.parse(stored));
   const promises = await provider.examine();

@@ -31,6 +31,7 @@ export function resumeCommand(out: string, given: Partial<Place>): string {
     "--dependencies-gb": given.dependenciesGb,
     "--concurrency": given.concurrency,
     "--sandbox": given.sandbox,
+    "--image": given.image,
   };
   const again = Object.entries(options).flatMap(([option, value]) => (value == null ? [] : [option, String(value)]));
   const switches = { "--i-trust-this-code": given.trusted, "--plain": given.plain };

@@ -11,7 +11,6 @@ import { plural } from "../lib/plural.ts";
 import type { MinedItem } from "../miners/contract.ts";
 import type { Found } from "../miners/github/discover.ts";
 import { clientOnDemand, openGithub, Unavailable } from "../miners/github/open.ts";
-import { chooseProvider } from "../sandbox/index.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { Width } from "../sandbox/width.ts";
 import type { Audited } from "../schemas/audit.ts";
@@ -27,7 +26,7 @@ import { type Driven, type DriveOptions, drive, type Item, type KeptItem, rememb
 import { foundSchema, nothingFound, passedItems, searched, unavailableIn } from "./found.ts";
 import { Ledger, type Said } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder, widthOf } from "./place.ts";
+import { ensureFolder, providerOf, widthOf } from "./place.ts";
 import { Profile, type StageTime, stageWatch } from "./profile.ts";
 import { checkNames } from "./split-settings.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
@@ -471,15 +470,11 @@ export async function withLedger<T>(
   let bench: Bench | null = null;
   try {
     const config = configOf(ledger);
-    const provider = await chooseProvider({
-      trusted: place.trusted,
-      registryCache: join(place.cache, "tarballs"),
-      ...(place.sandbox === null ? {} : { name: place.sandbox }),
-    });
+    const provider = await providerOf(place);
     const store = new Store(join(folder, "store"));
     store.sweep();
     const jobs = new SandboxPool(provider, { width: widthOf(place) });
-    bench = await Bench.open({ config, place, store, provider, jobs, log, archive: async (sha) => store.get(sha) });
+    bench = await Bench.open({ config, place, store, provider, jobs, log, madeHere: true, archive: async (sha) => store.get(sha) });
     return await job(bench, ledger);
   } finally {
     bench?.close();

@@ -271,7 +271,7 @@ export class Summary {
       leftOut: this.#leftOut,
       stages: this.#stages,
       sifts: this.#sifts,
-      sandbox: { provider: provider.name, promises: [...promises] },
+      sandbox: { provider: provider.name, ...(provider.image === undefined ? {} : { image: provider.image }), promises: [...promises] },
       ...(provider.isolates ? {} : { isolated: false as const }),
       contamination: this.#lists,
       ...(config.author === null && config.year === null ? {} : { citation: { author: config.author, year: config.year } }),

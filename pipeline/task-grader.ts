@@ -70,7 +70,16 @@ async function openBench(
   const scratch = await openRunFolder();
   const jobs = new SandboxPool(provider, { width: new Width([1, 1]) });
   const place = defaultPlace({ out: scratch.path, cache, concurrency: 1, sandbox: provider.name, trusted: true });
-  const bench = await Bench.open({ config: configSchema.parse({}), place, store: new Store(scratch.path), provider, jobs, log, archive });
+  const bench = await Bench.open({
+    config: configSchema.parse({}),
+    place,
+    store: new Store(scratch.path),
+    provider,
+    jobs,
+    log,
+    madeHere: false,
+    archive,
+  });
   return {
     bench,
     provider,

@@ -105,12 +105,23 @@ async function emptyGroup(path: string): Promise<void> {
   });
 }
 
-/** Removes the groups under `parent` whose owner is dead. */
-async function removeStale(parent: string): Promise<void> {
+/** Removes a group and those in it. */
+async function removeBelow(path: string): Promise<void> {
+  const found: string[] = [];
+  if (!(await allowed(async () => found.push(...(await foldersIn(path)))))) return;
+  for (const name of found) await removeBelow(join(path, name));
+  await emptyGroup(path);
+  await removeGroup(path);
+}
+
+const foldersIn = async (path: string): Promise<readonly string[]> =>
+  (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+/** Removes the groups under `parent` whose owner is dead and whose name has the ending. */
+async function removeStale(parent: string, ending = ""): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (!name.startsWith(PREFIX) || ownerIsAlive(name.slice(PREFIX.length))) continue;
-    await emptyGroup(join(parent, name));
-    await removeGroup(join(parent, name));
+    if (!name.startsWith(PREFIX) || !name.endsWith(ending) || ownerIsAlive(name.slice(PREFIX.length))) continue;
+    await removeBelow(join(parent, name));
   }
 }
 
@@ -243,6 +254,24 @@ async function openVersion1(parents: ReadonlyMap<string, string>, limits: Cgroup
       for (const folder of new Set(groups.values())) await removeGroup(folder);
     },
   };
+}
+
+/** A container engine makes groups of its own, at the top of each hierarchy: below this name, so that they are known for ours. */
+export const engineGroupName = (): string => `${groupName()}${ENGINE_SUFFIX}`;
+const ENGINE_SUFFIX = "-engine";
+
+/** The tops of all hierarchies that are seen here. */
+const hierarchies = async (): Promise<readonly string[]> =>
+  cgroupMounts(await readFile("/proc/self/mountinfo", "utf8")).map(({ point }) => point);
+
+/** Removes what an engine made under a name. Its own end removes them only where the container came to its own. */
+export async function removeEngineGroup(name: string): Promise<void> {
+  await Promise.all((await hierarchies()).map((top) => removeBelow(join(top, name))));
+}
+
+/** Removes what engines of dead processes left. */
+export async function removeStaleEngineGroups(): Promise<void> {
+  await Promise.all((await hierarchies()).map((top) => removeStale(top, ENGINE_SUFFIX)));
 }
 
 /** The control groups of this machine, or null where none can be made. */

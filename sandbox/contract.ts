@@ -100,6 +100,8 @@ export interface SandboxProvider {
   readonly version: string;
   /** True where foreign code may be run by this provider without the user's explicit trust. */
   readonly isolates: boolean;
+  /** The image that jobs' programs and libraries are of, `NAME@sha256:…`; absent where they are the machine's own. */
+  readonly image?: string;
   /** Can it work on this machine? A cheap trial, not a guess. `reason` says what is missing and how to get it. */
   available(): Promise<{ readonly ok: boolean; readonly reason: string }>;
   /** Tries each promise for real. Never changes anything outside a sandbox. */

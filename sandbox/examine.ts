@@ -114,11 +114,12 @@ const TRIALS: readonly Trial[] = [
     name: "host files are out of sight",
     try: async ({ run, secretFile }) => {
       const result = await run(
-        `console.log(require("fs").existsSync(${JSON.stringify(secretFile)})); console.log(require("fs").existsSync("/etc/shadow"))`,
+        `const fs = require("fs"); console.log(fs.existsSync(${JSON.stringify(secretFile)}));
+         try { fs.readFileSync("/etc/shadow"); console.log(true) } catch (e) { console.log(e.code) }`,
       );
       return {
         holds: exitCode(result) === 0 && !result.stdout.includes("true"),
-        detail: `a job was asked whether it sees a file of the host, and /etc/shadow: ${told(result)}`,
+        detail: `a job was asked whether it sees a file of the host, and can read /etc/shadow: ${told(result)}`,
       };
     },
   },

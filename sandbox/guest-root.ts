@@ -28,14 +28,21 @@ async function statOrNull(path: string) {
   }
 }
 
-/** Writes /etc into `folder` and looks at how the host's root is laid out. */
-export async function makeGuestRoot(folder: string): Promise<GuestRoot> {
+/** Writes the files of /etc that every job has, whatever its root is made of, into `folder`/etc; gives their names. */
+export async function writeEtc(folder: string): Promise<readonly string[]> {
   const etc = join(folder, "etc");
   await mkdir(etc);
   for (const [name, text] of Object.entries(ETC)) {
     await writeFile(join(etc, name), text);
     await chmod(join(etc, name), 0o644);
   }
+  return Object.keys(ETC);
+}
+
+/** Writes /etc into `folder` and looks at how the host's root is laid out. */
+export async function makeGuestRoot(folder: string): Promise<GuestRoot> {
+  const etc = join(folder, "etc");
+  await writeEtc(folder);
   await symlink("/usr/share/zoneinfo/UTC", join(etc, "localtime"));
   if ((await statOrNull("/etc/ld.so.cache")) !== null) await copyFile("/etc/ld.so.cache", join(etc, "ld.so.cache"));
   const hasAlternatives = (await statOrNull("/etc/alternatives"))?.isDirectory() ?? false;

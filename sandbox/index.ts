@@ -2,6 +2,7 @@
 import { StopRun } from "../lib/errors.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { SandboxProvider } from "./contract.ts";
+import { podman } from "./podman.ts";
 import { processProvider } from "./process.ts";
 import type { SandboxSettings } from "./settings.ts";
 
@@ -10,6 +11,7 @@ export type { SandboxSettings } from "./settings.ts";
 /** Every provider, freshly made. Nothing is touched before one is used. */
 export const listProviders = (settings: SandboxSettings = {}): readonly SandboxProvider[] => [
   bubblewrap(settings),
+  podman(settings),
   processProvider(settings),
 ];
 
@@ -23,8 +25,14 @@ export interface ProviderChoice extends SandboxSettings {
 /** The provider to use on this machine. Throws `StopRun` with the next step where none may be used. */
 export async function chooseProvider(choice: ProviderChoice): Promise<SandboxProvider> {
   const providers = listProviders(choice);
-  const asked =
+  const named =
     choice.name === undefined ? providers.filter(({ isolates }) => isolates) : providers.filter(({ name }) => name === choice.name);
+  // An image that is given is used, or nothing runs.
+  const asked = choice.image === undefined ? named : named.filter(({ image }) => image !== undefined);
+  if (named.length > 0 && asked.length === 0)
+    throw new StopRun(`the sandbox provider ${choice.name} has no containers, and so no use for an image`, {
+      next: "leave out --image, or use --sandbox podman",
+    });
   if (asked.length === 0) {
     throw new StopRun(`there is no sandbox provider named ${choice.name}`, {
       next: `use one of: ${providers.map(({ name }) => name).join(", ")}`,

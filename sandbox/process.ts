@@ -11,7 +11,7 @@ import { join } from "node:path";
 import PQueue from "p-queue";
 import { type ExecResult, exec, killQuietly } from "../lib/exec.ts";
 import { adoptFolder, asTrouble, trouble } from "./adopt.ts";
-import { type HardLimits, readHardLimits } from "./bubblewrap-command.ts";
+import { type HardLimits, readHardLimits } from "./chain.ts";
 import { type Job, type RunResult, type SandboxProvider, SandboxTrouble, type Usage } from "./contract.ts";
 import { examine } from "./examine.ts";
 import { checkJob, defaultPath, guestEnvironment, guestScript, readGuestStatus, WORKSPACE } from "./guest.ts";

@@ -1,5 +1,6 @@
 /**
- * The system-call filter of a job: a classic BPF program, assembled here and handed to bubblewrap by descriptor.
+ * The system-call filter of a job: a classic BPF program, assembled here and handed to bubblewrap by descriptor; and the same rules as a profile of
+ * container engines, which take no programs.
  *
  * Everything is allowed but what a test suite never needs and an attacker likes: new namespaces, mounts, other processes' memory, kernel
  * keyrings, io_uring, BPF, kernel modules, exotic socket families. Refused calls see EPERM; `clone3` sees ENOSYS, so that the C library falls back
@@ -135,4 +136,47 @@ export function seccompProgram(architecture: Architecture, memoryIsHeld: boolean
     program.writeUInt32LE(k >>> 0, index * 8 + 4);
   }
   return program;
+}
+
+/** Kernel errors of refused calls. */
+const [EPERM_CODE, ENOSYS_CODE] = [EPERM & 0xffff, ENOSYS & 0xffff];
+
+interface ProfileRule {
+  readonly names: readonly string[];
+  readonly action: "SCMP_ACT_ERRNO";
+  readonly errnoRet: number;
+  readonly args?: readonly { readonly index: number; readonly op: string; readonly value: number; readonly valueTwo?: number }[];
+}
+
+const refuse = (names: readonly string[], errnoRet: number): ProfileRule => ({ names, action: "SCMP_ACT_ERRNO", errnoRet });
+/** Refused where the bits of `mask` in the call's argument are `value`. */
+const refuseWhere = (name: string, index: number, mask: number, value: number): ProfileRule => ({
+  ...refuse([name], EPERM_CODE),
+  args: [{ index, op: "SCMP_CMP_MASKED_EQ", value: mask, valueTwo: value }],
+});
+
+/**
+ * The rules for jobs whose memory is held, as the JSON that podman and docker read (the profile format of moby, `seccomp.Seccomp` in
+ * containers/common). Calls of other architectures end the process there, too: that is what libseccomp does with those that the profile does not
+ * name. A name that the engine's libseccomp does not know yet is left out by the engine.
+ */
+export function seccompProfile(architecture: Architecture): string {
+  const column = CALLS[architecture].column;
+  const names = Object.keys(REFUSED).filter((name) => REFUSED[name]?.[column] !== null);
+  const namespaces = [...Array(32).keys()].map((bit) => 2 ** bit).filter((bit) => (CLONE_NEW & bit) !== 0);
+  const families = [...Array(Math.max(...FAMILIES)).keys()].filter((family) => !FAMILIES.some((allowed) => allowed === family));
+  const profile = {
+    defaultAction: "SCMP_ACT_ALLOW",
+    architectures: [architecture === "x64" ? "SCMP_ARCH_X86_64" : "SCMP_ARCH_AARCH64"],
+    syscalls: [
+      refuse(names, EPERM_CODE),
+      refuse(["clone3"], ENOSYS_CODE),
+      // Two values of one argument cannot stand in one rule.
+      ...namespaces.map((bit) => refuseWhere("clone", 0, bit, bit)),
+      ...TERMINAL_INJECTION.map((request) => refuseWhere("ioctl", 1, 0xffffffff, request)),
+      ...families.map((family) => refuseWhere("socket", 0, 0xffffffff, family)),
+      { ...refuse(["socket"], EPERM_CODE), args: [{ index: 0, op: "SCMP_CMP_GT", value: Math.max(...FAMILIES) }] },
+    ],
+  };
+  return JSON.stringify(profile);
 }

@@ -11,6 +11,8 @@ export interface SandboxSettings {
   readonly registry?: string;
   /** Folder that keeps tarballs from run to run; without one they are kept for this run only. */
   readonly registryCache?: string;
+  /** For a provider with containers: what their root is made of, `NAME@sha256:…`. */
+  readonly image?: string;
   /** Told after each job with the registry what it asked for. */
   readonly onRegistry?: (stats: GateStats) => void;
 }

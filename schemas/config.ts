@@ -161,6 +161,10 @@ export const placeSchema = z
       .nonnegative()
       .describe("Installed dependencies in the cache when a run begins, in gigabytes; those used longest ago go first."),
     sandbox: z.string().nullable().describe("Name of a sandbox provider; null takes the first that works here."),
+    image: z
+      .string()
+      .nullable()
+      .describe("Image of a provider with containers, by digest; null where jobs have the machine's own programs."),
     plain: z
       .boolean()
       .describe(

@@ -43,6 +43,8 @@ export const recipeSchema = z
     runnerVersion: z.string(),
     /** Extra words for the runner, taken from the repository's own test script. */
     runnerArgs: z.array(z.string()),
+    /** Image, by digest, in which all of this was done and the tests were observed; absent where it was with the programs of the machine itself. */
+    image: z.string().optional(),
     /** Limit of one test, in milliseconds; absent where it is `testTimeoutMs` of this file. */
     testTimeoutMs: z.int().positive().optional(),
     /** TZ, LANG and the like: fixed, and what the repository's CI sets. */

@@ -171,7 +171,7 @@ export const environmentColumns = {
   committed_at: column(string, "committer date, ISO 8601 in UTC"),
   package_dir: column(string, "package folder in the repository; `.` for the root"),
   license_spdx: column(nullable(string), "licence at this commit; null when none was found"),
-  recipe_json: column(string, "Node, package manager, install, build and test runner, with versions"),
+  recipe_json: column(string, "Node, package manager, install, build and test runner, with versions; the image, where it was one"),
   source_files: column(list(string), "sorted paths of the sources"),
   tests: column(list(struct({ id: string, file: string, standing: string })), "every test and how it stands when nothing is wrong"),
   baseline_runs: column(

@@ -138,6 +138,8 @@ export const runSummarySchema = z
     sifts: z.array(siftSummarySchema).optional(),
     sandbox: z.object({
       provider: z.string(),
+      /** By digest; absent where jobs had the machine's own programs. */
+      image: z.string().optional(),
       promises: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),
     }),
     isolated,

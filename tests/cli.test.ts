@@ -56,7 +56,7 @@ describe("kihon --help", () => {
 
   it("tells of no option that doctor does not look at", async () => {
     const { out: text } = await kihon(["doctor", "--help"]);
-    expect(text.match(/^ {2}--[\w-]+/gm)).toEqual(["  --cache", "  --json"]);
+    expect(text.match(/^ {2}--[\w-]+/gm)).toEqual(["  --cache", "  --image", "  --json"]);
   });
 
   it("tells of every option that a refusal of settings names", async () => {

@@ -165,11 +165,16 @@ async function managerJob(site: InstallSite, recipe: Recipe, work: string, own: 
   });
 }
 
-/** What an install reads: the recipe and every manifest, lock and registry setting of the tree. */
-const dependenciesKey = (recipe: Recipe, inputs: Readonly<Record<string, string>>, frozen: Environment["frozenLock"]): string => {
+/** What an install reads: the recipe and every manifest, lock and registry setting of the tree; what it builds is for the image's C library. */
+const dependenciesKey = (
+  { image }: SandboxProvider,
+  recipe: Recipe,
+  inputs: Readonly<Record<string, string>>,
+  frozen: Environment["frozenLock"],
+): string => {
   const { nodeVersion, packageManager, packageManagerVersion, registryAsOf, directVersions, install, scriptsAllowed } = recipe;
   const client = [nodeVersion, packageManager, packageManagerVersion, install, scriptsAllowed];
-  return shortId([client, registryAsOf, directVersions, inputs, frozen]);
+  return shortId([client, registryAsOf, directVersions, inputs, frozen, ...(image === undefined ? [] : [image])]);
 };
 
 /** What of these an install reads in another form than they have in the tree. A lock that is given fixes the versions. */
@@ -240,8 +245,8 @@ async function installedWhole(
   frozen: Environment["frozenLock"],
 ): Promise<Outcome<Dependencies>> {
   const inputs = installInputs(readTree(archive));
-  const plain = join(site.cache, "dependencies", dependenciesKey(recipe, inputs, null));
-  const final = frozen === null ? plain : join(site.cache, "dependencies", dependenciesKey(recipe, inputs, frozen));
+  const plain = join(site.cache, "dependencies", dependenciesKey(site.provider, recipe, inputs, null));
+  const final = frozen === null ? plain : join(site.cache, "dependencies", dependenciesKey(site.provider, recipe, inputs, frozen));
   for (const folder of new Set([plain, final])) await holdFolder(folder);
   const found = (await finished(plain, frozen)) ?? (await finished(final, frozen));
   if (found) return keep(found);

@@ -4,6 +4,7 @@ import { packTree } from "../../lib/archive.ts";
 import { BrokenRecord } from "../../lib/errors.ts";
 import { sha256, shortId } from "../../lib/hash.ts";
 import { plural } from "../../lib/plural.ts";
+import type { SandboxProvider } from "../../sandbox/contract.ts";
 import type { Installed, TestRun } from "../../sandbox/workspace.ts";
 import type { Commit, Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema, type Recipe, testTimeoutMs } from "../../schemas/environment.ts";
@@ -104,7 +105,12 @@ async function readied(revision: Revision, tree: CheckedTree, found: Recipe, ben
   const runnerVersion = packageVersion(folders, revision.packageDir, runner.package) ?? found.nodeVersion;
   const site: BaselineSite = {
     jobs: bench.jobs,
-    recipe: { ...found, runnerVersion, ...(config.testTimeoutMs === testTimeoutMs ? {} : { testTimeoutMs: config.testTimeoutMs }) },
+    recipe: {
+      ...found,
+      ...imageOf(bench.provider),
+      runnerVersion,
+      ...(config.testTimeoutMs === testTimeoutMs ? {} : { testTimeoutMs: config.testTimeoutMs }),
+    },
     packageDir: revision.packageDir,
     installed: installed.value.installed,
     runner,
@@ -282,4 +288,6 @@ export const prepareQuota = ({ revision, change }: Preparable): string =>
   change === null ? revisionId(revision) : revision.repository.name;
 
 /** Stable across machines: the repository's name, the commit, the package. */
+const imageOf = ({ image }: SandboxProvider): Pick<Recipe, "image"> => (image === undefined ? {} : { image });
+
 export const revisionId = (revision: Revision): string => shortId([revision.repository.name, revision.commit, revision.packageDir]);

@@ -31,12 +31,15 @@ describe("places", () => {
   });
 
   it("keep what was said", () => {
-    expect(defaultPlace({ out: folder, cache: `${folder}/c`, concurrency: 7, sandbox: "process", trusted: true })).toEqual({
+    expect(
+      defaultPlace({ out: folder, cache: `${folder}/c`, concurrency: 7, sandbox: "podman", image: "a@sha256:0", trusted: true }),
+    ).toEqual({
       out: folder,
       cache: `${folder}/c`,
       concurrency: 7,
       idleConcurrency: 7,
-      sandbox: "process",
+      sandbox: "podman",
+      image: "a@sha256:0",
       trusted: true,
       plain: false,
       repositoriesGb: 20,

@@ -26,6 +26,9 @@ describe("how to go on", () => {
   it("repeats what the folder of a run does not hold", () => {
     expect(resumeCommand("data/ufo", { trusted: false })).toBe("kihon resume data/ufo");
     const given = { cache: "/fast disk", repositoriesGb: 5, dependenciesGb: 0, concurrency: 2, sandbox: "process", trusted: true } as const;
+    expect(resumeCommand("data/ufo", { sandbox: "podman", image: "debian@sha256:0" })).toBe(
+      "kihon resume data/ufo --sandbox podman --image debian@sha256:0",
+    );
     expect(resumeCommand("data/ufo", { plain: true })).toBe("kihon resume data/ufo --plain");
     expect(resumeCommand("it's", given)).toBe(
       "kihon resume 'it'\\''s' --cache '/fast disk' --repositories-gb 5 --dependencies-gb 0 --concurrency 2 --sandbox process --i-trust-this-code",

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BuildShelf } from "../../sandbox/build-shelf.ts";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
-import { listProviders } from "../../sandbox/index.ts";
 import { buildShelf } from "../../sandbox/workspace.ts";
 import type { Recipe } from "../../schemas/environment.ts";
+import { imageForTests, providersForTests } from "./engine.ts";
 import { nodeFolder, readTree, recipeOf, scratch, treeFor } from "./stand.ts";
 
 const place = scratch();
@@ -13,7 +13,13 @@ afterAll(() => place.remove());
 const harness = resolve(import.meta.dirname, "../../languages/javascript/harness");
 const recipe = (...script: string[]): Recipe => recipeOf({ build: script.map((line) => ["sh", "-c", line]) });
 
-describe.each(listProviders({}).map((provider) => ({ provider, name: provider.name })))("$name", ({ provider }) => {
+const { here, left } = providersForTests(imageForTests());
+
+describe.skip.each([...left])("$name: $why", () => {
+  test.todo("builds in jobs of their own");
+});
+
+describe.each([...here])("$name", ({ provider }) => {
   const files = { "src/a.js": "a\n", "dist/old.js": "old\n", "same.js": "same\n", "test/a.test.js": "test\n" };
   let tree = "";
   let harnessCopy = "";

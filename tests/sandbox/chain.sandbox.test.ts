@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { exec } from "../../lib/exec.ts";
 import { outerCommand, outerScript } from "../../sandbox/bubblewrap-command.ts";
-import { findCgroups } from "../../sandbox/cgroups.ts";
+import { cgroupMounts, findCgroups, removeEngineGroup, removeStaleEngineGroups } from "../../sandbox/cgroups.ts";
 import { guestScript, readGuestStatus } from "../../sandbox/guest.ts";
 import { slotUser, TOOL_PATH } from "../../sandbox/machine.ts";
 import { jobOn, scratch } from "./stand.ts";
@@ -73,5 +73,16 @@ test("what lives in a control group of a dead Kihon is ended by the next start, 
   await vi.waitUntil(() => survivor.signalCode === "SIGKILL", { timeout: 5_000 });
   for (const folder of left) expect(readdirSync(join(folder, ".."))).not.toContain(folder.split("/").at(-1));
   await group.remove();
+});
+
+test("what an engine of a dead Kihon made goes from every hierarchy, and a living one's stays", async ({ skip }) => {
+  const tops = cgroupMounts(readFileSync("/proc/self/mountinfo", "utf8")).map(({ point }) => point);
+  if (process.getuid?.() !== 0 || tops.length === 0 || (await findCgroups()) === null) skip("no control group can be made here");
+  const [left, mine] = [`kihon-${dead}-0-engine`, `kihon-${process.pid}-900-engine`];
+  for (const top of tops) for (const name of [join(left, "libpod-1"), mine]) mkdirSync(join(top, name), { recursive: true });
+  await removeStaleEngineGroups();
+  for (const top of tops) expect([existsSync(join(top, left)), existsSync(join(top, mine))], top).toEqual([false, true]);
+  await removeEngineGroup(mine);
+  for (const top of tops) expect(existsSync(join(top, mine)), top).toBe(false);
 });
 const dead = await deadPid();

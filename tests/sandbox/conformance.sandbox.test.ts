@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findCgroups } from "../../sandbox/cgroups.ts";
 import type { Job, RunResult } from "../../sandbox/contract.ts";
 import { SandboxTrouble } from "../../sandbox/contract.ts";
-import { listProviders } from "../../sandbox/index.ts";
 import type { GateStats } from "../../sandbox/registry-gate.ts";
+import { imageForTests, providersForTests } from "./engine.ts";
 import {
   type FakeRegistry,
   fakeRegistry,
@@ -67,20 +67,25 @@ const settings = { onRegistry: (stats: GateStats) => asked.push(stats) };
 const asked: GateStats[] = [];
 
 // The registry's address is known only later; the provider asks for it at its first job.
-const providers = listProviders({
+const { here, left } = providersForTests({
   ...settings,
+  ...imageForTests(),
   get registry() {
     return registry.url;
   },
 });
 
-describe.each(providers.map((provider) => ({ provider, name: provider.name })))("$name", ({ provider }) => {
+describe.skip.each([...left])("$name: $why", () => {
+  test.todo("keeps the promises of every sandbox");
+});
+
+describe.each([...here])("$name", ({ provider }) => {
   const files = { "a.txt": "a\n", "sub/b.txt": "b\n", "sub/naïve file.txt": "old\n" };
   let tree = "";
   beforeAll(async () => {
     expect(await provider.available()).toEqual({ ok: true, reason: "" });
     tree = await treeFor(provider, place.path, files);
-  });
+  }, 60_000);
   const run = (change: Partial<Job> & Pick<Job, "commands">, signal?: AbortSignal): Promise<RunResult> =>
     provider.run(jobOn([tree], change), signal);
 
@@ -469,7 +474,11 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
         "/etc/machine-id",
         tree,
       ];
-      expect((await run({ commands: [node(script, ...hidden)] })).stdout).toBe("\n");
+      // An image has folders of its own by these names: nothing may be in them that a job can read.
+      const readable =
+        "const read = (p) => { try { return (fs.statSync(p).isDirectory() ? fs.readdirSync(p) : fs.readFileSync(p)).length > 0 } catch { return false } }; console.log(process.argv.slice(1).filter(read).join())";
+      const looked = provider.image === undefined ? script : readable;
+      expect((await run({ commands: [node(looked, ...hidden)] })).stdout).toBe("\n");
     });
     test("no environment of the host can be read, in any process", async () => {
       const script =
@@ -508,17 +517,18 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
       const script = `const own = [String(process.pid), "self", "thread-self", "1"];
         for (const p of fs.readdirSync("/proc").filter((n) => Number(n) && !own.includes(n))) for (const f of ["mem", "environ", "fd/3", "fd/4", "fd/11"])
           try { fs.closeSync(fs.openSync("/proc/" + p + "/" + f, f === "mem" ? "r+" : "r")); console.log("opened", p, f) } catch (e) { console.log(e.code) }
-        const held = fs.readdirSync("/proc/1/fd").map((n) => { try { return fs.readlinkSync("/proc/1/fd/" + n) } catch { return "" } });
+        let fds = []; try { fds = fs.readdirSync("/proc/1/fd") } catch (e) { console.log(e.code) }
+        const held = fds.map((n) => { try { return fs.readlinkSync("/proc/1/fd/" + n) } catch { return "" } });
         console.log("first", held.filter((to) => to.startsWith("socket:")).length)`;
       const { stdout, report } = await run({ nonce: "n0nce", commands: [node(script), sh('read -r n <&4; echo "$n" >&3')] });
       expect(stdout).not.toContain("opened");
       expect(stdout).toContain("EACCES");
-      // Process 1 has nothing of Kihon's but what it prints.
-      expect(stdout).toContain("first 2\n");
+      // Process 1 has nothing of Kihon's but what it prints, or is out of reach itself.
+      expect(stdout).toContain(provider.image === undefined ? "first 2\n" : "EACCES\nfirst 0\n");
       expect(report).toBe("n0nce\n");
     });
     test("a job that kills what runs its commands has not ended well", async () => {
-      const { ended } = await run({ commands: [sh("kill -9 2; sleep 5"), ["true"]] });
+      const { ended } = await run({ commands: [sh("kill -9 $PPID; sleep 5"), ["true"]] });
       expect(ended).toEqual(finished(137));
     });
     test("what the job's environment asks the linker for is done to its commands alone", async () => {
@@ -596,7 +606,7 @@ describe.each(providers.map((provider) => ({ provider, name: provider.name })))(
     test("a job dies with a Kihon that is killed", async () => {
       const mark = `widow-of-${provider.name}-${process.pid}`;
       const script = `import { listProviders } from ${JSON.stringify(new URL("../../sandbox/index.ts", import.meta.url).href)};
-        const provider = listProviders().find(({ name }) => name === ${JSON.stringify(provider.name)});
+        const provider = listProviders(${JSON.stringify(provider.image === undefined ? {} : { image: provider.image })}).find(({ name }) => name === ${JSON.stringify(provider.name)});
         await provider.run(${JSON.stringify(jobOn([tree], { commands: [node(`setInterval(() => {}, 1000) // ${mark}`)] }))});`;
       const kihon = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
       const inside = (): readonly string[] => pidsWith(mark).filter((pid) => Number(pid) !== kihon.pid);

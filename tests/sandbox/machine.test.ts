@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readHardLimits } from "../../sandbox/bubblewrap-command.ts";
 import { cgroupMounts, ownGroup } from "../../sandbox/cgroups.ts";
+import { readHardLimits } from "../../sandbox/chain.ts";
 import { firstClosedFolder, isMapped } from "../../sandbox/machine.ts";
 import { parseStat, sumTree } from "../../sandbox/memory-watch.ts";
 import { scratch } from "./stand.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seccompInstructions, seccompProgram } from "../../sandbox/seccomp.ts";
+import { seccompInstructions, seccompProfile, seccompProgram } from "../../sandbox/seccomp.ts";
 
 const AUDIT = { x64: 0xc000003e, arm64: 0xc00000b7, i386: 0x40000003 };
 const KILL = 0x80000000;
@@ -88,4 +88,39 @@ describe.each([
 
 test("the filter for x64 ends x32's calls", () => {
   expect(run(seccompProgram("x64", true), AUDIT.x64, 0x40000000 + 1)).toBe(KILL);
+});
+
+interface Rule {
+  readonly names: readonly string[];
+  readonly errnoRet: number;
+  readonly args?: readonly { readonly index: number; readonly op: string; readonly value: number; readonly valueTwo?: number }[];
+}
+
+describe.each(["x64", "arm64"] as const)("the profile for engines on %s", (name) => {
+  const { defaultAction, syscalls } = JSON.parse(seccompProfile(name)) as { defaultAction: string; syscalls: Rule[] };
+  const program = seccompProgram(name, true);
+  const numbers = { x64: { clone: 56, ioctl: 16, socket: 41 }, arm64: { clone: 220, ioctl: 29, socket: 198 } }[name];
+  const holds = (value: number, { op, value: mask, valueTwo }: NonNullable<Rule["args"]>[number]): boolean =>
+    op === "SCMP_CMP_GT" ? value > mask : op === "SCMP_CMP_MASKED_EQ" && (value & mask) >>> 0 === valueTwo;
+  const answer = (call: string, args: readonly number[]): number => {
+    const rule = syscalls.find(
+      ({ names, args: asked = [] }) => names.includes(call) && asked.every((one) => holds(args[one.index] ?? 0, one)),
+    );
+    return rule === undefined ? ALLOW : 0x00050000 | rule.errnoRet;
+  };
+
+  test("allows what it does not name", () => {
+    expect(defaultAction).toBe("SCMP_ACT_ALLOW");
+    expect([answer("read", []), answer("execve", [])]).toEqual([ALLOW, ALLOW]);
+  });
+  test("refuses as the program does, whatever the arguments", () => {
+    const asked = (call: keyof typeof numbers, args: readonly number[]): readonly number[] => [
+      answer(call, args),
+      run(program, AUDIT[name], numbers[call], args),
+    ];
+    for (let family = 0; family < 64; family++) expect(new Set(asked("socket", [family])).size, `socket ${family}`).toBe(1);
+    for (let bit = 0; bit < 31; bit++) expect(new Set(asked("clone", [2 ** bit])).size, `clone ${bit}`).toBe(1);
+    for (const request of [0x5412, 0x541c, 0x5401, 0x5413]) expect(new Set(asked("ioctl", [0, request])).size, `ioctl ${request}`).toBe(1);
+    expect([answer("mount", []), answer("ptrace", []), answer("clone3", [])]).toEqual([EPERM, EPERM, ENOSYS]);
+  });
 });

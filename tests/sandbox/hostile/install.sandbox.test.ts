@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SandboxProvider } from "../../../sandbox/contract.ts";
 import { listProviders } from "../../../sandbox/index.ts";
 import { openWorkFolder, removeTree } from "../../../sandbox/work-folder.ts";
+import { imageForTests, providersForTests } from "../engine.ts";
 import { limits, MEBIBYTE, nodeMount, npmFolder, scratch, treeFor } from "../stand.ts";
 import { type Canaries, MARK, setCanaries } from "./canaries.ts";
 
@@ -57,12 +58,14 @@ const thief = (canaries: Canaries): string => `const fs = require("fs"); const g
   require("child_process").spawn("sh", ["-c", "while :; do sleep 1; done"], { detached: true, stdio: "ignore" }).unref();`;
 
 let canaries: Canaries;
-let provider: SandboxProvider;
 let registry: Server;
 let url = "";
 const place = scratch();
 const tmp = join(place.path, "tmp");
 const npm = npmFolder();
+const image = imageForTests();
+const { here, left } = providersForTests(image);
+const isolating = here.filter(({ provider }) => provider.isolates);
 const tarballs = new Map<string, Buffer>();
 
 beforeAll(async () => {
@@ -107,7 +110,6 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => registry.listen(0, "127.0.0.1", done));
   url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
-  provider = listProviders({ tmp, registry: url, registryCache: join(place.path, "tarballs") })[0] as SandboxProvider;
 }, 120_000);
 
 afterAll(async () => {
@@ -116,31 +118,48 @@ afterAll(async () => {
   await removeTree(place.path);
 });
 
-/** An install by npm in a writable tree, with its scripts or without. */
-async function install(name: string, words: readonly string[], lock: string | null = null) {
-  const manifest = JSON.stringify({ name: "x", version: "1.0.0", dependencies: { [name]: "1.0.0" } });
-  const folder = await treeFor(provider, place.path, { "package.json": manifest, ...(lock === null ? {} : { "package-lock.json": lock }) });
-  const result = await provider.run({
-    tree: [],
-    writableTree: folder,
-    layer: {},
-    mounts: [nodeMount, { host: npm as string, guest: "/kihon/npm" }],
-    cwd: ".",
-    commands: [["node", "/kihon/npm/bin/npm-cli.js", ...words]],
-    env: { [MARK]: canaries.mark, CI: "1" },
-    network: "registry",
-    limits: { ...limits, wallMs: 60_000, memoryBytes: 2 ** 30, diskBytes: 128 * MEBIBYTE },
-  });
-  const inside = join(folder, "node_modules", name);
-  return { folder, inside, result, said: `${result.stdout}\n${result.stderr}` };
-}
-
 async function untouched(said: string): Promise<void> {
   for (let wait = 0; wait < 50 && canaries.breaches(said).length > 0; wait++) await new Promise((done) => setTimeout(done, 100));
   expect(canaries.breaches(said)).toEqual([]);
 }
 
-describe.skipIf(npm === null)("an install is contained:", () => {
+describe.skip.each([...left])("$name: $why", () => {
+  test.todo("contains every hostile install");
+});
+
+describe.skipIf(npm === null).each(isolating)("an install is contained by $name:", ({ name }) => {
+  /** With a cache of tarballs of its own. */
+  const providerWith = (cache: string): SandboxProvider =>
+    listProviders({ ...image, tmp, registry: url, registryCache: join(place.path, cache) }).find(
+      (listed) => listed.name === name,
+    ) as SandboxProvider;
+  let provider: SandboxProvider;
+  beforeAll(() => {
+    provider = providerWith(`tarballs-${name}`);
+  });
+
+  /** An install by npm in a writable tree, with its scripts or without. */
+  async function install(wanted: string, words: readonly string[], lock: string | null = null) {
+    const manifest = JSON.stringify({ name: "x", version: "1.0.0", dependencies: { [wanted]: "1.0.0" } });
+    const folder = await treeFor(provider, place.path, {
+      "package.json": manifest,
+      ...(lock === null ? {} : { "package-lock.json": lock }),
+    });
+    const result = await provider.run({
+      tree: [],
+      writableTree: folder,
+      layer: {},
+      mounts: [nodeMount, { host: npm as string, guest: "/kihon/npm" }],
+      cwd: ".",
+      commands: [["node", "/kihon/npm/bin/npm-cli.js", ...words]],
+      env: { [MARK]: canaries.mark, CI: "1" },
+      network: "registry",
+      limits: { ...limits, wallMs: 60_000, memoryBytes: 2 ** 30, diskBytes: 128 * MEBIBYTE },
+    });
+    const inside = join(folder, "node_modules", wanted);
+    return { folder, inside, result, said: `${result.stdout}\n${result.stderr}` };
+  }
+
   test("a tarball that unpacks to more than there may be", async () => {
     const { result, said } = await install("bomb", ["install", "--ignore-scripts"]);
     expect((tarballs.get("bomb") as Buffer).length).toBeLessThan(MEBIBYTE);
@@ -150,8 +169,8 @@ describe.skipIf(npm === null)("an install is contained:", () => {
   test("a tarball with links, steps upwards, devices and bits that change the user", async () => {
     const { inside, said } = await install("links", ["install", "--ignore-scripts"]);
     expect(existsSync("/tmp/climbed")).toBe(false);
-    for (const name of ["link", "hard", "device", "pipe"])
-      expect(existsSync(join(inside, name)) && readFileSync(join(inside, name), "latin1").includes(canaries.secret)).toBe(false);
+    for (const kind of ["link", "hard", "device", "pipe"])
+      expect(existsSync(join(inside, kind)) && readFileSync(join(inside, kind), "latin1").includes(canaries.secret)).toBe(false);
     await untouched(said);
   });
   test("scripts of a package, where they may not run and where they may", async () => {
@@ -167,9 +186,8 @@ describe.skipIf(npm === null)("an install is contained:", () => {
     const lock = readFileSync(join(first.folder, "package-lock.json"), "utf8");
     const honest = tarballs.get("links") as Buffer;
     tarballs.set("links", gzipSync(tarOf([manifestOf("links"), { name: "package/evil.js", bytes: Buffer.from("evil") }])));
-    const other = listProviders({ tmp, registry: url, registryCache: join(place.path, "tarballs-poisoned") })[0] as SandboxProvider;
     const before = provider;
-    provider = other;
+    provider = providerWith(`tarballs-poisoned-${name}`);
     const second = await install("links", ["ci", "--ignore-scripts", "--fetch-retries=0"], lock);
     provider = before;
     tarballs.set("links", honest);

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { nodeTest } from "../../../languages/javascript/runners/node-test.ts";
 import type { SandboxProvider } from "../../../sandbox/contract.ts";
-import { listProviders } from "../../../sandbox/index.ts";
+import { listProviders, type SandboxSettings } from "../../../sandbox/index.ts";
 import { SandboxPool } from "../../../sandbox/pool.ts";
 import { Width } from "../../../sandbox/width.ts";
 import { runTests, type TestRun } from "../../../sandbox/workspace.ts";
@@ -29,11 +29,11 @@ export interface HostileStand {
   close(): void;
 }
 
-export async function hostileStand(): Promise<HostileStand> {
+export async function hostileStand(name = "bubblewrap", settings: SandboxSettings = {}): Promise<HostileStand> {
   const place = scratch();
   const tmp = join(place.path, "tmp");
   mkdirSync(tmp);
-  const provider = listProviders({ tmp })[0] as SandboxProvider;
+  const provider = listProviders({ ...settings, tmp }).find((listed) => listed.name === name) as SandboxProvider;
   const pool = new SandboxPool(provider, { width: new Width([1, 1]), backoffMs: 10 });
   const tree = await treeFor(provider, place.path, { "package.json": JSON.stringify({ name: "hostile", version: "1.0.0" }) });
   const harness = await treeFor(provider, place.path, readTree(harnessFolder));

@@ -1,15 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLog } from "../../../pipeline/log.ts";
+import { imageForTests, providersForTests } from "../engine.ts";
 import { type HostileStand, hostileStand } from "./stand.ts";
 import { hostileSuites, secondRun, strangeTitles } from "./suites.ts";
 
-let stand: HostileStand;
-beforeAll(async () => {
-  stand = await hostileStand();
-});
-afterAll(() => stand.close());
+const settings = imageForTests();
+const { here, left } = providersForTests(settings);
+const isolating = here.filter(({ provider }) => provider.isolates);
 
-describe("contained:", () => {
+describe.skip.each([...left])("$name: $why", () => {
+  test.todo("contains every hostile suite");
+});
+
+describe.each(isolating)("contained by $name:", ({ name }) => {
+  let stand: HostileStand;
+  beforeAll(async () => {
+    stand = await hostileStand(name, settings);
+  }, 60_000);
+  afterAll(() => stand.close());
+
   test.each(hostileSuites)("$name", async (suite) => {
     const run = await stand.attack(suite);
     const { ended, report, result } = run;
