@@ -45,7 +45,7 @@ const filesAt = (instances: readonly Instance[], commit: string): string[] => {
 };
 
 it("gives rows of both, each under its own commit and id, and none twice of what both have", async () => {
-  const small = ["--mutants", "30", "--per-skill", "30", "--repeats", "1", "--skills", "editing", "--cache", cache];
+  const small = ["--mutants", "12", "--per-skill", "6", "--repeats", "1", "--skills", "editing", "--cache", cache];
   const words = ["run", "--repo", repository.work, "--also-at", "v1", ...small, "--out", out];
   const { code, err } = await kihon(words);
   expect([code, err]).toEqual([0, expect.stringContaining("export:")]);

@@ -120,6 +120,7 @@ describe("how often a model solves a dataset", () => {
   it("is graded by the code that admitted the rows, recorded by question, and told in the card", async () => {
     const seeds = [1, 2, 3].map((at) => llmSeed(`1/${at}`));
     knowing((seed) => seeds.indexOf(seed) === 1);
+    await solved("--record", "--baseline", "always-approve", "--baseline", "assert-true");
     const answers = join(folder, "sampled.jsonl");
     const result = await sampled("--llm-model", "once", "--samples", "3", "--record", "--out", answers);
     expect(result).toMatchObject({ model: "once", samples: 3, infrastructure: 0, recorded: true });
@@ -128,11 +129,11 @@ describe("how often a model solves a dataset", () => {
     for (const figure of result.figures) expect(figure).toMatchObject({ atK: 1, never: 0, always: 0 });
     for (const { atOne } of result.figures) expect(atOne).toBeCloseTo(1 / 3);
     const [recorded] = solveRatesSchema.parse(JSON.parse(readFileSync(join(out, solveRatesFile), "utf8"))).models;
-    const solved = Object.values(recorded?.solved ?? {}).flatMap((own) => Object.entries(own));
-    expect(solved.sort()).toEqual(ids.toSorted().map((id) => [id, 1]));
+    const counts = Object.values(recorded?.solved ?? {}).flatMap((own) => Object.entries(own));
+    expect(counts.sort()).toEqual(ids.toSorted().map((id) => [id, 1]));
     const card = readFileSync(join(out, "README.md"), "utf8");
     expect(card.match(/^\| once \| \S+ \| \d+ \| 3 \| 0\.333 \| 1\.000 \| 0 \| 0 \|$/gm)).toHaveLength(result.figures.length);
-    expect(told()).toContain("as-told");
+    expect(told()).toContain("assert-true");
     const lines = readFileSync(answers, "utf8").trim().split("\n");
     expect(lines).toHaveLength(3 * ids.length);
     const graded = await kihon(["grade", out, "--answers", answers, "--cache", cache]);
@@ -145,6 +146,8 @@ describe("how often a model solves a dataset", () => {
     const before = server.asked.length;
     await sampled("--llm-model", "once", "--samples", "3", "--record");
     expect(server.asked.length).toBe(before);
+    await solved("--record", "--baseline", "empty-test");
+    expect(told()).toMatch(/assert-true[\s\S]*empty-test/);
     knowing(() => true);
     const { figures } = await sampled("--llm-model", "always", "--samples", "1", "--temperature", "0", "--context", "0", "--record");
     for (const figure of figures) expect(figure).toMatchObject({ atOne: 1, never: 0 });

@@ -1,33 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { pullRequestNodeSchema } from "../../../miners/github/queries.ts";
 import { authorOf, begunAt, recordOf, reviewOf } from "../../../miners/github/record.ts";
+import { base, head, other, pullRequestNode } from "./node.ts";
 
-const [head, other, base] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
-const nodeOf = (more: Readonly<Record<string, unknown>> = {}) =>
-  pullRequestNodeSchema.parse({
-    id: "PR_1",
-    number: 1,
-    title: "Fix the sum",
-    body: "",
-    createdAt: "2024-01-02T00:00:00Z",
-    mergedAt: "2024-01-03T00:00:00Z",
-    author: { __typename: "User", login: "ann" },
-    baseRefName: "main",
-    baseRefOid: base,
-    headRefName: "fix",
-    headRefOid: head,
-    headRepository: { nameWithOwner: "ann/name" },
-    baseRepository: { nameWithOwner: "owner/name" },
-    mergeCommit: { oid: other, message: "Fix the sum (#1)", parents: { nodes: [{ oid: base }] } },
-    labels: null,
-    commits: { totalCount: 1, nodes: [{ commit: { oid: head, message: "Fix", authoredDate: "2024-01-01T00:00:00+02:00" } }] },
-    timelineItems: { nodes: [] },
-    lastCommit: { nodes: [{ commit: { message: "Fix" } }] },
-    closingIssuesReferences: null,
-    reviews: null,
-    reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] },
-    ...more,
-  });
+const nodeOf = (more: Readonly<Record<string, unknown>> = {}) => pullRequestNodeSchema.parse(pullRequestNode(more));
 const none = { issues: [], threads: [], reviews: [] };
 const merge = (message: string, parents: readonly string[], oid = other) => ({
   mergeCommit: { oid, message, parents: { nodes: parents.map((parent) => ({ oid: parent })) } },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -194,6 +194,25 @@ describe.skipIf(npm === null).each(isolating)("an install is contained by $name:
     expect(second.result.ended).toMatchObject({ kind: "finished", exitCode: 1 });
     expect(second.said).toContain("EINTEGRITY");
     expect(existsSync(join(second.inside, "evil.js"))).toBe(false);
+  });
+  test("a tarball that was altered where it is kept", async () => {
+    const kept = `tarballs-altered-${name}`;
+    const before = provider;
+    provider = providerWith(kept);
+    const first = await install("links", ["install", "--ignore-scripts"]);
+    const lock = readFileSync(join(first.folder, "package-lock.json"), "utf8");
+    const altered = readdirSync(join(place.path, kept), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(altered.length).toBeGreaterThan(0);
+    const evil = gzipSync(tarOf([manifestOf("links"), { name: "package/evil.js", bytes: Buffer.from("evil") }]));
+    for (const entry of altered) writeFileSync(join(entry.parentPath, entry.name), evil);
+    const locked = await install("links", ["ci", "--ignore-scripts", "--fetch-retries=0"], lock);
+    const free = await install("links", ["install", "--ignore-scripts", "--fetch-retries=0"]);
+    provider = before;
+    for (const { result, said, inside } of [locked, free]) {
+      expect(result.ended, said).toMatchObject({ kind: "finished", exitCode: 1 });
+      expect(said).toContain("EINTEGRITY");
+      expect(existsSync(join(inside, "evil.js"))).toBe(false);
+    }
   });
   test("what one install writes to its home and its client's cache, no later one finds", async () => {
     const words = [

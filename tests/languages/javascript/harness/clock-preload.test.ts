@@ -6,7 +6,7 @@ const preload = fileURLToPath(new URL("../../../../languages/javascript/harness/
 const day = 86_400_000;
 /** What a program prints, as JSON, whose `Date`s are two days ahead. */
 function ahead(program: string, flags: readonly string[] = []): unknown {
-  const env = { PATH: process.env["PATH"] ?? "", KIHON_CLOCK_MS: String(2 * day), NODE_OPTIONS: `--require ${preload}` };
+  const env = { PATH: process.env["PATH"] ?? "", KIHON_CLOCK_MS: String(2 * day), NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, "-e", program], { env, encoding: "utf8" });
   if (stdout === "") throw new Error(stderr);
   return JSON.parse(stdout);
