@@ -4,7 +4,7 @@ import { z } from "zod";
 import { applyPatch } from "../lib/diff.ts";
 import { foldersOf } from "../lib/paths.ts";
 import type { Finding, Location } from "../schemas/instance.ts";
-import type { Layer } from "../schemas/layer.ts";
+import { type Layer, readOver } from "../schemas/layer.ts";
 
 export const maxAnswerBytes = 1024 * 1024;
 
@@ -121,9 +121,9 @@ export function parsePatch(text: string, read: (path: string) => string | null):
   const applied = applyPatch(text, read);
   if ("error" in applied) return bad("patch-does-not-apply", applied.error);
   const { layer } = applied;
-  const standing = (path: string): boolean => (Object.hasOwn(layer, path) ? layer[path] : read(path)) !== null;
+  const after = readOver(layer, read);
   const written = Object.keys(layer).filter((path) => layer[path] !== null);
-  const both = written.flatMap(foldersOf).find(standing);
+  const both = written.flatMap(foldersOf).find((path) => after(path) !== null);
   return both === undefined ? { ok: true, value: layer } : bad("patch-does-not-apply", `${both} would be a file and a folder`);
 }
 

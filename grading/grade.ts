@@ -7,7 +7,7 @@
 import { randomInt } from "node:crypto";
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Draft, Score, Trial } from "../schemas/instance.ts";
-import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import { type Layer, mergeLayers, readOver } from "../schemas/layer.ts";
 import { parseLocations, parsePatch, parseReview, parseTestFile } from "./answers.ts";
 import { editingComponents, killShare, type Performed } from "./components.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -35,12 +35,6 @@ const zero = (reason: string, detail: string, components: Record<string, number>
   detail,
 });
 
-/** The solver's tree. A path is looked up as an own member: `constructor` is a file name too. */
-const visibleText =
-  (draft: Draft, workspace: Workspace) =>
-  (path: string): string | null =>
-    Object.hasOwn(draft.visible, path) ? (draft.visible[path] ?? null) : workspace.text(path);
-
 /** The answer as a layer over each trial's tree. */
 function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: Layer } | { score: Score } {
   if (draft.answerForm === "test-file") {
@@ -52,7 +46,10 @@ function layerOf(draft: Draft, answer: string, workspace: Workspace): { layer: L
     if (repeated.kind === "source") return { score: zero("repeats-source", `the file holds a copy of code of ${repeated.path}`) };
     return { layer: { [draft.answerPath]: parsed.value } };
   }
-  const parsed = parsePatch(answer, visibleText(draft, workspace));
+  const parsed = parsePatch(
+    answer,
+    readOver(draft.visible, (path) => workspace.text(path)),
+  );
   if (!parsed.ok) return { score: zero(parsed.reason, parsed.detail) };
   const allowed = Object.entries(parsed.value).filter(([path]) => mayChange(workspace, path));
   return allowed.length === 0

@@ -1,6 +1,6 @@
 /** Unified diffs written, applied and located. Paths are POSIX and relative to the tree's root, lines count from 1. */
 import { structuredPatch } from "diff";
-import type { Layer } from "../schemas/layer.ts";
+import { type Layer, readOver } from "../schemas/layer.ts";
 import { type FilePatch, type Hunk, type HunkLine, PatchError, parsePatch } from "./patch.ts";
 import { pathTrouble } from "./paths.ts";
 
@@ -89,10 +89,8 @@ export function unifiedDiff(changes: readonly FileChange[], context = 3): string
 /** What changes from one layered tree to another, where `read` gives the tree below both. */
 export function layerChanges(before: Layer, after: Layer, read: (path: string) => string | null): readonly FileChange[] {
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  const under = (layer: Layer, path: string): string | null => (Object.hasOwn(layer, path) ? (layer[path] ?? null) : read(path));
-  return paths
-    .map((path) => ({ path, before: under(before, path), after: under(after, path) }))
-    .filter((change) => change.before !== change.after);
+  const [old, now] = [readOver(before, read), readOver(after, read)];
+  return paths.map((path) => ({ path, before: old(path), after: now(path) })).filter((change) => change.before !== change.after);
 }
 
 const bare = (line: string): string => (line.endsWith("\n") ? line.slice(0, -1) : line);

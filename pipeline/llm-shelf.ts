@@ -10,6 +10,9 @@ const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("none"), why: z.string() }),
 ]);
 
+/** Requests at once: what a small server answers side by side. */
+export const llmConcurrency = 4;
+
 /** A whole number, as servers want it. */
 export const llmSeed = (seed: string): number => Number.parseInt(sha256(`llm\0${seed}`).slice(0, 7), 16);
 

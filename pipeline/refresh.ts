@@ -5,7 +5,7 @@
  * is new, or was judged by another version, is worked on. What comes goes into files of a new edition; what leaves is written on a list.
  */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { deniedChange, deniedRevision } from "../filters/contamination.ts";
 import { permissive } from "../filters/permissive.ts";
@@ -34,9 +34,8 @@ import type { Bench } from "./bench.ts";
 import { checkLicenses, parseConfig } from "./config.ts";
 import type { Item } from "./drive.ts";
 import { unavailableIn } from "./found.ts";
-import { holdWriting, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder } from "./place.ts";
 import { type Edition, type FreshRow, writeEdition } from "./refresh-files.ts";
 import { type Cause, fateIn, type Plan, planRefresh } from "./refresh-plan.ts";
 import { reviewCue } from "./review-cue.ts";
@@ -51,7 +50,7 @@ import { type RowSubject, type StoredRow, storedRows } from "./stored-rows.ts";
 import { configHashOf } from "./summary.ts";
 import { readTakedowns } from "./takedown.ts";
 import { verify } from "./verify.ts";
-import { ledgerFile } from "./work-folder.ts";
+import { ledgerFile, whileHeld } from "./work-folder.ts";
 
 export interface RefreshOptions {
   readonly log: Log;
@@ -325,10 +324,7 @@ const formatsOf = ({ configs }: Manifest): string[] =>
 
 /** Takedowns, re-verification and compaction alone, from the dataset's own files. */
 async function withdraw(folder: string, place: Place, options: RefreshOptions): Promise<RefreshResult> {
-  const path = ledgerFile(folder);
-  ensureFolder(dirname(path), "--out");
-  const held = holdWriting(path);
-  try {
+  return whileHeld(folder, "--out", async () => {
     const scene = await openScene(folder, place, options);
     const { about } = scene.data.manifest;
     if (about === null) {
@@ -351,9 +347,7 @@ async function withdraw(folder: string, place: Place, options: RefreshOptions): 
       environments: [],
     });
     return resultOf(scene, { plan, ...written, summary: null });
-  } finally {
-    held.release();
-  }
+  });
 }
 
 /** Repositories of which nothing is left are not told of. */

@@ -8,11 +8,8 @@ import type { LlmSettings } from "../schemas/config.ts";
 import type { Draft } from "../schemas/instance.ts";
 import { findLeak, hiddenTestsOf, type Secrets, secretsOf } from "../skills/leak.ts";
 import type { LlmAnswer, LlmMessage, LlmOptions } from "./llm.ts";
-import { askOnce, llmSeed } from "./llm-shelf.ts";
+import { askOnce, llmConcurrency, llmSeed } from "./llm-shelf.ts";
 import { piecesOf, restored } from "./pieces.ts";
-
-/** Requests at once: what a small server answers side by side. */
-const concurrency = 4;
 
 const instruction = [
   "You reword questions that are put to software engineers. Say the question that follows in other words, clear and natural, as a colleague would write it.",
@@ -69,7 +66,7 @@ function reworded<T extends Question>(question: T, fences: readonly string[], an
 export async function rewriteAll<T extends Question>(questions: readonly T[], rewriter: Rewriter): Promise<T[]> {
   const { seed, shelf, ...client } = rewriter;
   const options: LlmOptions = { ...client, seed: llmSeed(seed) };
-  const queue = new PQueue({ concurrency });
+  const queue = new PQueue({ concurrency: llmConcurrency });
   const asked = new Map<string, Promise<LlmAnswer>>();
   const ask = (outline: string): Promise<LlmAnswer> => {
     const messages: LlmMessage[] = [

@@ -1,6 +1,6 @@
 /** `kihon solve --llm`: a language model is asked for k answers to each question, and each is graded by the code that admitted the row. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import PQueue from "p-queue";
 import { z } from "zod";
 import { gradeSolver } from "../grading/grade.ts";
@@ -11,18 +11,16 @@ import { checkRatesRecordable, recordSolveRates, solveRatesFile } from "../outpu
 import { type RateFigure, rateFigures } from "../output/solve-rates-text.ts";
 import { sideBySide } from "../sandbox/width.ts";
 import { llmSchema, type Place } from "../schemas/config.ts";
-import type { Instance, SkillName } from "../schemas/instance.ts";
+import type { Draft, Instance, SkillName } from "../schemas/instance.ts";
 import type { ModelRates } from "../schemas/solve-rates.ts";
 import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
-import { holdWriting } from "./ledger.ts";
-import type { LlmAnswer, LlmOptions } from "./llm.ts";
-import { askOnce, llmSeed } from "./llm-shelf.ts";
+import type { LlmMessage } from "./llm.ts";
+import { askOnce, llmConcurrency, llmSeed } from "./llm-shelf.ts";
 import type { Log } from "./log.ts";
 import { oneTurn } from "./one-turn.ts";
-import { ensureFolder } from "./place.ts";
 import { solverView } from "./solver-view.ts";
-import { ledgerFile } from "./work-folder.ts";
+import { whileHeld } from "./work-folder.ts";
 
 const settingsSchema = z.strictObject({
   llm: llmSchema,
@@ -55,9 +53,6 @@ export interface SampleResult {
   readonly recorded: boolean | null;
 }
 
-/** Requests at once: what a small server answers side by side. */
-const concurrency = 4;
-
 interface Graded {
   /** Empty where the model gave none. */
   readonly answer: string;
@@ -72,7 +67,7 @@ interface Measured {
 
 async function measure(dataset: string, place: Place, settings: Settings, options: SampleOptions): Promise<Measured> {
   const { data, bench, openWorkspace, close } = await openFromDataset(dataset, place, options.log);
-  const queue = new PQueue({ concurrency });
+  const queue = new PQueue({ concurrency: llmConcurrency });
   const shelf = join(place.cache, "llm-answers");
   const client = { settings: settings.llm, key: options.key ?? bench.llmKey, temperature: settings.temperature };
   const { out } = options;
@@ -80,22 +75,20 @@ async function measure(dataset: string, place: Place, settings: Settings, option
   const solved = new Map<SkillName, Map<string, number>>();
   let [asked, done, infrastructure] = [0, 0, 0];
 
-  async function sampleOf({ draft }: Instance, at: number, ask: (own: LlmOptions) => Promise<LlmAnswer>): Promise<Graded> {
-    const answer = await queue.add(() => ask({ ...client, seed: llmSeed(`${settings.seed}/${at}`) }));
+  async function sampleOf(draft: Draft, messages: readonly LlmMessage[], at: number): Promise<Graded> {
+    const answer = await queue.add(() => askOnce(shelf, messages, { ...client, seed: llmSeed(`${settings.seed}/${at}`) }));
     if (answer.kind === "none") return { answer: "", reward: 0, reason: `model/${answer.why}` };
     const { reward, reason } = await gradeSolver(draft, answer.text, () => openWorkspace(draft), true);
     return { answer: answer.text, reward, reason };
   }
 
-  async function askAll(instance: Instance): Promise<void> {
+  async function askAll({ draft }: Instance): Promise<void> {
     asked += 1;
-    const { draft } = instance;
     const messages = oneTurn(solverView(draft, await openWorkspace(draft), settings.seed), settings.context);
-    const ask = (own: LlmOptions): Promise<LlmAnswer> => askOnce(shelf, messages, own);
     const graded: Graded[] = [];
     try {
       for (let at = 1; at <= settings.samples; at++) {
-        const one = await sampleOf(instance, at, ask);
+        const one = await sampleOf(draft, messages, at);
         graded.push(one);
         if (out !== undefined && file !== null)
           writing(out, () => writeSync(file, `${JSON.stringify({ instance_id: draft.id, sample: at, ...one })}\n`));
@@ -150,17 +143,12 @@ export async function sample(dataset: string, place: Place, options: SampleOptio
   if (options.limit !== undefined)
     throw new StopRun("rates of a part of the rows are not recorded", { next: "leave --limit away, or --record" });
   checkRatesRecordable(dataset);
-  const path = ledgerFile(dataset);
-  ensureFolder(dirname(path), null);
-  const held = holdWriting(path);
-  try {
+  return whileHeld(dataset, null, async () => {
     const measured = await measure(dataset, place, settings, options);
     const isWhole = measured.infrastructure === 0 && measured.solved.size > 0;
     if (isWhole) recordSolveRates(dataset, ratesOf(settings, measured));
     return result(measured, isWhole);
-  } finally {
-    held.release();
-  }
+  });
 }
 
 function parsed({ llm, samples, temperature, context, seed }: SampleOptions): Settings {

@@ -1,6 +1,5 @@
 /** `kihon solve`: a dataset's questions answered by rules without a model, and what these earn by the ordinary grader. */
 import { writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { gradeSolver } from "../grading/grade.ts";
 import { BrokenRecord, RetryLater, StopRun } from "../lib/errors.ts";
 import { plural } from "../lib/plural.ts";
@@ -13,11 +12,9 @@ import type { Solver } from "../solvers/contract.ts";
 import { solvers } from "../solvers/index.ts";
 import { type Choice, chooseRows } from "./choose-rows.ts";
 import { openFromDataset } from "./from-dataset.ts";
-import { holdWriting } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { ensureFolder } from "./place.ts";
 import { solverView } from "./solver-view.ts";
-import { ledgerFile } from "./work-folder.ts";
+import { whileHeld } from "./work-folder.ts";
 
 export interface SolveOptions extends Pick<Choice, "limit"> {
   readonly log: Log;
@@ -161,17 +158,12 @@ export async function solve(dataset: string, place: Place, options: SolveOptions
   if (options.limit !== undefined)
     throw new StopRun("figures of a part of the rows are not recorded", { next: "leave --limit away, or --record" });
   checkRecordable(dataset);
-  const path = ledgerFile(dataset);
-  ensureFolder(dirname(path), null);
-  const held = holdWriting(path);
-  try {
+  return whileHeld(dataset, null, async () => {
     const figures = await measured(dataset, place, rules, options);
     const whole = recordable(figures, rules);
     if (whole.length > 0) recordBaselines(dataset, whole);
     return { dataset, figures, recorded: whole.length };
-  } finally {
-    held.release();
-  }
+  });
 }
 
 /** A table for people: strict reward by skill and baseline, review also by pairs; then what was recorded of it. */

@@ -2,6 +2,7 @@
 import { rngFor } from "../lib/rng.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { Draft } from "../schemas/instance.ts";
+import { readOver } from "../schemas/layer.ts";
 import type { SolverView } from "../solvers/contract.ts";
 
 export function solverView(draft: Draft, workspace: Workspace, seed: string): SolverView {
@@ -23,7 +24,7 @@ export function solverView(draft: Draft, workspace: Workspace, seed: string): So
     packageDir: workspace.environment.revision.packageDir,
     paths: () =>
       (all ??= [...new Set([...workspace.paths(), ...Object.keys(visible)])].filter((path) => !own(path) || visible[path] !== null).sort()),
-    text: (path) => (own(path) ? (visible[path] ?? null) : workspace.text(path)),
+    text: readOver(visible, (path) => workspace.text(path)),
     rng: (use) => rngFor(seed, id, use),
   };
 }

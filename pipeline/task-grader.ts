@@ -28,6 +28,7 @@ import type { Workspace } from "../sandbox/workspace.ts";
 import { configSchema } from "../schemas/config.ts";
 import { recipeSchema } from "../schemas/environment.ts";
 import type { Draft, Score } from "../schemas/instance.ts";
+import { readOver } from "../schemas/layer.ts";
 import type { EnvironmentRow, RowPair } from "../schemas/row.ts";
 import { Bench } from "./bench.ts";
 import { createLog, type Log } from "./log.ts";
@@ -146,8 +147,7 @@ export function plainFiles(folder: string, below = ""): string[] {
 
 /** What a solver changed in the tree that it was given, as a patch: of the files that a patch may change, so that what it built is no part of it. */
 function patchOf(draft: Draft, workspace: Workspace, tree: string): string {
-  const given = (path: string): string | null =>
-    Object.hasOwn(draft.visible, path) ? (draft.visible[path] ?? null) : workspace.text(path);
+  const given = readOver(draft.visible, (path) => workspace.text(path));
   const now = (path: string): string | null => {
     const bytes = readPlain(tree, path);
     return bytes === null ? null : textOf(bytes);

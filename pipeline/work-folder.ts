@@ -3,12 +3,24 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import { earlierIn, manifestName } from "../output/manifest.ts";
-import type { Ledger } from "./ledger.ts";
+import { holdWriting, type Ledger } from "./ledger.ts";
+import { ensureFolder } from "./place.ts";
 import { isOwnExport, manifestHash } from "./stages/10-export.ts";
 import { configHashOf } from "./summary.ts";
 
 export const workFolder = (out: string): string => join(out, ".kihon");
 export const ledgerFile = (out: string): string => join(workFolder(out), "ledger.sqlite");
+
+/** Does a job while nobody else writes the dataset, where its ledger is not needed. Throws `StopRun` where somebody else does. */
+export async function whileHeld<T>(out: string, option: "--out" | null, job: () => Promise<T>): Promise<T> {
+  ensureFolder(workFolder(out), option);
+  const held = holdWriting(ledgerFile(out));
+  try {
+    return await job();
+  } finally {
+    held.release();
+  }
+}
 
 const notOurs = (out: string, what: string): StopRun =>
   new StopRun(`the dataset in ${out} ${what}: its rows would be replaced`, {

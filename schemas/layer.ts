@@ -11,5 +11,11 @@ const safePath = z
 export const layerSchema = z.record(safePath, z.string().nullable());
 export type Layer = Readonly<Record<string, string | null>>;
 
+/** Reads a tree with a layer over it; null where a file is not there. A path is looked up as an own member: `constructor` is a file name too. */
+export const readOver =
+  (layer: Layer, below: (path: string) => string | null) =>
+  (path: string): string | null =>
+    Object.hasOwn(layer, path) ? (layer[path] ?? null) : below(path);
+
 /** Later layers win. */
 export const mergeLayers = (...layers: readonly Layer[]): Layer => Object.assign({}, ...layers) as Layer;

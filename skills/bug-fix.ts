@@ -6,7 +6,7 @@ import { layerChanges, unifiedDiff } from "../lib/diff.ts";
 import { shortId } from "../lib/hash.ts";
 import type { Commit } from "../schemas/candidate.ts";
 import type { Draft, KnownAnswer } from "../schemas/instance.ts";
-import { type Layer, mergeLayers } from "../schemas/layer.ts";
+import { type Layer, mergeLayers, readOver } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { brokenChecks } from "./broken-checks.ts";
 import type { Observed, PoseContext, Skill } from "./contract.ts";
@@ -54,7 +54,7 @@ function emptied({ before }: Trees, commit: Commit, { language }: PoseContext): 
 }
 
 function decoys(trees: Trees, place: { path: string; text: string }, gold: string, commit: Commit, context: PoseContext): KnownAnswer[] {
-  const read = (layer: Layer) => (path: string) => (Object.hasOwn(layer, path) ? (layer[path] ?? null) : context.text(path));
+  const read = (layer: Layer) => readOver(layer, context.text);
   const decoy = (name: string, layer: Layer): KnownAnswer => ({
     role: "decoy",
     name,

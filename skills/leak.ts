@@ -2,6 +2,7 @@
 import type { Candidate } from "../schemas/candidate.ts";
 import type { Draft, SkillName } from "../schemas/instance.ts";
 import { credentialsIn, namesAuthor } from "./scrub/credentials.ts";
+import { titleOfTest } from "./visible.ts";
 
 export interface Secrets {
   /** Paths whose naming gives the answer away. */
@@ -58,7 +59,7 @@ export function findLeak(text: string, secrets: Secrets, told = ""): string | nu
     if (form) return `names the symbol ${form}`;
   }
   for (const id of secrets.tests) {
-    const title = id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
+    const title = titleOfTest(id);
     if (title.length >= 12 && text.includes(title)) return `quotes the title of a hidden test`;
   }
   if (secrets.commits.some((id) => text.includes(id.slice(0, 7)))) return "carries a commit id";

@@ -1,7 +1,7 @@
 /** The fix without one of its hunks: wrong, where a test needs that hunk. Only a run can tell. */
 import type { Language } from "../languages/contract.ts";
 import { applyPatch } from "../lib/diff.ts";
-import type { Layer } from "../schemas/layer.ts";
+import { type Layer, readOver } from "../schemas/layer.ts";
 
 interface Section {
   readonly head: readonly string[];
@@ -42,7 +42,7 @@ export function partialFixes(
       if ("error" in applied) continue;
       const { layer } = applied;
       const path = (section.head.find((line) => line.startsWith("+++ b/")) ?? "").slice(6).replace(/\t$/, "");
-      const [part, whole] = [Object.hasOwn(layer, path) ? (layer[path] ?? null) : read.before(path), read.after(path)];
+      const [part, whole] = [readOver(layer, read.before)(path), read.after(path)];
       if (part !== null && whole !== null && !language.emitsDifferently(path, whole, part)) continue;
       layers.push(layer);
     }

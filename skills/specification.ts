@@ -1,6 +1,7 @@
 /** Where a question says less than its judgement asks: told from the trees and from what was seen in them, never from how the question reads. */
 import { canonical } from "../lib/hash.ts";
 import type { Draft, Specification } from "../schemas/instance.ts";
+import { readOver } from "../schemas/layer.ts";
 import type { Observed, PoseContext } from "./contract.ts";
 import { hasWord, interfaceOf } from "./interface.ts";
 import { filesOf } from "./visible.ts";
@@ -15,12 +16,11 @@ const leastWording = 4;
 class VisibleTree {
   readonly #visible: Draft["visible"];
   readonly #context: PoseContext;
+  readonly text: (path: string) => string | null;
   constructor({ visible }: Pick<Draft, "visible">, context: PoseContext) {
     this.#visible = visible;
     this.#context = context;
-  }
-  text(path: string): string | null {
-    return Object.hasOwn(this.#visible, path) ? (this.#visible[path] ?? null) : this.#context.text(path);
+    this.text = readOver(visible, (path) => context.text(path));
   }
   /** Hidden, or not yet there. */
   lacks(path: string): boolean {

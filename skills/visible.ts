@@ -9,6 +9,9 @@ export const fileOfTest = (id: string): string => {
   return at < 0 ? id : id.slice(0, at);
 };
 
+/** The last words of a test's id, without what tells it from others of the same words. */
+export const titleOfTest = (id: string): string => id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
+
 export const filesOf = (ids: readonly string[]): string[] => [...new Set(ids.map(fileOfTest))].sort();
 
 /** A test file and the snapshots that a runner keeps beside it. */

@@ -7,8 +7,12 @@
 import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Candidate } from "../../schemas/candidate.ts";
 import type { Draft, LeakFinding, LeakScan, SkillName } from "../../schemas/instance.ts";
+import { readOver } from "../../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import { hasWord } from "../../skills/interface.ts";
 import { hiddenTestsOf } from "../../skills/leak.ts";
+import { squeezed } from "../../skills/scrub/fix.ts";
+import { titleOfTest } from "../../skills/visible.ts";
 import { codeStretches, Shown, type ShownFile, tightLines } from "./shown.ts";
 
 /** Raised when other things are looked for, or count. */
@@ -46,9 +50,6 @@ function shownOf(workspace: Workspace): Promise<Shown> {
   return shown;
 }
 
-const tight = (text: string): string => text.replace(/\s+/g, "");
-const asWord = (word: string): RegExp => new RegExp(`(?<![\\w$])${word.replace(/[$]/g, "\\$&")}(?![\\w$])`);
-
 /** A question, and what is open beside it. */
 class Scan {
   readonly #draft: Draft;
@@ -59,6 +60,8 @@ class Scan {
   /** Texts that the question lays over the tree, without those that hold the defect; old ones are those of before the change. */
   readonly #laid: readonly { readonly file: ShownFile; readonly text: string; readonly isOld: boolean }[];
   readonly #titles: readonly string[];
+  /** Text of a path as the solver has it. */
+  readonly #text: (path: string) => string | null;
 
   constructor(draft: Draft, candidate: Candidate, workspace: Workspace, shown: Shown) {
     this.#draft = draft;
@@ -73,14 +76,8 @@ class Scan {
         ? []
         : [{ file: { surface: "files", path, role: roleOf(path), madeOf: null } as const, text, isOld: earlier[path] === text }],
     );
-    const title = (id: string): string => id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
-    this.#titles = [...new Set(hiddenTestsOf(draft).map(title))];
-  }
-
-  /** Text of a path as the solver has it. */
-  #text(path: string): string | null {
-    const { visible } = this.#draft;
-    return Object.hasOwn(visible, path) ? (visible[path] ?? null) : this.#workspace.text(path);
+    this.#titles = [...new Set(hiddenTestsOf(draft).map(titleOfTest))];
+    this.#text = readOver(draft.visible, (path) => workspace.text(path));
   }
 
   /** A file of the environment as it is, which this solver has too. */
@@ -129,7 +126,7 @@ class Scan {
   /** Lines that the repair adds, wherever they are quoted: in a prompt that does not tell the repair, a patch that was left, notes. */
   *#lines(): Generator<Found> {
     const { prompt: words, skill } = this.#draft;
-    const prompt = showsCode(skill) ? "" : tight(words);
+    const prompt = showsCode(skill) ? "" : squeezed(words);
     for (const path of this.#changed) {
       const own = new Set(tightLines(this.#text(path) ?? ""));
       for (const line of tightLines(this.#workspace.text(path) ?? "")) {
@@ -145,9 +142,9 @@ class Scan {
   /** Names that the repair brings. A change log or a test of the visible tree may speak of what was taken back: it does not say how it is made. */
   *#names(): Generator<Found> {
     const { language } = this.#workspace;
-    const [own, healthy] = [this.#namesIn((path) => this.#text(path)), this.#namesIn((path) => this.#workspace.text(path))];
+    const [own, healthy] = [this.#namesIn(this.#text), this.#namesIn((path) => this.#workspace.text(path))];
     const isElsewhere = (name: string): boolean =>
-      this.#workspace.environment.sourceFiles.some((path) => asWord(name).test(this.#text(path) ?? ""));
+      this.#workspace.environment.sourceFiles.some((path) => hasWord(this.#text(path) ?? "", name));
     for (const name of [...healthy].filter((one) => !own.has(one) && isMade(one)).filter((one) => !isElsewhere(one))) {
       const files = this.#shown.saying(name).filter((file) => this.#isOpen(file));
       const laid = this.#laid.filter(({ file, text }) => language.roleOf(file.path) !== "source" && text.includes(name));

@@ -9,6 +9,7 @@ import type { Language, Role } from "../../languages/contract.ts";
 import { textOf } from "../../lib/git.ts";
 import { eachStretch, stretchesOf } from "../../lib/stretches.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
+import { squeezed } from "../../skills/scrub/fix.ts";
 
 /** files: the tree; environment: what is installed beside it; caches: what tools keep, in hidden folders of what is installed or for runs of answers. */
 export type Surface = "files" | "environment" | "caches";
@@ -28,8 +29,7 @@ const copyShare = 0.5;
 const leastLine = 24;
 
 /** Lines of a text as they can be told from others: without space, and without the sign that a patch puts before them. */
-export const tightLines = (text: string): readonly string[] =>
-  text.split("\n").map((line) => line.replace(/^[+-]/, "").replace(/\s+/g, ""));
+export const tightLines = (text: string): readonly string[] => text.split("\n").map((line) => squeezed(line.replace(/^[+-]/, "")));
 
 /** Which 32-bit halves occur, as bits: most stretches of what is installed are looked up here alone. */
 class Sieve {

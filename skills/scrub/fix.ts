@@ -1,6 +1,7 @@
 /** What of a fix no text that a solver reads may tell. */
 import type { Commit } from "../../schemas/candidate.ts";
 import type { PoseContext } from "../contract.ts";
+import { titleOfTest } from "../visible.ts";
 
 export interface Fix {
   /** Every file that came with it or is hidden for it. */
@@ -29,8 +30,6 @@ const addedLines = (before: string | null, after: string | null): string[] => {
     .filter((line) => line.length >= tellingChars && /[\p{L}\d]/u.test(line) && !known.has(line));
 };
 
-const titleOf = (id: string): string => id.slice(id.lastIndexOf(" > ") + 3).replace(/ #\d+$/, "");
-
 export function fixOf(commit: Commit, failing: readonly string[], hidden: readonly string[], context: Pick<PoseContext, "text">): Fix {
   const { pullRequest, revision } = commit;
   const added = Object.entries(commit.before).flatMap(([path, before]) => addedLines(before, context.text(path)));
@@ -39,7 +38,7 @@ export function fixOf(commit: Commit, failing: readonly string[], hidden: readon
     paths: [...new Set([...Object.keys(commit.before), ...hidden])],
     added: [...new Set(added)],
     before: squeezed(Object.values(commit.before).join("\n")),
-    titles: [...new Set(failing.map(titleOf))].filter((title) => title.length >= tellingChars),
+    titles: [...new Set(failing.map(titleOfTest))].filter((title) => title.length >= tellingChars),
     commits: [revision.commit, ...(pullRequest ? [pullRequest.head.oid, pullRequest.base.oid, pullRequest.mergeCommit ?? ""] : [])].filter(
       (id) => id !== "",
     ),
