@@ -128,12 +128,31 @@ function handedOn(words: readonly string[]): readonly string[] {
   return dashes >= 0 ? words.slice(dashes + 1) : [];
 }
 
+/** Commands of yarn's and pnpm's own; any other word that is no script's name stands for a program of a dependency. */
+const managersOwn = new Set(
+  "add audit bin cache config constraints create dedupe deploy dlx env exec explain fetch global help import info init install i licenses link list ls login logout node npm outdated owner pack patch plugin policies prune publish rebuild remove rm root search set setup start stage store tag team test unlink unplug up update upgrade upgrade-interactive version versions why workspace workspaces".split(
+    " ",
+  ),
+);
+
+/** `yarn tsc --outDir lib` → `tsc --outDir lib`, where no script is called so; null for all else. */
+function programStarted([tool = "", ...rest]: readonly string[], scripts: Scripts): readonly string[] | null {
+  if (tool !== "yarn" && tool !== "pnpm") return null;
+  const words = rest.slice(rest.findIndex((word) => !word.startsWith("-")));
+  const named = tool === "yarn" && words[0] === "run" ? words.slice(1) : words;
+  const [program] = named;
+  if (program === undefined || program.startsWith("-") || managersOwn.has(program) || program === "run") return null;
+  return scripts[program] === undefined ? named : null;
+}
+
 /** All simple commands that a script runs, hooks (`prex`, `postx`) left out, in order. A script that starts itself is not followed again. */
 export function commandsOf(name: string, scripts: Scripts, above: readonly string[] = []): ScriptCommand[] {
   const line = scripts[name];
   if (line === undefined || above.includes(name)) return [];
   return splitCommands(line).flatMap((raw) => {
     const { env, words } = unwrap(raw);
+    const program = programStarted(words, scripts);
+    if (program !== null) return [{ script: name, env, words: program }];
     const started = scriptsStarted(words, scripts);
     if (started === null) return words.length === 0 ? [] : [{ script: name, env, words }];
     const extra = handedOn(words);

@@ -1,7 +1,9 @@
 /** Which tracked files a runner would take for tests: its defaults, its configuration's patterns, the command's words. A best guess: a real run corrects it. */
+import { posix } from "node:path";
 import { parse as parseYaml } from "yaml";
 import type { ManifestFacts, Runner } from "../contract.ts";
 import { matchesGlobs } from "./globs.ts";
+import { roleOf } from "./roles.ts";
 import { divideNodeTest } from "./runners/node-test.ts";
 
 /** Path of a tracked file in the package's folder, and back. */
@@ -127,6 +129,28 @@ const guesses: Readonly<Record<string, Guess>> = {
   ava: avaFiles,
   "node-test": nodeTestFiles,
 };
+
+/** Globs of a package's tests by what they are called (`lib/**\/*.test.js`), and where none is called so, of the folders that are (`lib/__tests__/*.js`). */
+function namedGlobs(facts: ManifestFacts): readonly string[] {
+  const tests = packagePaths(facts).filter((path) => roleOf(path) === "test");
+  const below = (path: string): string => (path.includes("/") ? `${path.slice(0, path.indexOf("/"))}/**/` : "");
+  const globs = (pattern: RegExp, globOf: (path: string, ending: string) => string): readonly string[] => {
+    const all = tests.flatMap((path) => {
+      const ending = pattern.exec(path)?.[1];
+      return ending === undefined ? [] : [globOf(path, ending)];
+    });
+    return [...new Set(all)].sort();
+  };
+  const byName = globs(/([._-](?:test|spec)\.[cm]?js)$/, (path, ending) => `${below(path)}*${ending}`);
+  return byName.length > 0 ? byName : globs(/(?:^|\/)__tests?__\/[^/]+(\.[cm]?js)$/, (path, ending) => `${posix.dirname(path)}/*${ending}`);
+}
+
+/** Words for mocha where it would find no file by itself: a program or a pipe of the repository's names them to it. */
+export function mochaGlobs(facts: ManifestFacts, args: readonly string[]): readonly string[] {
+  const configured = configText(facts, /^\.mocharc|^test\/mocha\.opts$/) ?? JSON.stringify(facts.manifest["mocha"] ?? "");
+  if (/\bspec\b/.test(configured) || packagePaths(facts).some(mochaFiles(facts, args))) return [];
+  return namedGlobs(facts);
+}
 
 /** Sorted, relative to the repository's root. */
 export function testFilesOf(facts: ManifestFacts, runner: Runner, args: readonly string[]): readonly string[] {

@@ -66,6 +66,9 @@ describe("detectRunner", () => {
     ["node --test && node --test more/*.js", {}, "node-test", []],
     ["node --test test/a.js && node --import=tsx --test test/b.ts", {}, "node-test", ["test/a.js"]],
     ["tsx --test test/a.ts", {}, "node-test", ["--import", "tsx", "test/a.ts"]],
+    ["nyc yarn _test", { _test: "yarn eslint && cross-env NODE_ENV=test yarn mocha 'test/**/*.js'" }, "mocha", ["test/**/*.js"]],
+    ["yarn --silent run mocha test/unit", {}, "mocha", ["test/unit"]],
+    ["pnpm vitest run", {}, "vitest", []],
     ["tap test/*.js", {}, null, []],
     ["jasmine spec/*spec.js", {}, null, []],
     ['echo "no test specified" && exit 1', {}, null, []],
@@ -91,6 +94,24 @@ describe("detectRunner", () => {
     const choice = detectRunner(facts({ devDependencies: { ava: "^6.0.0", jest: "^29.0.0" } }));
     expect(choice.runner).toBeNull();
     expect(choice.reason).toContain("no script decides");
+  });
+
+  it.each<[string, Files, string[]]>([
+    [
+      "by what they are called",
+      { "test.js": "", "lib/copy/__tests__/copy.test.js": "", "lib/copy/__tests__/help.js": "", "src/a-spec.cjs": "", "b.test.mjs": "" },
+      ["*.test.mjs", "lib/**/*.test.js", "src/**/*-spec.cjs"],
+    ],
+    ["by their folder", { "lib/__tests__/copy.js": "", "lib/__tests__/fixtures/a.js": "", "lib/copy.js": "" }, ["lib/__tests__/*.js"]],
+    ["not where mocha finds some", { "test/a.js": "", "lib/b.test.js": "" }, []],
+    ["not where its configuration names some", { ".mocharc.cjs": "module.exports = { spec: all() }", "lib/b.test.js": "" }, []],
+    ["nor where there are none", { "lib/b.js": "" }, []],
+  ])("names the tests to mocha where a pipe or a program of the repository's does: %s", (_what, files, args) => {
+    const manifest = {
+      scripts: { test: "node test.js", find: "find lib -name *.test.js | xargs mocha" },
+      devDependencies: { mocha: "^10.0.0" },
+    };
+    expect(chosen(facts(manifest, files))).toEqual(["mocha", args]);
   });
 
   it("says which unsupported runner the script starts, whatever is installed", () => {
@@ -375,6 +396,24 @@ describe("detectBuild", () => {
       },
     };
     expect(steps(manifest, { "test/a.js": 'require("../es/index")' })).toEqual(["node_modules/.bin/babel src -d es --env-name=es"]);
+  });
+
+  it("takes programs of dependencies that yarn and pnpm start for scripts", () => {
+    const manifest = {
+      scripts: {
+        test: "yarn build && yarn run-mocha",
+        build: "yarn lint && yarn generate && pnpm tsc -p b && yarn install && yarn why tsc",
+        generate: "yarn tsc --outDir libesm && node --eval \"fs.writeFileSync('libesm/package.json', '{}')\"",
+        lint: "yarn eslint",
+        "run-mocha": "mocha 'test/*.js'",
+      },
+    };
+    const files = { "test/a.js": 'import "../libesm/index.js"', ".gitignore": "libesm\n" };
+    expect(steps(manifest, files)).toEqual([
+      "node_modules/.bin/tsc --outDir libesm",
+      "node --eval fs.writeFileSync('libesm/package.json', '{}')",
+      "node_modules/.bin/tsc -p b",
+    ]);
   });
 
   it("takes a compiled output named in a test, with rimraf in front of tsc", () => {
