@@ -71,7 +71,7 @@ function isBuiltPlace(facts: ManifestFacts, path: string): boolean {
 }
 
 const sideTools =
-  /^(?:eslint|xo|prettier|tsd|gts|standard|semistandard|biome|tslint|stylelint|typedoc|documentation|jsdoc|publint|attw|size-limit|husky|is-ci|changelogen|automd|knip|oxlint|dprint|markdownlint.*|cspell|api-extractor|echo|git|gh-pages|np|vitest|jest|mocha|ava|tap|karma|codecov|c8|nyc|npm|yarn|pnpm|lint-staged|depcheck|check-dts|dtslint|bundlesize|open-cli)$/;
+  /^(?:eslint|xo|prettier|tsd|gts|standard|semistandard|biome|tslint|stylelint|typedoc|documentation|jsdoc|publint|attw|size-limit|husky|is-ci|changelogen|automd|knip|oxlint|dprint|markdownlint.*|cspell|api-extractor|echo|git|gh-pages|np|vitest|jest|mocha|ava|tap|karma|codecov|c8|nyc|npm|yarn|pnpm|lint-staged|depcheck|check-dts|dtslint|bundlesize|gzip-size|open-cli|date|env|printenv|pwd|ls|printf|sleep|uname|whoami|which)$/;
 
 function isBuildStep({ words }: ScriptCommand): boolean {
   const tool = toolName(words[0] ?? "");

@@ -23,7 +23,9 @@ export function configText(facts: ManifestFacts, name: RegExp): string | null {
 
 /** The string literals of an array written as `key: [ ... ]` (or one string) in a configuration file's text. */
 export function literalsOf(text: string, key: string): readonly string[] {
-  const found = new RegExp(`["']?\\b${key}["']?\\s*:\\s*(\\[[^\\]]*\\]|["'\`][^"'\`]*["'\`])`).exec(text);
+  const found = new RegExp(`["']?\\b${key}["']?\\s*:\\s*(\\[(?:[^\\]"'\`]|"[^"]*"|'[^']*'|\`[^\`]*\`)*\\]|["'\`][^"'\`]*["'\`])`).exec(
+    text,
+  );
   return found === null ? [] : [...(found[1] as string).matchAll(/["'`]([^"'`]*)["'`]/g)].map((match) => match[1] as string);
 }
 
@@ -109,7 +111,8 @@ const avaFiles: Guess = (facts, args) => {
     "**/tests/**/*",
     "**/__tests__/**/*",
   ];
-  const globs = files.length > 0 ? files : usual.map((glob) => `${glob}.${extensions}`);
+  const [without, wanted] = [files.filter((glob) => glob.startsWith("!")), files.filter((glob) => !glob.startsWith("!"))];
+  const globs = [...(wanted.length > 0 ? wanted : usual.map((glob) => `${glob}.${extensions}`)), ...without];
   const helper = /(?:^|\/)(?:_[^/]*|fixtures?\/.*|helpers?\/.*|__fixtures__\/.*|__helpers__\/.*)$/;
   return (path) => matchesGlobs(path, globs) && matchesGlobs(path, [`**/*.${extensions}`]) && !helper.test(path);
 };

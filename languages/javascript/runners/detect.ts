@@ -1,6 +1,6 @@
 /** How a runner recognises its repositories: the test script's own words first, then a configuration file, then what is installed. */
 import type { Detection, ManifestFacts } from "../../contract.ts";
-import { type ScriptCommand, testCommands, toolName } from "../scripts.ts";
+import { runnerCommands, type ScriptCommand, testCommands, toolName } from "../scripts.ts";
 
 /** Flags of `node` that change how modules load or what exists at run time. */
 const nodeFlag =
@@ -86,10 +86,24 @@ export interface Recognition {
   keep(words: readonly string[]): readonly string[];
 }
 
-export function detectBy(recognition: Recognition, facts: ManifestFacts): Detection | null {
-  for (const command of testCommands(facts)) {
+/** A word that is no flag, and no value of one, and stands for a path. */
+const namesFiles = (words: readonly string[]): boolean =>
+  words.some((word, at) => /[/*.]/.test(word) && !word.startsWith("-") && !/^--?[^=]+$/.test(words[at - 1] ?? ""));
+
+/** Of a script's commands that start the runner the first that leaves the choice of files to it, else the first: some files may go before all, in another time zone. */
+function widest(recognition: Recognition, facts: ManifestFacts): { command: ScriptCommand; words: readonly string[] } | null {
+  const wordsOf = (command: ScriptCommand): readonly string[] | null => {
     const words = wordsFor(command, recognition.tools);
-    if (words === null || recognition.isOther?.(words) === true) continue;
+    return words === null || recognition.isOther?.(words) === true ? null : words;
+  };
+  const own = runnerCommands(facts, (command) => wordsOf(command) !== null).map((command) => ({ command, words: wordsOf(command) ?? [] }));
+  return own.find(({ words }) => !namesFiles(words)) ?? own[0] ?? null;
+}
+
+export function detectBy(recognition: Recognition, facts: ManifestFacts): Detection | null {
+  const widely = widest(recognition, facts);
+  if (widely !== null) {
+    const { command, words } = widely;
     const main = command.script === "test" || !testCommands(facts).some((other) => other.script === "test");
     return {
       confidence: main ? 0.95 : 0.85,

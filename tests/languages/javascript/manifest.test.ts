@@ -69,6 +69,9 @@ describe("detectRunner", () => {
     ["nyc yarn _test", { _test: "yarn eslint && cross-env NODE_ENV=test yarn mocha 'test/**/*.js'" }, "mocha", ["test/**/*.js"]],
     ["yarn --silent run mocha test/unit", {}, "mocha", ["test/unit"]],
     ["pnpm vitest run", {}, "vitest", []],
+    ["cross-env TZ=Europe/London npm run tz && jest --coverage", { tz: "date && jest test/tz.test --coverage=false" }, "jest", []],
+    ["mocha test/unit && mocha test/more", {}, "mocha", ["test/unit"]],
+    ["ava --config ava.a.js && ava", {}, "ava", ["--config", "ava.a.js"]],
     ["tap test/*.js", {}, null, []],
     ["jasmine spec/*spec.js", {}, null, []],
     ['echo "no test specified" && exit 1', {}, null, []],
@@ -148,6 +151,21 @@ describe("testFilesOf", () => {
       { scripts: { test: "jest" } },
       files("__tests__/a.js", "x/b.test.jsx", "test.js", "test/c.js"),
       ["__tests__/a.js", "test.js", "x/b.test.jsx"],
+    ],
+    [
+      "vitest's include with brackets of its own",
+      { scripts: { test: "vitest" } },
+      {
+        "vitest.config.ts": 'export default { test: { include: ["**/checks/**/*.[jt]s?(x)", "b.js"] } }',
+        ...files("checks/a.ts", "a.test.ts", "b.js"),
+      },
+      ["b.js", "checks/a.ts"],
+    ],
+    [
+      "ava's default without what it leaves out",
+      { scripts: { test: "ava" }, ava: { files: ["!**/later/**"] } },
+      files("test/a.js", "test/later/b.js", "src/c.js"),
+      ["test/a.js"],
     ],
     [
       "jest's testRegex",
@@ -414,6 +432,11 @@ describe("detectBuild", () => {
       "node --eval fs.writeFileSync('libesm/package.json', '{}')",
       "node_modules/.bin/tsc -p b",
     ]);
+  });
+
+  it("takes nothing for a build that only prints before the tests", () => {
+    const manifest = { scripts: { test: "date && mocha", build: "node build && gzip-size a.min.js" } };
+    expect(steps(manifest, { "test/a.js": 'require("../dist/a")' })).toEqual(["node build"]);
   });
 
   it("takes a compiled output named in a test, with rimraf in front of tsc", () => {
