@@ -9,6 +9,7 @@ import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Issue, PullRequest, Remark } from "../schemas/pull-request.ts";
 import type { Fix } from "./scrub/fix.ts";
 import { scrub, scrubTitle } from "./scrub/scrub.ts";
+import type { Whose } from "./scrub/sentences.ts";
 import { type RemovalKind, Tally } from "./scrub/tally.ts";
 
 export const reportReasons = ["no-report", "thin-report", "other-language"] as const;
@@ -45,16 +46,18 @@ const begunAt = ({ createdAt, commits }: PullRequest): string =>
 
 class Writer {
   readonly #fix: Fix;
+  readonly #whose: Whose;
   readonly #tally = new Tally();
-  constructor(fix: Fix) {
+  constructor(fix: Fix, whose: Whose) {
     this.#fix = fix;
+    this.#whose = whose;
   }
   #count({ text, removed }: ReturnType<typeof scrub>): string {
     for (const [kind, count] of Object.entries(removed)) this.#tally.add(kind as RemovalKind, count);
     return text;
   }
   body(text: string): string {
-    return this.#count(scrub(text, this.#fix));
+    return this.#count(scrub(text, this.#fix, this.#whose));
   }
   title(text: string): string {
     return this.#count(scrubTitle(text, this.#fix));
@@ -72,7 +75,7 @@ const titled = (title: string, body: string): string => (title === "" ? body : `
 const isReporters = (remark: Remark, issue: Issue): boolean => remark.author.login !== null && remark.author.login === issue.author.login;
 
 function fromIssues(issues: readonly Issue[], begun: string, fix: Fix): Report | null {
-  const writer = new Writer(fix);
+  const writer = new Writer(fix, "reporter");
   let comments = 0;
   const parts = issues.flatMap((issue) => {
     const added = issue.comments
@@ -87,7 +90,7 @@ function fromIssues(issues: readonly Issue[], begun: string, fix: Fix): Report |
 }
 
 function fromOwnWords(source: "pull-request" | "commit-message", title: string, body: string, fix: Fix): Report | null {
-  const writer = new Writer(fix);
+  const writer = new Writer(fix, "author");
   const text = writer.body(body);
   return text === "" ? null : writer.finish(source, [titled(writer.title(title), text)], 0);
 }

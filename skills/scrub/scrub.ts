@@ -5,7 +5,7 @@
 import { type Block, blocksOf, textOfBlocks, withoutEmptyHeadings, withoutHtmlComments } from "./blocks.ts";
 import { credentialsIn } from "./credentials.ts";
 import type { Fix } from "./fix.ts";
-import { holdsFix, removalOf, sentencesOf, spansOf } from "./sentences.ts";
+import { holdsFix, removalOf, sentencesOf, spansOf, type Whose } from "./sentences.ts";
 import { type RemovalKind, Tally } from "./tally.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -92,26 +92,69 @@ function leadOf(line: string): { readonly lead: string; readonly body: string } 
   return { lead, body: line.slice(lead.length) };
 }
 
+const wholeLine = (body: string): RemovalKind | null => {
+  if (/^\[[ xX]?\][ \t]/.test(body)) return "checklist";
+  if (trailer.test(body.trim())) return "trailer";
+  if (/^\[[^\]\n]{1,100}\]:[ \t]/.test(body)) return "link";
+  return /^[-=*_ \t]{3,}$/.test(body) ? "template" : null;
+};
+
+/** Where editors and mail programs break lines: with the next word a line would be longer than the first, and no line is longer than the second. */
+const [wrapsFrom, wrapsTo] = [60, 120];
+const mostWrapped = 20;
+
+/** Was the line broken in the middle of a sentence, which goes on in the next? */
+function goesOn(line: string, next: string): boolean {
+  const [first, second] = [leadOf(line), leadOf(next)];
+  const deepest = first.lead.trim() === "" ? 3 : 8;
+  if (first.lead.length > 8 || second.lead.trim() !== "" || second.lead.length > deepest) return false;
+  if (/[.!?:;|][ \t]*$/.test(first.body) || /^[|<]/.test(second.body) || second.body.trim() === "") return false;
+  const [word = ""] = second.body.split(/\s/, 1);
+  return (
+    line.length <= wrapsTo && line.length + 1 + word.length > wrapsFrom && wholeLine(first.body) === null && wholeLine(second.body) === null
+  );
+}
+
+/** Lines of one sentence as one, their breaks in it. */
+function withoutWraps(blocks: readonly Block[]): Block[] {
+  const joined: Block[] = [];
+  let [last, count] = ["", 1];
+  for (const block of blocks) {
+    const before = joined.at(-1);
+    if (before?.kind === "line" && block.kind === "line" && count < mostWrapped && goesOn(last, block.line)) {
+      joined[joined.length - 1] = { kind: "line", line: `${before.line}\n${block.line}` };
+      count += 1;
+    } else {
+      joined.push(block);
+      count = 1;
+    }
+    last = block.kind === "line" ? block.line : "";
+  }
+  return joined;
+}
+
 class Scrubber {
   readonly #fix: Fix;
+  readonly #whose: Whose;
   readonly tally = new Tally();
   readonly #tokens: Tokens;
-  constructor(fix: Fix) {
+  constructor(fix: Fix, whose: Whose) {
     this.#fix = fix;
+    this.#whose = whose;
     this.#tokens = new Tokens(fix, this.tally);
   }
 
-  /** One line of prose; null where nothing of it stays. */
+  /** One line of prose, or several that are one sentence; null where nothing of it stays. */
   line(line: string): string | null {
     const { lead, body } = leadOf(this.#withoutTags(line));
     if (body.trim() === "") return lead.trim() === "" ? "" : null;
-    const why = this.#wholeLine(body);
+    const why = wholeLine(body);
     if (why !== null) {
       this.tally.add(why);
       return null;
     }
     const kept = sentencesOf(body).filter((sentence) => {
-      const kind = removalOf(sentence, this.#fix);
+      const kind = removalOf(sentence, this.#fix, this.#whose);
       if (kind !== null) this.tally.add(kind);
       return kind === null;
     });
@@ -129,15 +172,8 @@ class Scrubber {
     return shown.replace(/<\/?(?:details|summary|br|p|div|b|i|em|strong|sub|sup|kbd|a|h[1-6])\b[^<>\n]{0,1000}>/gi, " ");
   }
 
-  #wholeLine(body: string): RemovalKind | null {
-    if (/^\[[ xX]?\][ \t]/.test(body)) return "checklist";
-    if (trailer.test(body.trim())) return "trailer";
-    if (/^\[[^\]\n]{1,100}\]:[ \t]/.test(body)) return "link";
-    return /^[-=*_ \t]{3,}$/.test(body) ? "template" : null;
-  }
-
   title(line: string): string {
-    const secret = removalOf(line, this.#fix);
+    const secret = removalOf(line, this.#fix, "reporter");
     if (secret === "fix-code" || secret === "test-name") {
       this.tally.add(secret);
       return "";
@@ -181,7 +217,7 @@ class Scrubber {
   }
 
   blocks(blocks: readonly Block[]): Block[] {
-    return blocks.flatMap((block): Block[] => {
+    return withoutWraps(blocks).flatMap((block): Block[] => {
       if (block.kind === "code") return [this.code(block)].filter((kept) => kept !== null);
       const line = this.line(block.line);
       return line === null ? [] : [{ ...block, line }];
@@ -198,8 +234,9 @@ function shortened(text: string, tally: Tally): string {
   return textOfBlocks(blocksOf(kept));
 }
 
-export function scrub(text: string, fix: Fix): Scrubbed {
-  const scrubber = new Scrubber(fix);
+/** `whose`: of those who made the repair more is taken for a hint of it. */
+export function scrub(text: string, fix: Fix, whose: Whose = "reporter"): Scrubbed {
+  const scrubber = new Scrubber(fix, whose);
   const { tally } = scrubber;
   const bare = withoutHtmlComments(legible(text, tally));
   tally.add("html-comment", bare.count);
@@ -215,9 +252,9 @@ const titlePrefix =
 
 /** A title names its subject, often as a deed ("Fix the crash in …"): it goes only where it is a piece of the fix itself. */
 export function scrubTitle(title: string, fix: Fix): Scrubbed {
-  const scrubber = new Scrubber(fix);
+  const scrubber = new Scrubber(fix, "reporter");
   const flat = withoutCredentials(cutLines(legible(title.replace(/\s+/g, " "), scrubber.tally), scrubber.tally), scrubber.tally)
     .replace(titlePrefix, "")
-    .replace(/[ \t]{0,3}\(#\d{1,7}\)$/, "");
+    .replace(/[ \t]{0,3}\((?:(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|see)[ \t:]{1,3})?#\d{1,7}\)$/i, "");
   return { text: scrubber.title(flat), removed: scrubber.tally.counts() };
 }

@@ -72,6 +72,30 @@ const rules: readonly (readonly [RemovalKind, RegExp])[] = [
   ["hint", /\b(?:this|that|these|the following)[ \t]lines?\b|\blines?[ \t]\d{1,6}[ \t](?:of|in)\b/i],
 ];
 
+/** Who wrote it: someone who saw the defect, or who repaired it and tells of that. */
+export type Whose = "reporter" | "author";
+
+/** What an author says was done, as commit messages do: a deed without anyone who does it, or one of the change itself. A reporter's "Add a file" is a step. */
+const deeds: readonly RegExp[] = [
+  new RegExp(
+    "^(?:(?:also|then|instead|so|therefore|thus|hence|and|to \\w{1,20} this|as a workaround),? )?(?:" +
+      "adds?|added|adjusts?|allows?|avoids?|bails?|bumps?|calls?(?! to)|changes?(?! to)|changed|checks?|clears?|compares?|computes?|converts?|deletes?|detects?|" +
+      "disallows?|drops?|ensures?|escapes?|extracts?|guards?|handles?|implements?|improves?|initiali[sz]es?|inlines?|introduces?|keeps?|makes?|merges?|" +
+      "moves?|normali[sz]es?|pass|passes|prefers?|preserves?|prevents?|refactors?|removes?|removed|renames?|replaces?|replaced|resets?|resolves?|" +
+      "restores?|reverts?|reworks?|rewrites?|simplif(?:y|ies)|skips?|splits?|swaps?|switch(?:es)?|teach(?:es)?|treats?|updates?|updated|uses?|" +
+      "validates?|wraps?|accept|align|await|cache|catch|clone|copy|cover|defer|delay|disable|emit|enable|expose|fall|forward|honou?r|ignore|limit|" +
+      "look|memoi[sz]e|propagate|put|recurse|register|reject|relax|require|respect|reuse|save|set|short-circuit|stop|store|strip|support|throw|tighten|" +
+      "track|trim|turn|wait|widen)(?! (?:of|values?|types?|when|fails?|is|are|was|were)\\b)[ `]",
+    "i",
+  ),
+  /^(?:this|it|the) (?:change|commit|update|patch|diff|modification|new (?:code|behaviou?r|version|check|test))\b/i,
+  /\b(?:in|with|after|by) (?:this|the) (?:change|commit|update|patch|diff|modification)\b/i,
+  /\b(?:we|I|it|the code) (?:now|instead) \w/i,
+  /\bnow (?:requires?|uses?|checks?|handles?|accepts?|allows?|skips?|keeps?|calls?|goes|only|also|correctly|properly)\b/i,
+  /\bthis (?:makes|ensures|allows|avoids|prevents|adds|removes|replaces|changes|moves|lets|keeps|uses)\b/i,
+  /\b(?:added|new|adds|following|attached) (?:unit |regression )?(?:tests?|test cases?|fixtures?|specs?)\b|\btests? (?:fixture |case )?(?:added|included)\b/i,
+];
+
 const replaces = /\b(?:chang|replac|swap|us|add|remov)(?:e|es|ed|ing|ping|s)?\b/i;
 const mends = /\b(?:fix(?:es|ed)|solve[sd]|resolve[sd]|would work|makes? it work|does the trick|should be enough)\b/i;
 
@@ -108,15 +132,19 @@ function isPieceOfFix(code: string, fix: Fix): boolean {
 }
 
 /** Why a sentence goes as a whole; null where it may stay. */
-export function removalOf(sentence: string, fix: Fix): RemovalKind | null {
+export function removalOf(sentence: string, fix: Fix, whose: Whose): RemovalKind | null {
   const bare = sentence.trim().replace(/^(?:[-*+>]|\d{1,3}[.)])[ \t]+/, "");
   if (bare === "") return null;
   if (forms.some((form) => form.test(bare))) return "template";
   if (fix.titles.some((title) => says(sentence, title))) return "test-name";
   const words = spansOf(bare);
   if (holdsFix(bare, fix) || words.some(({ kind, text }) => kind === "code" && isPieceOfFix(text, fix))) return "fix-code";
-  const prose = words.map(({ kind, text }) => (kind === "prose" ? text : " `` ")).join("");
+  const prose = words
+    .map(({ kind, text }) => (kind === "prose" ? text : " `` "))
+    .join("")
+    .replace(/\s+/g, " ");
   const rule = rules.find(([, pattern]) => pattern.test(prose));
   if (rule) return rule[0];
+  if (whose === "author" && deeds.some((deed) => deed.test(prose))) return "hint";
   return replaces.test(prose) && mends.test(prose) ? "hint" : null;
 }

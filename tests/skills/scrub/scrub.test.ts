@@ -88,6 +88,67 @@ describe("of a text are taken out", () => {
   });
 });
 
+describe("lines that were broken for their length", () => {
+  const words = "When a title has words in capitals, the slug of it is wrong.";
+  it.each([
+    [
+      "a sentence goes with all of its lines",
+      `${words} For an\nexample of it look at what a possible fix would do, which is\nshown below. It matters.`,
+      `${words} It matters.`,
+    ],
+    [
+      "in a list too",
+      "- When a title has words in capitals it is wrong, and this PR is\n  what makes it right again.\n- It matters.",
+      "- It matters.",
+    ],
+    [
+      "short lines are each by themselves",
+      "Steps:\n\nOpen the page\nThis PR trims first\nPress the button",
+      "Steps:\n\nOpen the page\nPress the button",
+    ],
+    ["code that is set in is no prose", `${words} This PR\n    slug("A Title of many words that is long enough to be broken")`, null],
+    [
+      "what stays keeps its breaks",
+      "The slug of a title that has words in capitals is not what one would\nthink it is: `A`. Fixes #12.",
+      "The slug of a title that has words in capitals is not what one would\nthink it is: `A`.",
+    ],
+  ])("%s", (_what, text, left) => {
+    if (left === null) expect(of(text)).toContain("slug(");
+    else expect(of(text)).toBe(left);
+  });
+});
+
+describe("of what authors say of their own repair is taken out", () => {
+  const written = (text: string): string => scrub(text, fix, "author").text;
+  it.each([
+    "Add `trim` as a third condition to `slug`.",
+    "Also uses a set in place of the list.",
+    "Then, ensure that the title is trimmed.",
+    "This change replaces `a` by `b`.",
+    "With this change the title is trimmed.",
+    "We now trim it first.",
+    "See the test fixture added in this file.",
+    "- Added a regression test for it.",
+    "Replaced the pattern\n- Removed the loop",
+    "Recurse to the next word instead of returning.",
+    "As a workaround, set the title first.",
+    "This makes `slug` and `title` alike.",
+    "The patterns now require a letter.",
+  ])("%s", (text) => expect(written(`The slug was wrong before.\n\n${text}`)).toBe("The slug was wrong before."));
+
+  it.each([
+    "Calls to `slug` with a title threw.",
+    "Use of `slug` with a title throws.",
+    "Returns `a-b` where `a--b` is expected.",
+    "The function should return an empty text when the title is empty.",
+    "Before, the slug was given back with a dash at its end.",
+  ])("and not %s", (text) => expect(written(text)).toBe(text));
+
+  it("and of a reporter's words only what tells of a repair", () => {
+    expect(of("Add a file. Use it. It now throws.")).toBe("Add a file. Use it. It now throws.");
+  });
+});
+
 describe("what tells of the defect stays", () => {
   it.each([
     'Calling `parse("")` returns `0`, should be `NaN`.',
@@ -104,6 +165,7 @@ describe("what tells of the defect stays", () => {
 describe("a title", () => {
   it.each([
     ["fix(slug): lower case for `slugify` (#12)", "lower case for `slugify`"],
+    ["It throws in capitals (Closes #12)", "It throws in capitals"],
     ["[Bug]: it throws, see acme/text#3", "it throws, see [reference]"],
     ["Fix the crash in slugify", "Fix the crash in slugify"],
     ["const words = text.trim().split(/\\s+/);", ""],
