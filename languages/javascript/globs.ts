@@ -1,9 +1,10 @@
 /** Globs as test runners write them (`**`, `*`, `?`, `[ab]`, `{a,b}`, `?(a|b)`, `+(a|b)`, `@(a|b)`, `!(a|b)`) as regular expressions over relative paths. */
+import { matchedBy } from "../../lib/foreign-pattern.ts";
 
 const closing: Readonly<Record<string, string>> = { "?": ")?", "*": ")*", "+": ")+", "@": ")" };
 
-/** One pattern; a leading `!` or `./` is the caller's business. */
-export function globPattern(glob: string): RegExp {
+/** One pattern, as the source of a regular expression. */
+function globSource(glob: string): string {
   const closers: string[] = [];
   let text = "";
   for (let i = 0; i < glob.length; i++) {
@@ -36,18 +37,19 @@ export function globPattern(glob: string): RegExp {
     else if (c === "?") text += "[^/]";
     else text += c.replace(/[.+^$()|[\]{}\\]/g, "\\$&");
   }
-  return new RegExp(`^${text}$`);
+  return `^${text}$`;
 }
 
 const tidy = (glob: string): string => glob.replace(/^<rootDir>\//, "").replace(/^\.\//, "");
 
-/** True when a pattern matches and no later `!` pattern takes it back. A pattern without wildcards also names a folder. */
-export function matchesGlobs(path: string, globs: readonly string[]): boolean {
-  let matched = false;
+/** Paths that a pattern matches and no later `!` pattern takes back. A pattern without wildcards also names a folder. */
+export function globbed(paths: readonly string[], globs: readonly string[]): ReadonlySet<string> {
+  const matched = new Set<string>();
   for (const glob of globs) {
     const negated = glob.startsWith("!");
     const plain = tidy(negated ? glob.slice(1) : glob).replace(/\/$/, "");
-    if (globPattern(plain).test(path) || path.startsWith(`${plain}/`)) matched = !negated;
+    const own = [...matchedBy(globSource(plain), paths), ...paths.filter((path) => path.startsWith(`${plain}/`))];
+    for (const path of own) negated ? matched.delete(path) : matched.add(path);
   }
   return matched;
 }

@@ -1,4 +1,5 @@
 /** Reads the command lines in a manifest's scripts: which tools they start, in what order, under what environment. */
+import { matchedBy } from "../../lib/foreign-pattern.ts";
 import type { ManifestFacts } from "../contract.ts";
 
 /** One simple command of a script, after `npm run x` and the like have been followed. */
@@ -95,7 +96,7 @@ export function toolName(word: string): string {
   return last.replace(/\.(?:[cm]?js|cmd)$/, "");
 }
 
-/** Names of the scripts that a command starts, or null when it starts none. `*` patterns of npm-run-all are spelled out. */
+/** Names of the scripts that a command starts, or null when it starts none. Patterns of npm-run-all (`test:*`) and pnpm (`/^test:/`) are spelled out. */
 export function scriptsStarted(words: readonly string[], scripts: Scripts): readonly string[] | null {
   const [tool, ...rest] = words;
   if (tool === undefined) return null;
@@ -106,20 +107,25 @@ export function scriptsStarted(words: readonly string[], scripts: Scripts): read
   if (!["npm", "yarn", "pnpm", "bun"].includes(tool)) return null;
   const named = rest.filter((word) => !word.startsWith("-"));
   const [verb, name] = named;
-  if (verb === "run" || verb === "run-script") return name === undefined ? null : [name];
+  if (verb === "run" || verb === "run-script") return name === undefined ? null : tool === "pnpm" ? matching(name, scripts) : [name];
   if (verb === "test" || verb === "t" || verb === "tst") return ["test"];
   if (verb !== undefined && tool !== "npm" && scripts[verb] !== undefined) return [verb];
   return null;
 }
 
-function expand(pattern: string, scripts: Scripts): string[] {
+/** `/^test:/` stands for every script that it matches; a pattern that is none stands for itself. */
+function matching(name: string, scripts: Scripts): readonly string[] {
+  const [, source] = /^\/(.{1,100})\/$/.exec(name) ?? [];
+  return source === undefined ? [name] : matchedBy(source, Object.keys(scripts));
+}
+
+function expand(pattern: string, scripts: Scripts): readonly string[] {
   if (!pattern.includes("*")) return [pattern];
   const body = pattern
     .split("*")
     .map((part) => part.replace(/[.+^${}()|[\]\\?]/g, "\\$&"))
     .join("[^:]*");
-  const matcher = new RegExp(`^${body}$`);
-  return Object.keys(scripts).filter((name) => matcher.test(name));
+  return matchedBy(`^${body}$`, Object.keys(scripts));
 }
 
 /** Words after the script's name that are handed on to it (`npm run x -- --flag`, `yarn x --flag`). */

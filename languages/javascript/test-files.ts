@@ -1,8 +1,9 @@
 /** Which tracked files a runner would take for tests: its defaults, its configuration's patterns, the command's words. A best guess: a real run corrects it. */
 import { posix } from "node:path";
 import { parse as parseYaml } from "yaml";
+import { matchedBy } from "../../lib/foreign-pattern.ts";
 import type { ManifestFacts, Runner } from "../contract.ts";
-import { matchesGlobs } from "./globs.ts";
+import { globbed } from "./globs.ts";
 import { roleOf } from "./roles.ts";
 import { divideNodeTest } from "./runners/node-test.ts";
 
@@ -35,24 +36,30 @@ const strings = (value: unknown): readonly string[] =>
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   value !== null && typeof value === "object" ? (value as Readonly<Record<string, unknown>>) : {};
 
-type Guess = (facts: ManifestFacts, args: readonly string[]) => (path: string) => boolean;
+/** Of the package's paths those that are tests. */
+type Guess = (facts: ManifestFacts, args: readonly string[], paths: readonly string[]) => ReadonlySet<string>;
 
-const vitestFiles: Guess = (facts) => {
+const filtered = (paths: ReadonlySet<string>, isOne: (path: string) => boolean): ReadonlySet<string> => new Set([...paths].filter(isOne));
+
+const vitestFiles: Guess = (facts, _args, paths) => {
   const text = configText(facts, /^(?:vitest|vite)\.config\.[cm]?[jt]s$/) ?? "";
   const include = literalsOf(text.slice(Math.max(0, text.search(/\btest\s*:/))), "include");
   const globs = include.length > 0 ? include : ["**/*.{test,spec}.?(c|m)[jt]s?(x)"];
   const exclude = literalsOf(text, "exclude");
-  return (path) => matchesGlobs(path, globs) && !matchesGlobs(path, exclude);
+  const excluded = globbed(paths, exclude);
+  return filtered(globbed(paths, globs), (path) => !excluded.has(path));
 };
 
-const jestFiles: Guess = (facts) => {
+const jestFiles: Guess = (facts, _args, paths) => {
   const config = record(facts.manifest["jest"]);
   const text = configText(facts, /^jest\.config\.(?:[cm]?[jt]s|json)$/) ?? "";
   const match = [...strings(config["testMatch"]), ...literalsOf(text, "testMatch")];
   const regexes = [...strings(config["testRegex"]), ...literalsOf(text, "testRegex")].map((source) => source.replaceAll("\\\\", "\\"));
-  if (match.length === 0 && regexes.length > 0) return (path) => regexes.some((source) => new RegExp(source).test(`/${path}`));
+  const rooted = paths.map((path) => `/${path}`);
+  if (match.length === 0 && regexes.length > 0)
+    return new Set(regexes.flatMap((source) => matchedBy(source, rooted)).map((path) => path.slice(1)));
   const globs = match.length > 0 ? match : ["**/__tests__/**/*.?([mc])[jt]s?(x)", "**/?(*.)+(spec|test).?([mc])[jt]s?(x)"];
-  return (path) => matchesGlobs(path, globs);
+  return globbed(paths, globs);
 };
 
 /** Flags of mocha whose value is the next word. */
@@ -72,7 +79,7 @@ function mochaConfig(facts: ManifestFacts): Readonly<Record<string, unknown>> {
   return record(facts.manifest["mocha"]);
 }
 
-const mochaFiles: Guess = (facts, args) => {
+const mochaFiles: Guess = (facts, args, paths) => {
   const config = mochaConfig(facts);
   const legacy = (facts.read(inPackage(facts, "test/mocha.opts")) ?? "").split(/\s+/).filter((word) => word !== "");
   const words = [...args, ...legacy];
@@ -82,15 +89,15 @@ const mochaFiles: Guess = (facts, args) => {
   const extensions = strings(config["extension"]).map((extension) => extension.replace(/^\./, ""));
   const kinds = extensions.length > 0 ? extensions : ["js", "cjs", "mjs"];
   const hasKind = (path: string): boolean => kinds.some((kind) => path.endsWith(`.${kind}`));
-  return (path) =>
-    (specs.length > 0 ? specs : ["test"]).some((spec) => {
-      if (/[*?{[(]/.test(spec) || /\.[cm]?[jt]sx?$/.test(spec)) return matchesGlobs(path, [spec]);
-      const folder = `${spec.replace(/^\.\//, "").replace(/\/$/, "")}/`;
-      return path.startsWith(folder) && hasKind(path) && (recursive || !path.slice(folder.length).includes("/"));
-    });
+  const found = (specs.length > 0 ? specs : ["test"]).flatMap((spec) => {
+    if (/[*?{[(]/.test(spec) || /\.[cm]?[jt]sx?$/.test(spec)) return [...globbed(paths, [spec])];
+    const folder = `${spec.replace(/^\.\//, "").replace(/\/$/, "")}/`;
+    return paths.filter((path) => path.startsWith(folder) && hasKind(path) && (recursive || !path.slice(folder.length).includes("/")));
+  });
+  return new Set(found);
 };
 
-const avaFiles: Guess = (facts, args) => {
+const avaFiles: Guess = (facts, args, paths) => {
   const config = record(facts.manifest["ava"]);
   const text = configText(facts, /^ava\.config\.[cm]?js$/) ?? "";
   const files = [
@@ -114,15 +121,16 @@ const avaFiles: Guess = (facts, args) => {
   const [without, wanted] = [files.filter((glob) => glob.startsWith("!")), files.filter((glob) => !glob.startsWith("!"))];
   const globs = [...(wanted.length > 0 ? wanted : usual.map((glob) => `${glob}.${extensions}`)), ...without];
   const helper = /(?:^|\/)(?:_[^/]*|fixtures?\/.*|helpers?\/.*|__fixtures__\/.*|__helpers__\/.*)$/;
-  return (path) => matchesGlobs(path, globs) && matchesGlobs(path, [`**/*.${extensions}`]) && !helper.test(path);
+  const code = globbed(paths, [`**/*.${extensions}`]);
+  return filtered(globbed(paths, globs), (path) => code.has(path) && !helper.test(path));
 };
 
-const nodeTestFiles: Guess = (_facts, args) => {
+const nodeTestFiles: Guess = (_facts, args, paths) => {
   const { nodeArgs, patterns } = divideNodeTest(args);
   const kinds =
     nodeArgs.some((word) => /tsx|ts-node|strip-types|transform-types/.test(word)) || patterns.length > 0 ? "{,c,m}{js,ts}" : "{,c,m}js";
   const usual = ["**/*.test", "**/*-test", "**/*_test", "**/test-*", "**/test", "**/test/**/*"].map((glob) => `${glob}.${kinds}`);
-  return (path) => matchesGlobs(path, patterns.length > 0 ? patterns : usual) && /\.[cm]?[jt]sx?$/.test(path);
+  return filtered(globbed(paths, patterns.length > 0 ? patterns : usual), (path) => /\.[cm]?[jt]sx?$/.test(path));
 };
 
 const guesses: Readonly<Record<string, Guess>> = {
@@ -151,7 +159,7 @@ function namedGlobs(facts: ManifestFacts): readonly string[] {
 /** Words for mocha where it would find no file by itself: a program or a pipe of the repository's names them to it. */
 export function mochaGlobs(facts: ManifestFacts, args: readonly string[]): readonly string[] {
   const configured = configText(facts, /^\.mocharc|^test\/mocha\.opts$/) ?? JSON.stringify(facts.manifest["mocha"] ?? "");
-  if (/\bspec\b/.test(configured) || packagePaths(facts).some(mochaFiles(facts, args))) return [];
+  if (/\bspec\b/.test(configured) || mochaFiles(facts, args, packagePaths(facts)).size > 0) return [];
   return namedGlobs(facts);
 }
 
@@ -160,9 +168,8 @@ export function testFilesOf(facts: ManifestFacts, runner: Runner, args: readonly
   const guess = guesses[runner.name];
   if (guess === undefined)
     throw new RangeError(`no default test files are known for the runner "${runner.name}"; add them to test-files.ts`);
-  const isTest = guess(facts, args);
-  return packagePaths(facts)
-    .filter((path) => isTest(path) && !path.endsWith(".d.ts"))
+  return [...guess(facts, args, packagePaths(facts))]
+    .filter((path) => !path.endsWith(".d.ts"))
     .map((path) => inPackage(facts, path))
     .sort();
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Draft } from "../../schemas/instance.ts";
@@ -5,7 +6,7 @@ import type { PoseContext } from "../../skills/contract.ts";
 import { localization } from "../../skills/localization.ts";
 import { onlyTests } from "../../skills/reduce.ts";
 import { reproduction } from "../../skills/reproduction.ts";
-import { homeOf, testModules, withModules } from "../../skills/test-modules.ts";
+import { homeOf, standsFor, testModules, withModules } from "../../skills/test-modules.ts";
 import { unitTests } from "../../skills/unit-tests.ts";
 import { ask, contextOf, environment, failure, noLower, observedOf, texts } from "./stand.ts";
 
@@ -184,4 +185,37 @@ it("another file of the runner that names a hidden module is hidden with it", ()
 
 it("changes of ordinary test files are asked about as before", () => {
   expect(ask(reproduction, contextOf([noLower])).drafts[0]?.answerPath).toBe("test/slug-repro.test.js");
+});
+
+describe("standsFor", () => {
+  it.each<[(string | null)[], string, boolean, boolean]>([
+    [["a", "b"], "a > b", true, true],
+    [["a", "b"], "x > a > b #2", false, true],
+    [["a", null, "b"], "a > any > thing > b", true, true],
+    [["a", null, "b"], "a > b", false, false],
+    [[null], "anything", true, true],
+    [[null], "", false, false],
+    [["a", null], "x > a > b", false, true],
+    [[null, "b", null], "a > b > c", true, true],
+    [["aa", null], "aa", false, false],
+  ])("%j of %j: %s, within a suite %s", (path, title, whole, within) => {
+    expect(standsFor(path, "t.js", `t.js > ${title}`)).toBe(whole);
+    expect(standsFor(path, "t.js", `t.js > ${title}`, "within")).toBe(within);
+  });
+
+  it("says what a pattern would, and of titles that such a pattern would not come to an end with", () => {
+    const parts = fc.array(fc.constantFrom(null, "a", "b", "ab", "> a"), { minLength: 1, maxLength: 4 });
+    const titles = fc.array(fc.constantFrom("a", "b", "ab", "> a"), { maxLength: 6 }).map((all) => all.join(" > "));
+    const pattern = (path: readonly (string | null)[], lead: string) =>
+      new RegExp(`^${lead}${path.map((part) => part ?? ".+").join(" > ")}$`, "s");
+    fc.assert(
+      fc.property(parts, titles, (path, title) => {
+        const named = path.includes(null);
+        expect(standsFor(path, "t.js", `t.js > ${title}`)).toBe(named ? pattern(path, "").test(title) : path.join(" > ") === title);
+        if (named) expect(standsFor(path, "t.js", `t.js > ${title}`, "within")).toBe(pattern(path, "(?:.+ > )?").test(title));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(standsFor([...Array(12).fill(null), "b"], "t.js", `t.js > ${"a > ".repeat(20_000)}`)).toBe(false);
+  });
 });

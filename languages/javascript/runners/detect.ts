@@ -57,8 +57,11 @@ export function wordsFor(command: ScriptCommand, tools: readonly string[]): stri
   if (tools.includes(toolName(first))) return [...nodeOptionWords(command), ...command.words.slice(1)];
   if (toolName(first) !== "node") return null;
   const { flags, script, rest } = splitNodeCommand(command.words);
-  if (script === null || !runsTool(script, tools)) return null;
-  return [...nodeOptionWords(command), ...flags, ...rest];
+  if (script === null) return null;
+  const options = [...nodeOptionWords(command), ...flags];
+  if (runsTool(script, tools)) return [...options, ...rest];
+  // A program of the repository's that starts the tool it is given: `node bin/with-settings.js mocha test/unit`.
+  return tools.includes(toolName(rest[0] ?? "")) ? [...options, ...rest.slice(1)] : null;
 }
 
 const runsTool = (script: string, tools: readonly string[]): boolean =>

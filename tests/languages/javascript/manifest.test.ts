@@ -69,6 +69,14 @@ describe("detectRunner", () => {
     ["nyc yarn _test", { _test: "yarn eslint && cross-env NODE_ENV=test yarn mocha 'test/**/*.js'" }, "mocha", ["test/**/*.js"]],
     ["yarn --silent run mocha test/unit", {}, "mocha", ["test/unit"]],
     ["pnpm vitest run", {}, "vitest", []],
+    ["pnpm run '/^test:.*/'", { "test:types": "tsc --noEmit", "test:spec": "vitest run --dir src" }, "vitest", ["--dir", "src"]],
+    ["pnpm run '/(/'", {}, null, []],
+    [
+      "npm run test:all && npm run test:more",
+      { "test:all": "node bin/settings.js mocha test/unit/*.js --exit" },
+      "mocha",
+      ["test/unit/*.js", "--exit"],
+    ],
     ["cross-env TZ=Europe/London npm run tz && jest --coverage", { tz: "date && jest test/tz.test --coverage=false" }, "jest", []],
     ["mocha test/unit && mocha test/more", {}, "mocha", ["test/unit"]],
     ["ava --config ava.a.js && ava", {}, "ava", ["--config", "ava.a.js"]],
@@ -160,6 +168,18 @@ describe("testFilesOf", () => {
         ...files("checks/a.ts", "a.test.ts", "b.js"),
       },
       ["b.js", "checks/a.ts"],
+    ],
+    [
+      "nothing by a pattern that would not end",
+      { scripts: { test: "jest" }, jest: { testRegex: ["^/(a+)+$", "b.js$"] } },
+      files(`${"a".repeat(60)}.js`, "b.js"),
+      ["b.js"],
+    ],
+    [
+      "nothing by a glob that would not end",
+      { scripts: { test: "ava" }, ava: { files: [`${"*a".repeat(12)}*b`, "c.js"] } },
+      files("a".repeat(250), "c.js"),
+      ["c.js"],
     ],
     [
       "ava's default without what it leaves out",
