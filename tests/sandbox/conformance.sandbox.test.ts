@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findCgroups } from "../../sandbox/cgroups.ts";
@@ -593,6 +594,21 @@ describe.each([...here])("$name", ({ provider }) => {
         const script = `let n = 0; try { for (; n < 80; n++) fs.writeFileSync("${where}/f" + n, Buffer.alloc(${MEBIBYTE})); } catch (e) { console.log(e.code, n < 40); }`;
         expect((await run({ commands: [node(script)] })).stdout, where).toBe("ENOSPC true\n");
       }
+    });
+    test("open files are held, and so is the size of one file", async () => {
+      const open =
+        'const all = []; try { for (;;) all.push(fs.openSync("/dev/null")); } catch (e) { console.log(e.code, all.length > 200, all.length < 9000); }';
+      expect((await run({ commands: [node(open)] })).stdout).toBe("EMFILE true true\n");
+      // A file of holes takes no place on the disk.
+      const size = (bytes: number) => sh(`trap "" XFSZ; if truncate -s ${bytes} /tmp/holes 2>&1; then echo made; fi`);
+      expect((await run({ commands: [size(limits.diskBytes)] })).stdout).toBe("made\n");
+      const larger = (await run({ commands: [size(limits.diskBytes + 1)] })).stdout;
+      expect(larger).toContain("File too large");
+      expect(larger).not.toContain("made");
+    });
+    test("no process has more seconds of the processors than there are until the job ends", async () => {
+      const { stdout } = await run({ limits: { ...limits, wallMs: 7_000 }, commands: [sh("ulimit -t; ulimit -c")] });
+      expect(stdout).toBe(`${7 * availableParallelism()}\n0\n`);
     });
     test("the number of files is held", async () => {
       const script = 'try { for (let n = 0; n < 9000; n++) fs.writeFileSync("/tmp/" + n, ""); } catch (e) { console.log(e.code); }';
