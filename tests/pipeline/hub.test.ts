@@ -75,6 +75,19 @@ describe("push and pull", () => {
     expect(pullText(pulled)).toContain("0 were there");
   });
 
+  it("bring what rules and models earned along, and take it away with them", async () => {
+    const measured = ["baselines.json", "solve-rates.json"];
+    for (const name of measured) writeFileSync(join(data, name), `{ "${name}": [] }\n`);
+    expect((await push(data, place(), { create: "private" })).uploaded).toEqual(expect.arrayContaining(measured));
+    const back = join(folder, "back");
+    await pull(back, place());
+    for (const name of measured) expect(readFileSync(join(back, name), "utf8")).toBe(`{ "${name}": [] }\n`);
+    for (const name of measured) rmSync(join(data, name));
+    expect((await push(data, place())).deleted).toEqual(measured);
+    expect((await pull(back, place())).removed).toEqual(measured);
+    expect(measured.filter((name) => existsSync(join(back, name)))).toEqual([]);
+  });
+
   it("move nothing where nothing is new, and of a refresh what it added", async () => {
     await push(data, place(), { create: "public" });
     const back = join(folder, "back");
