@@ -1,5 +1,9 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+/** Hundreds of processes load the same modules: V8's code of them is kept, as `./kihon` has it. */
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/kihon");
 
 /** Most tests wait for processes they start: one worker more than processors keeps all busy. Projects share the workers. */
 const maxWorkers = availableParallelism() + 1;
