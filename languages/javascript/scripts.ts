@@ -17,7 +17,19 @@ export function scriptsOf(manifest: Readonly<Record<string, unknown>>): Scripts 
   return Object.fromEntries(Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-/** Splits a command line at `&&`, `||`, `;`, `|` and `&`, and each part into words; quotes are taken off. */
+/** Where what a shell would put in the place of `$(…)` or of text between backticks ends; the line's length where it is left open. */
+function substitutionEnd(line: string, from: number): number {
+  if (line[from] === "`") return line.indexOf("`", from + 1) + 1 || line.length;
+  let depth = 0;
+  for (let at = from; at < line.length; at++) {
+    if (line[at] === "(") depth += 1;
+    else if (line[at] === ")") depth -= 1;
+    if (line[at] === ")" && depth === 0) return at + 1;
+  }
+  return line.length;
+}
+
+/** Splits a command line at `&&`, `||`, `;`, `|` and `&`, and each part into words; quotes are taken off. What a shell would compute is part of its word. */
 export function splitCommands(line: string): string[][] {
   const commands: string[][] = [[]];
   let word: string | null = null;
@@ -36,7 +48,11 @@ export function splitCommands(line: string): string[][] {
       quote = c;
       word ??= "";
     } else if (c === "\\" && i + 1 < line.length) word = (word ?? "") + line[++i];
-    else if (c === " " || c === "\t" || c === "\n") endWord();
+    else if (c === "`" || (c === "$" && line[i + 1] === "(")) {
+      const end = substitutionEnd(line, i);
+      word = (word ?? "") + line.slice(i, end);
+      i = end - 1;
+    } else if (c === " " || c === "\t" || c === "\n") endWord();
     else if (c === ";" || c === "|" || c === "&") {
       endWord();
       commands.push([]);

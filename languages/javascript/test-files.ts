@@ -159,7 +159,8 @@ function namedGlobs(facts: ManifestFacts): readonly string[] {
 /** Words for mocha where it would find no file by itself: a program or a pipe of the repository's names them to it. */
 export function mochaGlobs(facts: ManifestFacts, args: readonly string[]): readonly string[] {
   const configured = configText(facts, /^\.mocharc|^test\/mocha\.opts$/) ?? JSON.stringify(facts.manifest["mocha"] ?? "");
-  if (/\bspec\b/.test(configured) || mochaFiles(facts, args, packagePaths(facts)).size > 0) return [];
+  const elsewhere = args.some((word) => /^--(?:config|opts|package)(?:=|$)/.test(word));
+  if (elsewhere || /\bspec\b/.test(configured) || mochaFiles(facts, args, packagePaths(facts)).size > 0) return [];
   return namedGlobs(facts);
 }
 

@@ -107,19 +107,26 @@ describe("detectRunner", () => {
     expect(choice.reason).toContain("no script decides");
   });
 
-  it.each<[string, Files, string[]]>([
+  it.each<[string, Files, string[], string?]>([
     [
       "by what they are called",
       { "test.js": "", "lib/copy/__tests__/copy.test.js": "", "lib/copy/__tests__/help.js": "", "src/a-spec.cjs": "", "b.test.mjs": "" },
       ["*.test.mjs", "lib/**/*.test.js", "src/**/*-spec.cjs"],
     ],
     ["by their folder", { "lib/__tests__/copy.js": "", "lib/__tests__/fixtures/a.js": "", "lib/copy.js": "" }, ["lib/__tests__/*.js"]],
+    [
+      "where a shell would find them",
+      { "src/a.test.js": "" },
+      ["src/**/*.test.js"],
+      "mocha $(find src -name '*.test.js' | sort) `ls more`",
+    ],
+    ["not where they stand in a configuration that is named", { "src/a.test.js": "" }, ["--config", "m.json"], "mocha --config m.json"],
     ["not where mocha finds some", { "test/a.js": "", "lib/b.test.js": "" }, []],
     ["not where its configuration names some", { ".mocharc.cjs": "module.exports = { spec: all() }", "lib/b.test.js": "" }, []],
     ["nor where there are none", { "lib/b.js": "" }, []],
-  ])("names the tests to mocha where a pipe or a program of the repository's does: %s", (_what, files, args) => {
+  ])("names the tests to mocha where a pipe or a program of the repository's does: %s", (_what, files, args, test = "node test.js") => {
     const manifest = {
-      scripts: { test: "node test.js", find: "find lib -name *.test.js | xargs mocha" },
+      scripts: { test, find: "find lib -name *.test.js | xargs mocha" },
       devDependencies: { mocha: "^10.0.0" },
     };
     expect(chosen(facts(manifest, files))).toEqual(["mocha", args]);
