@@ -1,5 +1,6 @@
-/** A text in Markdown as blocks: code between fences, and lines. As far as reports are written; linear in the text. */
+/** A text in Markdown as blocks: code between fences or set in, and lines. As far as reports are written; linear in the text. */
 
+/** Code that is set in has no fence. */
 export type Block =
   | { readonly kind: "code"; readonly fence: string; readonly language: string; readonly lines: readonly string[] }
   | { readonly kind: "heading"; readonly level: number; readonly title: string; readonly line: string }
@@ -15,10 +16,24 @@ function headingOf(line: string): { level: number; title: string } | null {
   return bold ? { level: 7, title: (bold[1] ?? "").replace(/[: ]+$/, "") } : null;
 }
 
+const setIn = /^(?: {4}|\t)[ \t]*\S/;
+const ofList = /^ {0,3}(?:[-*+]|\d{1,3}[.)])[ \t]/;
+
 export function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   let open: { fence: string; language: string; lines: string[] } | null = null;
+  // What is set in goes on with an item of a list, or with a paragraph; behind an empty line that ends neither it is code.
+  let [afterEmpty, inList] = [true, false];
   for (const line of text.split("\n")) {
+    const isSetIn = setIn.test(line);
+    if (open === null && isSetIn && afterEmpty && !inList) {
+      const last = blocks.at(-1);
+      if (last?.kind === "code" && last.fence === "") blocks[blocks.length - 1] = { ...last, lines: [...last.lines, line] };
+      else blocks.push({ kind: "code", fence: "", language: "", lines: [line] });
+      continue;
+    }
+    afterEmpty = line.trim() === "";
+    if (!afterEmpty && !isSetIn) inList = ofList.test(line);
     const mark = opening.exec(line);
     if (open !== null) {
       const closes = mark?.[1]?.startsWith(open.fence) === true && line.trim() === mark[1];
@@ -39,17 +54,48 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
-/** `<!-- … -->`, to the end where it is not closed. */
+/** `<!-- … -->` outside of code, to the end where it is not closed. */
 export function withoutHtmlComments(text: string): { readonly text: string; readonly count: number } {
-  const parts: string[] = [];
-  let [from, count] = [0, 0];
-  for (let at = text.indexOf("<!--"); at >= 0; at = text.indexOf("<!--", from)) {
-    parts.push(text.slice(from, at));
-    const end = text.indexOf("-->", at + 4);
-    from = end < 0 ? text.length : end + 3;
-    count += 1;
+  const lines: string[] = [];
+  let [inside, fence, isCode, count] = [false, "", true, 0];
+  let kept = "";
+  for (const line of text.split("\n")) {
+    const mark = inside ? undefined : opening.exec(line)?.[1];
+    const wasFenced = fence !== "";
+    if (mark !== undefined) fence = fence === "" ? mark : mark.startsWith(fence) ? "" : fence;
+    isCode = isCode && (line.trim() === "" || setIn.test(line)) ? true : line.trim() === "";
+    if (!inside && (wasFenced || fence !== "" || (isCode && setIn.test(line)))) kept = line;
+    else {
+      const [prose, ended, found] = proseOf(line, inside);
+      [kept, inside, count] = [kept + prose, ended, count + found];
+    }
+    if (inside) continue;
+    lines.push(kept);
+    kept = "";
   }
-  return { text: parts.join("") + text.slice(from), count };
+  return { text: inside ? [...lines, kept].join("\n") : lines.join("\n"), count };
+}
+
+/** What of a line is in no comment, whether one is open at its end, and how many began in it. In inline code there are none. */
+function proseOf(line: string, inside: boolean): readonly [prose: string, inside: boolean, count: number] {
+  let [prose, count, at, open, ticks] = ["", 0, 0, inside, 0];
+  while (at < line.length) {
+    if (open) {
+      const end = line.indexOf("-->", at);
+      if (end < 0) return [prose, true, count];
+      [open, at] = [false, end + 3];
+      continue;
+    }
+    const sign = line[at] ?? "";
+    if (sign === "`") ticks += 1;
+    if (ticks % 2 === 0 && line.startsWith("<!--", at)) {
+      [open, at, count] = [true, at + 4, count + 1];
+      continue;
+    }
+    prose += sign;
+    at += 1;
+  }
+  return [prose, open, count];
 }
 
 /** A heading under which nothing is left goes too. */
@@ -72,7 +118,10 @@ export function withoutEmptyHeadings(blocks: readonly Block[]): Block[] {
 
 export const textOfBlocks = (blocks: readonly Block[]): string =>
   blocks
-    .map((block) => (block.kind === "code" ? [`${block.fence}${block.language}`, ...block.lines, block.fence].join("\n") : block.line))
+    .map((block) => {
+      if (block.kind !== "code") return block.line;
+      return (block.fence === "" ? block.lines : [`${block.fence}${block.language}`, ...block.lines, block.fence]).join("\n");
+    })
     .join("\n")
     .replace(/[ \t]+$/gm, "")
     .replace(/\n{3,}/g, "\n\n")

@@ -146,7 +146,11 @@ class Scrubber {
 
   /** One line of prose, or several that are one sentence; null where nothing of it stays. */
   line(line: string): string | null {
-    const { lead, body } = leadOf(this.#withoutTags(line));
+    const { lead, body } = leadOf(
+      spansOf(line)
+        .map(({ kind, text }) => (kind === "code" ? text : this.#withoutTags(text)))
+        .join(""),
+    );
     if (body.trim() === "") return lead.trim() === "" ? "" : null;
     const why = wholeLine(body);
     if (why !== null) {
@@ -188,7 +192,8 @@ class Scrubber {
     const { lines, language } = block;
     const text = lines.join("\n");
     if (text.trim() === "") return null;
-    const why = isPatch(language, lines)
+    const bare = block.fence === "" ? lines.map((line) => line.replace(/^(?: {4}|\t)/, "")) : lines;
+    const why = isPatch(language, bare)
       ? "patch"
       : holdsFix(text, this.#fix)
         ? "fix-code"

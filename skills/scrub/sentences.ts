@@ -85,9 +85,11 @@ const deeds: readonly RegExp[] = [
       "restores?|reverts?|reworks?|rewrites?|simplif(?:y|ies)|skips?|splits?|swaps?|switch(?:es)?|teach(?:es)?|treats?|updates?|updated|uses?|" +
       "validates?|wraps?|accept|align|await|cache|catch|clone|copy|cover|defer|delay|disable|emit|enable|expose|fall|forward|honou?r|ignore|limit|" +
       "look|memoi[sz]e|propagate|put|recurse|register|reject|relax|require|respect|reuse|save|set|short-circuit|stop|store|strip|support|throw|tighten|" +
-      "track|trim|turn|wait|widen)(?! (?:of|values?|types?|when|fails?|is|are|was|were)\\b)[ `]",
+      "track|trim|turn|wait|widen|advance|expanded|extended|moved|extracted|renamed|reworked|rewrote|introduced|implemented|refactored|switched|" +
+      "adjusted|converted|dropped|included|simplified|made|bumped)(?! (?:of|values?|types?|when|fails?|is|are|was|were)\\b)[ `]",
     "i",
   ),
+  /^\w+ing\b.{0,300}\b(?:lets|allows|makes|ensures|avoids|prevents|means)\b/i,
   /^(?:this|it|the) (?:change|commit|update|patch|diff|modification|new (?:code|behaviou?r|version|check|test))\b/i,
   /\b(?:in|with|after|by) (?:this|the) (?:change|commit|update|patch|diff|modification)\b/i,
   /\b(?:we|I|it|the code) (?:now|instead) \w/i,

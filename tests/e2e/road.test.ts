@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,8 +7,7 @@ import { createLog, defaultPlace, type GradeLine, openGrader, parseConfig, type 
 import { openDataset } from "../../output/dataset-reader.ts";
 import type { Instance } from "../../schemas/instance.ts";
 import { stageNames } from "../../schemas/stages.ts";
-import { ScratchRepository } from "../lib/scratch-repository.ts";
-import { cache, demo, kihon, scratch, small } from "./stand.ts";
+import { cache, demo, kihon, scratch, small, threeModules } from "./stand.ts";
 
 const { path: folder, remove } = scratch();
 afterAll(remove);
@@ -19,7 +17,6 @@ const instances: Instance[] = [];
 const quiet = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
 
 beforeAll(async () => {
-  execFileSync("git", ["clone", "--quiet", "--bare", demo, join(folder, "demo.git")]);
   const { code, err } = await kihon(words(out));
   if (code !== 0) throw new Error(err);
   for await (const instance of (await openDataset(out)).instances()) instances.push(instance);
@@ -48,16 +45,8 @@ describe("a whole run", () => {
   });
 
   it("gives the same rows where nothing is made faster", async () => {
-    // Three of the demonstration's modules: the whole suite is run some hundred times.
-    const kept = ["collection", "money", "text"];
-    const files = Object.fromEntries(
-      ["package.json", "package-lock.json", "LICENSE", ...kept.flatMap((name) => [`src/${name}.js`, `test/${name}.test.js`])].map(
-        (path) => [path, execFileSync("git", ["--git-dir", join(folder, "demo.git"), "show", `HEAD:${path}`], { encoding: "utf8" })],
-      ),
-    );
-    using made = await ScratchRepository.make();
-    const index = kept.map((name) => `export * from "./${name}.js";\n`).join("");
-    await made.commit("first", { ...files, "src/index.js": index });
+    // The whole suite is run some hundred times.
+    using made = await threeModules();
     const rowsOf = async (name: string, ...more: string[]): Promise<Instance[]> => {
       const into = join(folder, name);
       expect((await kihon(["run", "--repo", made.work, "--out", into, "--cache", cache, ...small, ...more])).code).toBe(0);

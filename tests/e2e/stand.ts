@@ -1,9 +1,10 @@
 /** What whole runs stand on: the command as a user starts it, and a small repository whose tests need no package. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultPlace } from "../../pipeline/place.ts";
+import { ScratchRepository } from "../lib/scratch-repository.ts";
 
 const cli = join(import.meta.dirname, "../../cli.ts");
 export const demo = join(import.meta.dirname, "../../examples/demo-repository.bundle");
@@ -64,6 +65,19 @@ export function scratch(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "kihon-e2e-"));
   chmodSync(path, 0o755); // jobs pass it on their way to a cache inside
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A repository of three of the demonstration's seven modules with their tests, for what runs the whole of it again and again. */
+export async function threeModules(): Promise<ScratchRepository> {
+  const kept = ["collection", "money", "text"];
+  const made = await ScratchRepository.make();
+  const bare = join(made.folder, "demo.git");
+  execFileSync("git", ["clone", "--quiet", "--bare", demo, bare]);
+  const paths = ["package.json", "package-lock.json", "LICENSE", ...kept.flatMap((name) => [`src/${name}.js`, `test/${name}.test.js`])];
+  const files = paths.map((path) => [path, execFileSync("git", ["--git-dir", bare, "show", `HEAD:${path}`], { encoding: "utf8" })]);
+  const index = kept.map((name) => `export * from "./${name}.js";\n`).join("");
+  await made.commit("first", { ...Object.fromEntries(files), "src/index.js": index });
+  return made;
 }
 
 export const manifest = (more: Readonly<Record<string, unknown>> = {}): string =>

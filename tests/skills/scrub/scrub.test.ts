@@ -106,6 +106,23 @@ describe("lines that were broken for their length", () => {
       "Steps:\n\nOpen the page\nThis PR trims first\nPress the button",
       "Steps:\n\nOpen the page\nPress the button",
     ],
+    [
+      "code that is set in is code, behind an empty line",
+      "It is wrong:\n\n    slug('[a](b\\\\ )') // <p>a</p> #12\n    See http://example.com\n\nIt matters.",
+      "It is wrong:\n\n    slug('[a](b\\\\ )') // <p>a</p> [reference]\n    See http://example.com\n\nIt matters.",
+    ],
+    ["a patch that is set in goes", "It is wrong:\n\n    -  a();\n    +  b();\n\nIt matters.", "It is wrong:\n\nIt matters."],
+    [
+      "code keeps its comments",
+      "It is wrong: `<!-- a -->`.\n\n```html\n<!-- b\n-->\n```\n\n    <!-- c -->\n\n<!-- d\n-->\nIt matters.",
+      "It is wrong: `<!-- a -->`.\n\n```html\n<!-- b\n-->\n```\n\n    <!-- c -->\n\nIt matters.",
+    ],
+    ["inline code keeps its tags", "It gives `<p>a<br>b</p>` and <b>not</b> `a`.", "It gives `<p>a<br>b</p>` and  not  `a`."],
+    [
+      "what is set in below an item of a list is its paragraph",
+      "- It is wrong.\n\n    See [here](https://corp.io/x) too.",
+      "- It is wrong.\n\n    See here too.",
+    ],
     ["code that is set in is no prose", `${words} This PR\n    slug("A Title of many words that is long enough to be broken")`, null],
     [
       "what stays keeps its breaks",
@@ -134,6 +151,8 @@ describe("of what authors say of their own repair is taken out", () => {
     "As a workaround, set the title first.",
     "This makes `slug` and `title` alike.",
     "The patterns now require a letter.",
+    "Expanded the set of signs to include `a`.",
+    "Leaving the blank in the text lets the next rule see it.",
   ])("%s", (text) => expect(written(`The slug was wrong before.\n\n${text}`)).toBe("The slug was wrong before."));
 
   it.each([
