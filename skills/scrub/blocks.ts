@@ -24,14 +24,18 @@ export function blocksOf(text: string): Block[] {
   let open: { fence: string; language: string; lines: string[] } | null = null;
   // What is set in goes on with an item of a list, or with a paragraph; behind an empty line that ends neither it is code.
   let [afterEmpty, inList] = [true, false];
+  let deeper: string[] | null = null;
   for (const line of text.split("\n")) {
     const isSetIn = setIn.test(line);
     if (open === null && isSetIn && afterEmpty && !inList) {
-      const last = blocks.at(-1);
-      if (last?.kind === "code" && last.fence === "") blocks[blocks.length - 1] = { ...last, lines: [...last.lines, line] };
-      else blocks.push({ kind: "code", fence: "", language: "", lines: [line] });
+      if (deeper === null) {
+        deeper = [];
+        blocks.push({ kind: "code", fence: "", language: "", lines: deeper });
+      }
+      deeper.push(line);
       continue;
     }
+    deeper = null;
     afterEmpty = line.trim() === "";
     if (!afterEmpty && !isSetIn) inList = ofList.test(line);
     const mark = opening.exec(line);

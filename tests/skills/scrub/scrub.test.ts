@@ -302,6 +302,9 @@ describe("whatever the text", () => {
       "-----BEGIN PRIVATE KEY-----",
       "eyJhbGciOiJIU.",
       "postgres://a:b",
+      "    x\n",
+      "adding a ",
+      "words that are long enough to be broken for their length, here and\n",
     ];
     const cost = (text: string): number => {
       const from = process.cpuUsage();
