@@ -65,6 +65,32 @@ describe("a hostile git repository", () => {
     expect(existsSync(ran) ? readFileSync(ran, "utf8") : "").toBe("");
   });
 
+  test("has none of its modules fetched, whatever they would run or where they would lie", async () => {
+    await using made = await ScratchRepository.make();
+    const mark = join(made.folder, "ran");
+    const evil = `sh -c "echo ran >>${mark}"`;
+    const modules = [
+      `[submodule "one"]\n\tpath = one\n\turl = ext::${evil}\n\tupdate = !${evil}\n\tfetchRecurseSubmodules = true\n`,
+      `[submodule "../../hooks"]\n\tpath = two\n\turl = file://${made.folder}/none\n`,
+      `[submodule "three"]\n\tpath = -c\n\turl = --upload-pack=${evil}\n`,
+    ];
+    await made.commit("first", { "package.json": "{}\n", ".gitmodules": modules.join("") });
+    for (const path of ["one", "two", "-c"]) await made.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},${path}`);
+    await made.git("commit", "--quiet", "-m", "modules");
+    await made.git("config", "submodule.recurse", "true");
+    await made.git("config", "protocol.ext.allow", "always");
+    for (const [name, source] of [
+      ["modules", made.work],
+      ["modules-by-url", `file://${made.work}`],
+    ] as const) {
+      const folder = await travel(source, name);
+      expect([existsSync(join(folder, "package.json")), existsSync(join(folder, "one")), existsSync(mark)]).toEqual([true, false, false]);
+    }
+    const repository = await openRepository(made.work, made.cache);
+    const { missing } = await readTree(repository, (await repository.resolve()).commit);
+    expect([...missing].sort()).toEqual(["-c", "one", "two"]);
+  });
+
   test("gets no path laid that leads out, into a git folder, or over another, and no module of its own", async () => {
     await using made = await ScratchRepository.make();
     const blob = await made.gitWith("text\n", "hash-object", "-w", "--stdin");
