@@ -64,15 +64,35 @@ export function splitCommands(line: string): string[][] {
 
 const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/;
 
+/** Commands of yarn's and pnpm's own; any other word that is no script's name stands for a program of a dependency. */
+const managersOwn = new Set(
+  "add audit bin cache config constraints create dedupe deploy dlx env exec explain fetch global help import info init install i licenses link list ls login logout node npm outdated owner pack patch plugin policies prune publish rebuild remove rm root run search set setup start stage store tag team test unlink unplug up update upgrade upgrade-interactive version versions why workspace workspaces".split(
+    " ",
+  ),
+);
+
+/** `yarn tsc --outDir lib` → `tsc --outDir lib`, where no script is called so; null for all else. */
+function programStarted([tool = "", ...rest]: string[], scripts: Scripts): string[] | null {
+  if (tool !== "yarn" && tool !== "pnpm") return null;
+  // Of other flags it is not known which word is their value.
+  const words = /^(?:-s|--silent|--quiet)$/.test(rest[0] ?? "") ? rest.slice(1) : rest;
+  const named = tool === "yarn" && words[0] === "run" ? words.slice(1) : words;
+  const [program] = named;
+  if (program === undefined || program.startsWith("-") || managersOwn.has(program)) return null;
+  return scripts[program] === undefined ? named : null;
+}
+
 /** Takes `A=b`, `cross-env`, `env` and wrappers that only start another tool off the front. */
-function unwrap(words: readonly string[]): { env: Record<string, string>; words: string[] } {
+function unwrap(words: readonly string[], scripts: Scripts): { env: Record<string, string>; words: string[] } {
   const env: Record<string, string> = {};
   let rest = [...words];
   for (;;) {
     const first = rest[0];
     if (first === undefined) return { env, words: rest };
     const set = assignment.exec(first);
-    if (set) {
+    const program = programStarted(rest, scripts);
+    if (program !== null) rest = program;
+    else if (set) {
       env[set[1] as string] = set[2] as string;
       rest = rest.slice(1);
     } else if (["cross-env", "cross-env-shell", "env", "exec", "time", "command", "npx", "pnpx", "bunx"].includes(first)) {
@@ -150,31 +170,12 @@ function handedOn(words: readonly string[]): readonly string[] {
   return dashes >= 0 ? words.slice(dashes + 1) : [];
 }
 
-/** Commands of yarn's and pnpm's own; any other word that is no script's name stands for a program of a dependency. */
-const managersOwn = new Set(
-  "add audit bin cache config constraints create dedupe deploy dlx env exec explain fetch global help import info init install i licenses link list ls login logout node npm outdated owner pack patch plugin policies prune publish rebuild remove rm root search set setup start stage store tag team test unlink unplug up update upgrade upgrade-interactive version versions why workspace workspaces".split(
-    " ",
-  ),
-);
-
-/** `yarn tsc --outDir lib` → `tsc --outDir lib`, where no script is called so; null for all else. */
-function programStarted([tool = "", ...rest]: readonly string[], scripts: Scripts): readonly string[] | null {
-  if (tool !== "yarn" && tool !== "pnpm") return null;
-  const words = rest.slice(rest.findIndex((word) => !word.startsWith("-")));
-  const named = tool === "yarn" && words[0] === "run" ? words.slice(1) : words;
-  const [program] = named;
-  if (program === undefined || program.startsWith("-") || managersOwn.has(program) || program === "run") return null;
-  return scripts[program] === undefined ? named : null;
-}
-
 /** All simple commands that a script runs, hooks (`prex`, `postx`) left out, in order. A script that starts itself is not followed again. */
 export function commandsOf(name: string, scripts: Scripts, above: readonly string[] = []): ScriptCommand[] {
   const line = scripts[name];
   if (line === undefined || above.includes(name)) return [];
   return splitCommands(line).flatMap((raw) => {
-    const { env, words } = unwrap(raw);
-    const program = programStarted(words, scripts);
-    if (program !== null) return [{ script: name, env, words: program }];
+    const { env, words } = unwrap(raw, scripts);
     const started = scriptsStarted(words, scripts);
     if (started === null) return words.length === 0 ? [] : [{ script: name, env, words }];
     const extra = handedOn(words);

@@ -19,56 +19,74 @@ function headingOf(line: string): { level: number; title: string } | null {
 const setIn = /^(?: {4}|\t)[ \t]*\S/;
 const ofList = /^ {0,3}(?:[-*+]|\d{1,3}[.)])[ \t]/;
 
+/** Which lines of a text are code: told one after another. */
+class CodeLines {
+  /** Of the code that is open; empty where none is. */
+  fence = "";
+  // What is set in goes on with an item of a list, or with a paragraph; behind an empty line that ends neither it is code.
+  #afterEmpty = true;
+  #inList = false;
+
+  read(line: string): "opens" | "fenced" | "closes" | "set-in" | null {
+    const isSetIn = setIn.test(line);
+    if (this.fence === "" && isSetIn && this.#afterEmpty && !this.#inList) return "set-in";
+    this.#afterEmpty = line.trim() === "";
+    if (!this.#afterEmpty && !isSetIn) this.#inList = ofList.test(line);
+    const mark = opening.exec(line)?.[1];
+    if (this.fence !== "") {
+      if (mark?.startsWith(this.fence) !== true || line.trim() !== mark) return "fenced";
+      this.fence = "";
+      return "closes";
+    }
+    if (mark === undefined || line.slice(line.indexOf(mark) + mark.length).includes("`")) return null;
+    this.fence = mark;
+    return "opens";
+  }
+}
+
 export function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
-  let open: { fence: string; language: string; lines: string[] } | null = null;
-  // What is set in goes on with an item of a list, or with a paragraph; behind an empty line that ends neither it is code.
-  let [afterEmpty, inList] = [true, false];
-  let deeper: string[] | null = null;
+  const code = new CodeLines();
+  /** Of the last block, where that is code. */
+  let open: string[] | null = null;
+  const begin = (fence: string, language: string): string[] => {
+    const lines: string[] = [];
+    blocks.push({ kind: "code", fence, language, lines });
+    return lines;
+  };
   for (const line of text.split("\n")) {
-    const isSetIn = setIn.test(line);
-    if (open === null && isSetIn && afterEmpty && !inList) {
-      if (deeper === null) {
-        deeper = [];
-        blocks.push({ kind: "code", fence: "", language: "", lines: deeper });
+    switch (code.read(line)) {
+      case "opens":
+        open = begin(code.fence, (opening.exec(line)?.[2] ?? "").toLowerCase());
+        break;
+      case "set-in":
+        open ??= begin("", "");
+        open.push(line);
+        break;
+      case "fenced":
+        open?.push(line);
+        break;
+      case "closes":
+        open = null;
+        break;
+      case null: {
+        open = null;
+        const heading = headingOf(line);
+        blocks.push(heading === null ? { kind: "line", line } : { kind: "heading", ...heading, line });
       }
-      deeper.push(line);
-      continue;
     }
-    deeper = null;
-    afterEmpty = line.trim() === "";
-    if (!afterEmpty && !isSetIn) inList = ofList.test(line);
-    const mark = opening.exec(line);
-    if (open !== null) {
-      const closes = mark?.[1]?.startsWith(open.fence) === true && line.trim() === mark[1];
-      if (closes) blocks.push({ kind: "code", ...open });
-      else open.lines.push(line);
-      if (closes) open = null;
-      continue;
-    }
-    if (mark !== null && !line.slice(line.indexOf(mark[1] ?? "") + (mark[1]?.length ?? 0)).includes("`")) {
-      open = { fence: mark[1] ?? "```", language: (mark[2] ?? "").toLowerCase(), lines: [] };
-      continue;
-    }
-    const heading = headingOf(line);
-    blocks.push(heading === null ? { kind: "line", line } : { kind: "heading", ...heading, line });
   }
-  // GitHub shows the rest as code where the fence is not closed.
-  if (open !== null) blocks.push({ kind: "code", ...open });
+  // Where a fence is not closed GitHub shows the rest as code.
   return blocks;
 }
 
 /** `<!-- … -->` outside of code, to the end where it is not closed. */
 export function withoutHtmlComments(text: string): { readonly text: string; readonly count: number } {
   const lines: string[] = [];
-  let [inside, fence, isCode, count] = [false, "", true, 0];
-  let kept = "";
+  const code = new CodeLines();
+  let [inside, count, kept] = [false, 0, ""];
   for (const line of text.split("\n")) {
-    const mark = inside ? undefined : opening.exec(line)?.[1];
-    const wasFenced = fence !== "";
-    if (mark !== undefined) fence = fence === "" ? mark : mark.startsWith(fence) ? "" : fence;
-    isCode = isCode && (line.trim() === "" || setIn.test(line)) ? true : line.trim() === "";
-    if (!inside && (wasFenced || fence !== "" || (isCode && setIn.test(line)))) kept = line;
+    if (!inside && code.read(line) !== null) kept = line;
     else {
       const [prose, ended, found] = proseOf(line, inside);
       [kept, inside, count] = [kept + prose, ended, count + found];
@@ -77,7 +95,7 @@ export function withoutHtmlComments(text: string): { readonly text: string; read
     lines.push(kept);
     kept = "";
   }
-  return { text: inside ? [...lines, kept].join("\n") : lines.join("\n"), count };
+  return { text: (inside ? [...lines, kept] : lines).join("\n"), count };
 }
 
 /** What of a line is in no comment, whether one is open at its end, and how many began in it. In inline code there are none. */

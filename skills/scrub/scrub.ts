@@ -177,7 +177,7 @@ class Scrubber {
   }
 
   title(line: string): string {
-    const secret = removalOf(line, this.#fix, "reporter");
+    const secret = removalOf(line, this.#fix, this.#whose);
     if (secret === "fix-code" || secret === "test-name") {
       this.tally.add(secret);
       return "";

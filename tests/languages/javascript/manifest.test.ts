@@ -69,6 +69,8 @@ describe("detectRunner", () => {
     ["nyc yarn _test", { _test: "yarn eslint && cross-env NODE_ENV=test yarn mocha 'test/**/*.js'" }, "mocha", ["test/**/*.js"]],
     ["yarn --silent run mocha test/unit", {}, "mocha", ["test/unit"]],
     ["pnpm vitest run", {}, "vitest", []],
+    ["yarn cross-env NODE_ENV=test yarn mocha test/unit", {}, "mocha", ["test/unit"]],
+    ["pnpm --filter mocha check && pnpm jest", {}, "jest", []],
     ["pnpm run '/^test:.*/'", { "test:types": "tsc --noEmit", "test:spec": "vitest run --dir src" }, "vitest", ["--dir", "src"]],
     ["pnpm run '/(/'", {}, null, []],
     [
