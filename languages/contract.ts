@@ -50,6 +50,8 @@ export interface TestCall {
   readonly endLine: number;
   /** Made by loading the file alone: it does not stand in a function that only others call, as a shared suite's does. */
   readonly onLoad: boolean;
+  /** Compares with a snapshot that the runner keeps under this file's name: in a file of another name there is none. */
+  readonly stored: boolean;
 }
 
 /** What a file loads of its own tree. */

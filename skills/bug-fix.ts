@@ -163,7 +163,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const bugFix = Object.freeze({
   name: "bug-fix",
-  version: 8,
+  version: 9,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

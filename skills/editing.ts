@@ -248,7 +248,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const editing = Object.freeze({
   name: "editing",
-  version: 10,
+  version: 11,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

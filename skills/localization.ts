@@ -277,7 +277,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 10,
+  version: 11,
   reasons,
   *pose(context: PoseContext) {
     const healthy = healthyFiles(context);

@@ -12,7 +12,7 @@ const onlyLoads = (path: string, text: string, context: PoseContext): boolean =>
 
 /**
  * The text of the tests' home with only the calls that stand for one of `ids`. Where the tests are made by a loop or a helper no call stands
- * for them, and the file is the cut, without the tests that may fail by themselves. Null where the file is not there, has none of the ids, or only loads what has.
+ * for them, and the file is the cut, without the tests that may fail by themselves or under another name. Null where the file is not there, has none of the ids, or only loads what has.
  */
 export function onlyTests(place: Place, ids: readonly string[], context: PoseContext): string | null {
   const text = context.text(place.home);
@@ -23,7 +23,7 @@ export function onlyTests(place: Place, ids: readonly string[], context: PoseCon
     const shaky = context.environment.tests
       .filter(({ standing }) => standing === "quarantined" || standing === "failing")
       .map(({ id }) => id);
-    return shaky.length === 0 ? text : context.language.reduceTests(source, (call) => !isFor(call, place, shaky));
+    return context.language.reduceTests(source, (call) => !call.stored && !isFor(call, place, shaky));
   }
   return context.language.reduceTests(source, (call) => isFor(call, place, ids));
 }

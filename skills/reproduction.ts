@@ -183,7 +183,8 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
   const [first] = telling;
   if (clean.length === 0) return drop("reproduction/leak", (first && leakOf(first)) ?? "");
   const gold = goldOf(observed, clean, context);
-  if (gold === null) return drop("reproduction/no-test-to-cut", "no file of the failing tests is in the tree");
+  if (gold === null)
+    return drop("reproduction/no-test-to-cut", "no failing test stands in a file of the tree and needs no stored snapshot");
   const path = besides(gold, "repro", context);
   const [before, after] = [rewritten(candidate.before, observed, context), rewritten({}, observed, context)];
   if (!before || !after) return drop("reproduction/no-rewrite", "no other text of the same behaviour could be made");
@@ -224,7 +225,7 @@ function pose(observed: Observed, context: PoseContext): Outcome<Draft> {
 
 export const reproduction = Object.freeze({
   name: "reproduction",
-  version: 15,
+  version: 16,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield { subject: observed.candidate.id, outcome: pose(observed, context) };

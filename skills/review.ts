@@ -234,7 +234,7 @@ function* pose(observed: Observed, context: PoseContext): Generator<Posed> {
 
 export const review = Object.freeze({
   name: "review",
-  version: 10,
+  version: 11,
   reasons,
   *pose(context: PoseContext) {
     for (const observed of context.all) yield* pose(observed, context);

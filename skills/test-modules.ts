@@ -166,6 +166,10 @@ export function homeOf(id: string, file: string, failure: Failure | undefined, c
   return places.find((path) => callsFor(path).some((call) => isLiteral(call.path))) ?? places.find(holds) ?? file;
 }
 
+/** Does this test compare with a snapshot that goes by its file's name? A call that stands for it says so. */
+export const isStored = (id: string, { home, file }: Place, context: PoseContext): boolean =>
+  callsOnLoad(home, context).some(({ path, stored }) => stored && standsFor(path, file, id, home === file ? "whole" : "within"));
+
 /**
  * Files with everything that stands or falls with them: their modules, and other files of the runner that name one of those and could not
  * be loaded without it. What finds its modules by name goes on without them.

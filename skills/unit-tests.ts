@@ -309,7 +309,7 @@ function pose(target: Target, context: PoseContext): Outcome<Draft> {
 
 export const unitTests = Object.freeze({
   name: "unit-tests",
-  version: 14,
+  version: 15,
   reasons,
   *pose(context: PoseContext) {
     for (const target of targetsOf(context)) {

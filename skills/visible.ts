@@ -2,7 +2,7 @@
 import type { Draft } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import type { Observed, PoseContext } from "./contract.ts";
-import { homeOf, type Place, withModules } from "./test-modules.ts";
+import { homeOf, isStored, type Place, withModules } from "./test-modules.ts";
 
 export const fileOfTest = (id: string): string => {
   const at = id.indexOf(" > ");
@@ -14,20 +14,29 @@ export const titleOfTest = (id: string): string => id.slice(id.lastIndexOf(" > "
 
 export const filesOf = (ids: readonly string[]): string[] => [...new Set(ids.map(fileOfTest))].sort();
 
-/** A test file and the snapshots that a runner keeps beside it. */
-const withSnapshot = (file: string, context: PoseContext): string[] => {
-  const at = file.lastIndexOf("/") + 1;
-  const snapshot = `${file.slice(0, at)}__snapshots__/${file.slice(at)}.snap`;
-  return context.text(snapshot) === null ? [file] : [file, snapshot];
-};
+/**
+ * Where runners keep the snapshots of a file: jest and vitest in `__snapshots__`, ava beside the file or in a folder whose name goes by the file's own
+ * (`04-snapshot-testing.md` of its docs), as text and packed, node:test beside the file.
+ */
+const snapshotFolders = ["", "__snapshots__/", "snapshots/"];
+const snapshotEndings = [".snap", ".md", ".snapshot"];
+
+/** Test files and the snapshots that a runner keeps of them. */
+function withSnapshots(files: readonly string[], context: PoseContext): string[] {
+  const snapshots = new Set(
+    files.flatMap((file) => {
+      const at = file.lastIndexOf("/") + 1;
+      return snapshotFolders.flatMap((folder) =>
+        snapshotEndings.map((ending) => `${file.slice(0, at)}${folder}${file.slice(at)}${ending}`),
+      );
+    }),
+  );
+  return [...files, ...context.paths().filter((path) => snapshots.has(path))];
+}
 
 /** The layer in which these test files are gone, with the modules that hold their tests. */
 export const hide = (files: readonly string[], context: PoseContext): Layer =>
-  Object.fromEntries(
-    withModules(files, context)
-      .flatMap((file) => withSnapshot(file, context))
-      .map((path) => [path, null]),
-  );
+  Object.fromEntries(withSnapshots(withModules(files, context), context).map((path) => [path, null]));
 
 type Homes = ReadonlyMap<string, Place>;
 /** Every skill asks for them, of every change. */
@@ -49,10 +58,11 @@ function homesOf({ observation, candidate }: Observed, context: PoseContext): Ho
   return made;
 }
 
-/** Failing tests by the file in which they stand, most of them first. */
+/** Failing tests that a file of another name can hold, by the file in which they stand, most of them first. */
 export function testsByHome(observed: Observed, context: PoseContext): { readonly place: Place; readonly ids: readonly string[] }[] {
   const groups = new Map<string, { place: Place; ids: string[] }>();
   for (const [id, place] of homesOf(observed, context)) {
+    if (isStored(id, place, context)) continue;
     const key = `${place.home}\0${place.file}`;
     const group = groups.get(key) ?? { place, ids: [] };
     group.ids.push(id);

@@ -23,6 +23,7 @@ interface TestNode {
   readonly whole: SyntaxNode;
   readonly parent: TestNode | null;
   readonly onLoad: boolean;
+  readonly stored: boolean;
 }
 
 const BASES: ReadonlyMap<string, Kind> = new Map([
@@ -35,6 +36,9 @@ const MODIFIERS: ReadonlySet<string> = new Set(
   "only skip todo concurrent sequential serial parallel shuffle failing fails failed cb fixme slow retries expectFailure".split(" "),
 );
 const PARAMETRISED: ReadonlySet<string> = new Set(["each", "for", "skipIf", "runIf"]);
+
+/** Assertions of jest and vitest, and with ava and node:test those of a test's own argument, whose expected value stands in a file beside the test's. */
+const STORED = /^(?:toMatchSnapshot|toThrowErrorMatchingSnapshot|toMatchFileSnapshot|toMatchImageSnapshot)$/;
 
 const RUNNERS = /^(node:test|vitest|@jest\/globals|jest|ava|mocha|tape|tap|uvu|bun:test|test|@playwright\/test)$/;
 
@@ -119,7 +123,20 @@ class TestReader {
     if (!looksLikeTest(partsOf(list))) return null;
     const title = first === undefined || parametrised ? null : literalText(this.#text, first);
     const onLoad = isOnLoad(this.#text, call, this.#called);
-    return { kind, path: [...(parent?.path ?? []), title], call, whole: wholeOf(call), parent, onLoad };
+    const stored = this.#isStored(call);
+    return { kind, path: [...(parent?.path ?? []), title], call, whole: wholeOf(call), parent, onLoad, stored };
+  }
+
+  #isStored(call: SyntaxNode): boolean {
+    const own = contextOf(this.#text, call);
+    return [...nodesOf(call)].some((node) => {
+      const callee = node.type === "call_expression" ? childOf(node, "function") : null;
+      const [object, property] =
+        callee?.type === "member_expression" ? [childOf(callee, "object"), childOf(callee, "property")] : [null, null];
+      if (object === null || property === null) return false;
+      const word = textOf(this.#text, property);
+      return STORED.test(word) || (word === "snapshot" && own !== null && [own, `${own}.assert`].includes(textOf(this.#text, object)));
+    });
   }
 
   /** The callee of a call; null where it is no test function. */
@@ -222,13 +239,14 @@ function isOnLoad(text: string, call: SyntaxNode, called: ReadonlySet<string>): 
   return true;
 }
 
-const toTestCall = ({ path, whole, onLoad }: TestNode): TestCall => ({
+const toTestCall = ({ path, whole, onLoad, stored }: TestNode): TestCall => ({
   path,
   start: whole.start,
   end: whole.end,
   startLine: whole.startLine,
   endLine: whole.endLine,
   onLoad,
+  stored,
 });
 
 export const testCalls = (file: SourceFile): readonly TestCall[] =>

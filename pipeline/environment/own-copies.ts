@@ -14,8 +14,8 @@ import type { Recipe } from "../../schemas/environment.ts";
 
 const named = z.object({ name: z.string() });
 
-/** More than this many are tried all together only. */
-const mostSingly = 8;
+/** Whole runs of the suite that finding out which copies can go may take. */
+const mostRuns = 12;
 
 const foldersIn = (path: string): readonly string[] =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
@@ -61,22 +61,36 @@ export function sameOutcomes(a: TestRun, b: TestRun): boolean {
 }
 
 /**
- * Which copies can go: all of them, or those of them that can. `runWithout` is a whole run of the healthy tree without some, null where it is no run
- * that a baseline could be made of.
+ * Which copies can go: all of them, or those of them that can, found by halves, as most trees have many copies of which the runner needs one.
+ * `runWithout` is a whole run of the healthy tree without some, null where it is no run that a baseline could be made of.
  */
 export async function dispensable(
   copies: readonly string[],
   healthy: TestRun,
   runWithout: (removed: readonly string[]) => Promise<TestRun | null>,
 ): Promise<NonNullable<Recipe["ownCopies"]>> {
-  const isSame = async (removed: readonly string[]): Promise<boolean> => {
-    const without = await runWithout(removed);
+  const removed: string[] = [];
+  let runs = 0;
+  const canGo = async (some: readonly string[]): Promise<boolean> => {
+    if (runs === mostRuns) return false;
+    runs += 1;
+    const without = await runWithout([...removed, ...some].sort());
     return without !== null && sameOutcomes(healthy, without);
   };
-  if (await isSame(copies)) return { removed: [...copies], kept: [] };
-  const removed: string[] = [];
-  if (copies.length > 1 && copies.length <= mostSingly) for (const copy of copies) if (await isSame([...removed, copy])) removed.push(copy);
-  return { removed, kept: copies.filter((copy) => !removed.includes(copy)) };
+  /** What can go of these; false where all of them can. `isNeeded` says that one of them is known to be needed. */
+  const sort = async (some: readonly string[], isNeeded: boolean): Promise<boolean> => {
+    if (!isNeeded && (await canGo(some))) {
+      removed.push(...some);
+      return false;
+    }
+    if (some.length === 1) return true;
+    const half = Math.ceil(some.length / 2);
+    const first = await sort(some.slice(0, half), false);
+    await sort(some.slice(half), !first);
+    return true;
+  };
+  await sort(copies, false);
+  return { removed: removed.sort(), kept: copies.filter((copy) => !removed.includes(copy)) };
 }
 
 /** The scripts of some packages of an installed folder, without what is nested in them, sorted by path. */

@@ -28,6 +28,10 @@ describe("a test file cut down", () => {
     const context = contextOf([], { text: () => made, environment: { ...environment, tests } });
     expect(onlyTests({ home: file, file }, [`${file} > three`], context)).toBe(made.replace('it("one", () => check(1));\n', ""));
   });
+  it("is whole but for what compares with a stored snapshot, where a helper makes those that are asked for", () => {
+    const made = `${two}it("kept", () => expect(1).toMatchSnapshot());\nconst perhaps = it;\nperhaps("three", () => check(3));\n`;
+    expect(cut(made, [`${file} > three`])).toBe(made.replace('it("kept", () => expect(1).toMatchSnapshot());\n', ""));
+  });
   it("is nothing where it only loads modules by name", () => {
     expect(cut("for (const name of fs.readdirSync(folder)) require(path.join(folder, name));\n", [`${file} > anything`])).toBeNull();
     expect(cut("for (const name of names) await import(name);\n", [`${file} > anything`])).toBeNull();

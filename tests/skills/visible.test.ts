@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { PoseContext } from "../../skills/contract.ts";
 import { isModule, readSource, relativeImport } from "../../skills/style.ts";
-import { besides, fileOfTest, hide } from "../../skills/visible.ts";
-import { contextOf } from "./stand.ts";
+import { besides, fileOfTest, hide, testsByHome } from "../../skills/visible.ts";
+import { contextOf, joins, texts, upper } from "./stand.ts";
 
 const nothing = { text: () => null };
 
@@ -32,12 +33,29 @@ it("the file of a test is what stands before its titles", () => {
   expect(fileOfTest("a.js")).toBe("a.js");
 });
 
-it("a hidden test file takes its snapshot along", () => {
-  const text = (path: string): string | null => (path === "test/__snapshots__/a.test.js.snap" ? "" : null);
-  expect(hide(["test/a.test.js", "b.test.js"], contextOf([], { text }))).toEqual({
-    "test/a.test.js": null,
-    "test/__snapshots__/a.test.js.snap": null,
-    "b.test.js": null,
+it.each([
+  ["jest and vitest", ["test/__snapshots__/a.test.js.snap"]],
+  ["ava", ["test/snapshots/a.test.js.md", "test/snapshots/a.test.js.snap"]],
+  ["ava, beside the file", ["test/a.test.js.md", "test/a.test.js.snap"]],
+  ["node:test", ["test/a.test.js.snapshot"]],
+])("a hidden test file takes its snapshots along, as %s has them", (_, snapshots) => {
+  const paths = (): readonly string[] => [...snapshots, "test/a.test.js", "test/b.test.js.md", "a.test.js.snap"];
+  expect(hide(["test/a.test.js", "b.test.js"], contextOf([], { text: () => null, paths }))).toEqual(
+    Object.fromEntries(["test/a.test.js", "b.test.js", ...snapshots].map((path) => [path, null])),
+  );
+});
+
+describe("failing tests by their homes", () => {
+  it("are those that a file of another name can hold: no snapshot of it is stored", () => {
+    const stored = (texts["test/slug.test.js"] ?? "").replace(
+      'assert.equal(slugify("Hello World"), "hello-world")',
+      "expect(slugify).toMatchSnapshot()",
+    );
+    const text = (path: string): string | null => (path === "test/slug.test.js" ? stored : (texts[path] ?? null));
+    const idsWith = (over: Partial<PoseContext>): readonly string[] =>
+      testsByHome(upper, contextOf([upper], over)).flatMap(({ ids }) => ids);
+    expect(idsWith({})).toHaveLength(2);
+    expect(idsWith({ text })).toEqual(upper.observation.failToPass.filter((id) => id !== joins));
   });
 });
 

@@ -6,6 +6,18 @@ beforeAll(initSyntax);
 
 const paths = (text: string): (string | null)[][] => testCalls({ path: "a.test.js", text }).map(({ path }) => [...path]);
 
+test.each([
+  ["jest's and vitest's", "it('a', () => { expect(x).toMatchSnapshot() })", true],
+  ["of an error", "it('a', () => { expect(f).not.toThrowErrorMatchingSnapshot() })", true],
+  ["in a file of its own", "it('a', async () => { await expect(x).toMatchFileSnapshot('./x.txt') })", true],
+  ["ava's", "import test from 'ava'\ntest('a', t => { t.snapshot(f()) })", true],
+  ["node:test's", "import test from 'node:test'\ntest('a', (t) => { t.assert.snapshot(x) })", true],
+  ["that stand in the test", "it('a', () => { expect(x).toMatchInlineSnapshot('1') })", false],
+  ["of what is under test", "it('a', () => { expect(store.snapshot()).toEqual({}) })", false],
+])("snapshots that are stored: %s", (_, text, stored) => {
+  expect(testCalls({ path: "a.test.js", text }).map((call) => call.stored)).toEqual([stored]);
+});
+
 const tables: readonly (readonly [string, string, readonly (readonly (string | null)[])[]])[] = [
   [
     "describe and it",
