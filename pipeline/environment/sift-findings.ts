@@ -26,9 +26,9 @@ const recordSchema = z.discriminatedUnion("type", [
     file: z.string(),
     path: z.array(z.string()),
     why: z.string().nullable(),
-    /** Did it come to the same mutants, by as many turns of loops, when it was run again? */
+    /** Did later runs do all that the first did: come to the same mutants, by as many turns of loops? */
     steady: z.boolean(),
-    /** Milliseconds that it takes on the healthy code, of two runs the longer. */
+    /** Milliseconds that it takes on the healthy code, of its runs the longest. */
     ms: z.number().nonnegative(),
     /** Mutants that it reaches whenever it is run, and those that it does not always reach. */
     ids: z.base64(),

@@ -6,9 +6,9 @@
  * fails here and not in the baseline, or works in another process, and those of files that say nothing. If another test kills them, they
  * are killed all the same.
  *
- * A mutant that runs while files are loaded, or that a test reaches which does not do the same when it is run again, is tried in a second
- * round: in force from the start, in a process (jest: a realm) that has run nothing of the package, until a test fails. What this round
- * cannot settle stays unsure.
+ * A mutant that runs while files are loaded, or that a test reaches now and then, or which a test reaches that did something in its first run which
+ * it does in no later one, is tried in a second round: in force from the start, in a process (jest: a realm) that has run nothing of the package,
+ * until a test fails. What this round cannot settle stays unsure.
  */
 import type { Mutation, NumberedMutation } from "../../languages/contract.ts";
 import { testId } from "../../languages/javascript/runners/report.ts";
@@ -56,9 +56,9 @@ function readTests(records: readonly SiftRecord[], findings: Findings, suite: Su
     suite.note(record);
     const id = testId(record.file, record.path);
     if (record.why === "skipped") continue;
-    const reached = [...idsOf(record.odd), ...idsOf(record.ids)];
-    if (record.why !== null) findings.doubt(reached, `${id} ${record.why}`);
-    else if (!record.steady) findings.doubtLate(reached, `${id} does something else when it is run again`);
+    const [odd, ids] = [[...idsOf(record.odd)], [...idsOf(record.ids)]];
+    if (record.why !== null) findings.doubt([...odd, ...ids], `${id} ${record.why}`);
+    else findings.doubtLate(record.steady ? odd : [...odd, ...ids], `${id} does something else when it is run again`);
     if (record.why === "works in another process" || record.why === "was not run") findings.doubtFile(record.file, `${id} ${record.why}`);
   }
 }

@@ -279,11 +279,60 @@ function slowOf(round) {
 }
 
 /** Why a test cannot be judged by here, or null. */
-function unfitness(first, second, isSlow) {
-  if (first && isSlow) return "takes too long to be run again and again";
-  if (first === undefined || second === undefined) return "was not run";
-  if (first.failure || second.failure) return "fails";
-  return first.foreign || second.foreign ? "works in another process" : null;
+function unfitness(runs, isSlow) {
+  if (runs.length > 0 && isSlow) return "takes too long to be run again and again";
+  if (runs.length < 2) return "was not run";
+  if (runs.some(({ failure }) => failure)) return "fails";
+  return runs.some(({ foreign }) => foreign) ? "works in another process" : null;
+}
+
+/** So often is a test run again that did not do the same twice, and for so long in all. */
+const furtherRuns = 20;
+const furtherMs = 2000;
+
+const isSame = (one, other) =>
+  one.turns === other.turns &&
+  one.reached.length === other.reached.length &&
+  new Set([...one.reached, ...other.reached]).size === one.reached.length;
+
+/** A test of chance takes now more and now fewer turns: the first run no more of them than the later ones, give or take what those differ by. */
+function isOfChance([first, ...later]) {
+  const took = later.map((run) => run.turns);
+  const most = Math.max(...took);
+  return first.turns <= most + (most - Math.min(...took));
+}
+
+/**
+ * Do later runs do as much as the first? What is done the first time only was left somewhere, and a mutant that would not have been is not noticed
+ * later. A test of chance does now more and now less: what its first run came to alone is matched by what a later one came to.
+ */
+function isRepeated(runs) {
+  if (!isOfChance(runs)) return false;
+  const [early, again] = [new Set(runs[0].reached), new Set()];
+  for (const { reached } of runs.slice(1)) for (const id of reached) again.add(id);
+  return runs[0].reached.every((id) => again.has(id)) || [...again].some((id) => !early.has(id));
+}
+
+/** Is one more run worth its time? A test that is not of chance shows it soon: then its first run did what is not done again. */
+function isUnclear(runs) {
+  const [before, last] = runs.slice(-2);
+  if (unfitness(runs, false) !== null || isSame(before, last) || isRepeated(runs)) return false;
+  const spent = runs.reduce((sum, { ms }) => sum + ms, 0);
+  return spent < furtherMs && runs.length < (isOfChance(runs) ? furtherRuns : furtherRuns / 4);
+}
+
+/** Every test's runs on the healthy code: two, and a few more of those that did not do the same in both, until it is known what they are. */
+async function observeAll(root, active, sift) {
+  const first = await observe(root, active, sift);
+  const slow = slowOf(first);
+  const runsOf = new Map([...first].map(([test, run]) => [test, [run]]));
+  let asked = active.filter((test) => first.has(test) && !slow.has(test));
+  while (asked.length > 0) {
+    const found = await observe(root, asked, sift);
+    for (const [test, run] of found) runsOf.get(test).push(run);
+    asked = asked.filter((test) => found.has(test) && isUnclear(runsOf.get(test)));
+  }
+  return { runsOf, slow };
 }
 
 const uniqueTitles = (also) => [...new Map([...(also || [])].map((titles) => [titles.join("\0"), titles])).values()];
@@ -372,28 +421,22 @@ async function judge(sift, root) {
     const elsewhere = fs.readFileSync(sift.foreignFile, "utf8").split("\n").filter(Boolean).map(Number);
     if (elsewhere.length > 0) write({ type: "elsewhere", ids: packed(unique(elsewhere)) });
     const active = tests.filter((test) => !test.skipped);
-    const first = await observe(root, active, sift);
-    for (const one of first.values()) allTurns += one.turns;
-    const slow = slowOf(first);
-    const second = await observe(
-      root,
-      active.filter((test) => first.has(test) && !slow.has(test)),
-      sift,
-    );
+    const { runsOf, slow } = await observeAll(root, active, sift);
+    for (const [first] of runsOf.values()) allTurns += first.turns;
     noting = null;
     write({ type: "loaded", ids: packed(loaded), turns: allTurns });
     const reaching = new Map();
     const doubtful = new Set(loaded);
     tests.forEach((test, at) => {
-      const [one, two] = [first.get(test), second.get(test)];
-      const why = test.skipped ? "skipped" : unfitness(one, two, slow.has(test));
-      const [early, late] = [one, two].map((round) => new Set(round ? round.reached : []));
-      const ids = [...early].filter((id) => late.has(id));
-      // Reached once and not again, as what the code under test has computed and kept: a mutant there might not be asked for again.
-      const odd = [...early, ...late].filter((id) => !early.has(id) || !late.has(id));
-      // What it does only the first time it has left somewhere, and a mutant that would not have is not noticed now.
-      const steady = odd.length === 0 && (why !== null || one.turns === two.turns);
-      const ms = one && two ? Math.max(one.ms, two.ms) : 0;
+      const runs = runsOf.get(test) || [];
+      const why = test.skipped ? "skipped" : unfitness(runs, slow.has(test));
+      const reached = runs.map((run) => new Set(run.reached));
+      const all = unique([].concat(...runs.map((run) => run.reached)));
+      const ids = runs.length < 2 ? [] : all.filter((id) => reached.every((one) => one.has(id)));
+      // Not always reached: what the code under test has computed and kept might not be asked for again.
+      const odd = all.filter((id) => runs.length < 2 || !reached.every((one) => one.has(id)));
+      const steady = runs.length < 2 ? odd.length === 0 : isSame(runs[0], runs[1]) || isRepeated(runs);
+      const ms = runs.length < 2 ? 0 : Math.max(...runs.map((run) => run.ms));
       const shown = { type: "test", at, file: test.file, path: test.titles, why, steady, ms, ids: packed(ids), odd: packed(odd) };
       write(shown);
       // Tests that a test makes while it runs are judged with it, and were seen with it.
@@ -402,7 +445,7 @@ async function judge(sift, root) {
       for (const id of why === null ? odd : [...ids, ...odd]) doubtful.add(id);
       if (why !== null) return;
       test.ms = ms;
-      test.turns = Math.max(one.turns, two.turns);
+      test.turns = Math.max(...runs.map((run) => run.turns));
       test.at = at;
       test.kills = 0;
       // A mutant may make a test much slower and still end; what the machine does meanwhile must not count.

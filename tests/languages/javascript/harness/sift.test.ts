@@ -107,6 +107,25 @@ describe("mutants judged in one process", () => {
     expect([testOf(said, "keeps")?.steady, testOf(said, "stays")?.steady]).toEqual([false, true]);
   });
 
+  it("are told of none that a test of chance reaches whenever it is run, and of those that it reaches now and then", () => {
+    const said = judged(`
+      const turns = [7, 4, 2, 6, 9]; let run = 0;
+      const times = () => turns[run++ % turns.length];
+      test("draws", () => { M(1); const count = times(); for (let at = 0; at < count; at++) L(); if (count % 2 === 1) M(2); });
+    `);
+    expect(testOf(said, "draws")?.steady).toBe(true);
+    expect([bits(testOf(said, "draws")?.ids), bits(testOf(said, "draws")?.odd)]).toEqual([[1], [2]]);
+  });
+
+  it("are told of a test of chance that does in its first run what it does in no later one", () => {
+    const said = judged(`
+      const turns = [3, 5, 6, 4, 7]; let run = 0, kept = null;
+      const fill = () => { for (let at = 0; at < 50; at++) L(); return 1; };
+      test("draws", () => { M(1); kept ??= fill(); const count = turns[run++ % turns.length]; for (let at = 0; at < count; at++) L(); });
+    `);
+    expect(testOf(said, "draws")?.steady).toBe(false);
+  });
+
   it("are told of those that run while the file is loaded", () => {
     const said = judged('const table = M(1) ? 2 : 1; test("reads", () => equal(table, 1));');
     expect(bits(said.find(({ type }) => type === "loaded")?.ids)).toEqual([1]);
