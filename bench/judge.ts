@@ -4,7 +4,7 @@
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
  * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`). They are no part of this project,
  * and a link to the repository's runner is put beside them. The mutants are
- * StrykerJS's own, as its report tells them. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
+ * StrykerJS's own, as its report tells them, and ours where it refuses the repository. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
  * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run; (c) the naive way, for `--naive`
  * others of the mutants each time: the whole suite in a fresh workspace, two at a time. StrykerJS runs the repository's code without a
  * sandbox: give it only what you trust.
@@ -33,7 +33,7 @@ import { reachingFiles } from "../pipeline/stages/6-observe.ts";
 import type { TestRun, Workspace } from "../sandbox/workspace.ts";
 import type { Mutant } from "../schemas/candidate.ts";
 import type { Environment } from "../schemas/environment.ts";
-import { environmentOf, openBench, spread } from "./stand.ts";
+import { environmentOf, mutantsOf, openBench, spread } from "./stand.ts";
 
 const position = z.object({ line: z.int(), column: z.int() });
 const reportSchema = z.object({
@@ -91,12 +91,13 @@ interface StrykerRun {
   readonly judged: readonly Judged[];
 }
 
+/** Its verdicts, or its last words where it gives none. */
 async function runStryker(
   { stryker, only }: Pick<Settings, "stryker" | "only">,
   folder: string,
   environment: Environment,
   workspace: Workspace,
-): Promise<StrykerRun> {
+): Promise<StrykerRun | string> {
   const runner = plugged.has(environment.recipe.runner) ? environment.recipe.runner : "command";
   const report = join(folder, "stryker-report.json");
   rmSync(report, { force: true });
@@ -121,10 +122,7 @@ async function runStryker(
     timeoutMs: 2 * 60 * 60 * 1000,
     outputBytes: 64 * 1024 * 1024,
   });
-  if (!existsSync(report))
-    throw new Error(
-      `StrykerJS gave no report (${JSON.stringify(ended)}): ${`${stdout}\n${stderr}`.trim().split("\n").slice(-8).join(" | ")}`,
-    );
+  if (!existsSync(report)) return `${JSON.stringify(ended)}: ${`${stdout}\n${stderr}`.trim().split("\n").slice(-8).join(" | ")}`;
   return { seconds: wallMs / 1000, judged: judgedBy(reportSchema.parse(JSON.parse(readFileSync(report, "utf8"))), environment, workspace) };
 }
 
@@ -248,29 +246,34 @@ async function compare(address: string, settings: Settings): Promise<void> {
     const folder = copyOf(workspace);
     linkRunner(settings.stryker, folder, environment.recipe.runner);
     const [theirs, ours, naive]: [StrykerRun[], KihonRun[], NaiveRun[]] = [[], [], []];
+    const own = mutantsOf(environment, workspace).filter(({ sites: [site] }) => site?.file.startsWith(settings.only));
+    let refusal: string | null = null;
     try {
       for (let round = 0; round < settings.runs; round++) {
-        theirs.push(await runStryker(settings, folder, environment, workspace));
-        const judged = theirs[0]?.judged ?? [];
-        const distinct = [...new Map(judged.map(({ mutant }) => [mutant.id, mutant])).values()];
+        const their: StrykerRun | string | null = refusal === null ? await runStryker(settings, folder, environment, workspace) : null;
+        if (typeof their === "string") refusal = their;
+        else if (their !== null) theirs.push(their);
+        const mutants = refusal === null ? (theirs[0]?.judged ?? []).map(({ mutant }) => mutant) : own;
+        const distinct = [...new Map(mutants.map((mutant) => [mutant.id, mutant])).values()];
         // A workspace remembers runs; that of a new bench knows of none.
         const fresh = await openBench(settings.out, settings.cache, {}, log);
         try {
           ours.push(await runKihon(distinct, environment, await fresh.workspace(environment)));
-          const own = rngFor("1", environment.id, "naive")
+          const drawn = rngFor("1", environment.id, "naive")
             .shuffle(distinct)
             .slice(round * settings.naive, (round + 1) * settings.naive);
-          if (own.length > 0) naive.push(await runNaive(own, environment, workspace));
+          if (drawn.length > 0) naive.push(await runNaive(drawn, environment, workspace));
         } finally {
           fresh.close();
         }
         const [a, b] = [ours.at(-1), theirs.at(-1)];
-        log.info(`${basename(address)}: round ${round + 1}: Kihon ${a?.seconds.toFixed(1)} s, StrykerJS ${b?.seconds.toFixed(1)} s`);
+        const besides = b === undefined ? "StrykerJS refused" : `StrykerJS ${b.seconds.toFixed(1)} s`;
+        log.info(`${basename(address)}: round ${round + 1}: Kihon ${a?.seconds.toFixed(1)} s, ${besides}`);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    tell(basename(address), environment, { theirs, ours, naive });
+    tell(basename(address), environment, { theirs, ours, naive, refusal });
   } finally {
     bench.close();
   }
@@ -280,9 +283,11 @@ interface Runs {
   readonly theirs: readonly StrykerRun[];
   readonly ours: readonly KihonRun[];
   readonly naive: readonly NaiveRun[];
+  /** Why StrykerJS judged nothing, in its own words; the mutants are our own then. */
+  readonly refusal: string | null;
 }
 
-function tell(name: string, environment: Environment, { theirs, ours, naive }: Runs): void {
+function tell(name: string, environment: Environment, { theirs, ours, naive, refusal }: Runs): void {
   const [judged, verdicts] = [theirs[0]?.judged ?? [], ours[0]?.verdicts];
   const count = verdicts?.size ?? 0;
   const rates = (runs: readonly { seconds: number }[]): number[] => runs.map(({ seconds }) => (60 * count) / seconds);
@@ -292,8 +297,10 @@ function tell(name: string, environment: Environment, { theirs, ours, naive }: R
   print(
     `  Kihon      ${spread(ours.map(({ seconds }) => seconds))} s, ${spread(rates(ours))} a minute; sift ${spread(ours.map(({ siftSeconds }) => siftSeconds))} s, ${ours[0]?.looked} looked at by themselves`,
   );
-  print(`  StrykerJS  ${spread(theirs.map(({ seconds }) => seconds))} s, ${spread(rates(theirs))} a minute`);
-  print(`  ratio      ${spread(theirs.map(({ seconds }, at) => seconds / (ours[at]?.seconds ?? Number.NaN)))}`);
+  if (refusal === null) {
+    print(`  StrykerJS  ${spread(theirs.map(({ seconds }) => seconds))} s, ${spread(rates(theirs))} a minute`);
+    print(`  ratio      ${spread(theirs.map(({ seconds }, at) => seconds / (ours[at]?.seconds ?? Number.NaN)))}`);
+  } else print(`  StrykerJS  refuses: ${refusal}`);
   if (naive.length > 0) {
     const each = naive.map(({ seconds }) => 60 / seconds);
     const ratios = naive.map(({ seconds }, at) => (seconds * count) / (ours[at]?.seconds ?? Number.NaN));
@@ -307,6 +314,7 @@ function tell(name: string, environment: Environment, { theirs, ours, naive }: R
   print(
     `  limit      ${spread(ours.map(({ limitSeconds }) => limitSeconds))} s, of which Kihon takes ${spread(ours.map(({ seconds, limitSeconds }) => seconds / limitSeconds))} times as long`,
   );
+  if (refusal !== null) return;
   const theirVerdict = (status: string): Verdict | null => {
     if (["Killed", "Timeout", "RuntimeError"].includes(status)) return "killed";
     return ["Survived", "NoCoverage"].includes(status) ? "survived" : null;
