@@ -16,7 +16,7 @@ import { createLog } from "../pipeline/log.ts";
 import { mineStage, type Source } from "../pipeline/stages/1-mine.ts";
 import { screenStage } from "../pipeline/stages/2-screen.ts";
 import { glimpseOf } from "../pipeline/stages/3-prepare.ts";
-import type { Commit } from "../schemas/candidate.ts";
+import type { MinedCommit } from "../schemas/candidate.ts";
 import { openBench } from "./stand.ts";
 
 /** What became of a change; no reason where a test fails without it and passes with it. */
@@ -26,8 +26,8 @@ type Fate = z.infer<typeof fateSchema>;
 const log = createLog({ json: false, terminal: false, write: (text) => process.stderr.write(text), now: () => performance.now() });
 
 /** The changes that a run would try, and what became of those that it would not. */
-async function triedOf(source: Source, bench: Bench): Promise<{ tried: readonly Commit[]; passedOver: readonly Fate[] }> {
-  const tried: Commit[] = [];
+async function triedOf(source: Source, bench: Bench): Promise<{ tried: readonly MinedCommit[]; passedOver: readonly Fate[] }> {
+  const tried: MinedCommit[] = [];
   const passedOver: Fate[] = [];
   for await (const mined of mineStage.work([source], bench)) {
     if (!mined.outcome.kept) {
@@ -44,7 +44,7 @@ async function triedOf(source: Source, bench: Bench): Promise<{ tried: readonly 
   return { tried, passedOver };
 }
 
-const fateOf = ({ id, revision, subject }: Commit): Fate => ({ id, commit: revision.commit, subject, reason: null, detail: "" });
+const fateOf = ({ id, revision, subject }: MinedCommit): Fate => ({ id, commit: revision.commit, subject, reason: null, detail: "" });
 
 const readFates = (path: string): readonly Fate[] =>
   existsSync(path)

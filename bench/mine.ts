@@ -31,7 +31,7 @@ async function timed(work: () => unknown): Promise<number> {
 }
 
 async function mined(repository: GitRepository): Promise<number> {
-  const context = { repository, roleOf: javascript.roleOf, unitsOn: javascript.unitsOn, cursor: null };
+  const context = { repository, roleOf: javascript.roleOf, cursor: null };
   let changes = 0;
   for await (const { item } of localGit.mine(localGit.options.parse({ history: 1_000_000 }), context))
     if (item.kind !== "revision") changes += 1;

@@ -1,7 +1,7 @@
 /** Drops commits that change so much source that one question about them has no one answer. */
 import { z } from "zod";
 import { changedLines, unifiedDiff } from "../lib/diff.ts";
-import type { Commit } from "../schemas/candidate.ts";
+import type { MinedCommit } from "../schemas/candidate.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
 
@@ -22,7 +22,7 @@ function sourceLines({ commit, after }: FilterSubject): number {
   return [...before, ...added].filter((range) => !range.empty).reduce((sum, range) => sum + range.end - range.start + 1, 0);
 }
 
-function judge(subject: FilterSubject, { maxFiles, maxLines }: ChangeSizeOptions): Outcome<Commit> {
+function judge(subject: FilterSubject, { maxFiles, maxLines }: ChangeSizeOptions): Outcome<MinedCommit> {
   const files = Object.keys(subject.commit.before).length;
   if (files > maxFiles) return drop("change-size/too-many-files", `${files} source files, at most ${maxFiles}`);
   const lines = sourceLines(subject);

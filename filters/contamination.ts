@@ -1,7 +1,7 @@
 /** Drops what evaluation sets are made of: their repositories, pull requests, commits, patches and texts. Which, say lists with a name and a version. */
 import { groupOfAddress, repoGroupOf } from "../lib/address.ts";
 import { unifiedDiff } from "../lib/diff.ts";
-import type { Commit, Repository, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Repository, Revision } from "../schemas/candidate.ts";
 import { type Contamination, contaminationSchema, type DenyList } from "../schemas/contamination.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { deniedBy, denyReasons, type Hit, type Suspect } from "./contamination/deny-list.ts";
@@ -24,7 +24,7 @@ const isAllowed = (repository: Repository, { allow }: Contamination): boolean =>
   return allow.some((name) => names.includes(groupOfAddress(name)));
 };
 
-function suspectOf(commit: Commit, patch: string): Suspect {
+function suspectOf(commit: MinedCommit, patch: string): Suspect {
   const { revision, subject, body, pullRequest, landed } = commit;
   const repositories = namesOf(revision.repository);
   const own = [pullRequest?.number ?? landed?.pullRequest ?? null, ...(landed?.closes ?? [])].filter((number) => number !== null);
@@ -48,7 +48,7 @@ const outcomeOf = <T>(value: T, hit: Hit | null): Outcome<T> =>
   hit === null ? keep(value) : drop(`contamination/${hit.reason}`, hit.detail);
 
 /** What is known of a change by its candidate and its patch, whenever it was mined. */
-export function deniedChange(commit: Commit, patch: string, options: Contamination): Hit | null {
+export function deniedChange(commit: MinedCommit, patch: string, options: Contamination): Hit | null {
   return isAllowed(commit.revision.repository, options) ? null : deniedBy(listsInForce(options), suspectOf(commit, patch));
 }
 
@@ -57,7 +57,7 @@ export function deniedRevision({ repository, commit }: Revision, options: Contam
   return deniedBy(listsInForce(options), { repositories: namesOf(repository), numbers: [], commits: [commit], patch: null, texts: [] });
 }
 
-function judge({ commit, after }: FilterSubject, options: Contamination): Outcome<Commit> {
+function judge({ commit, after }: FilterSubject, options: Contamination): Outcome<MinedCommit> {
   const changes = Object.entries(commit.before).map(([path, before]) => ({ path, before, after: after(path) }));
   return outcomeOf(commit, deniedChange(commit, unifiedDiff(changes, 0), options));
 }

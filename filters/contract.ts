@@ -7,12 +7,12 @@
  * - to name each of its reasons in `reasons`, and to drop for no other; a drop is written down as `<filter>/<reason>`.
  */
 import type { z } from "zod";
-import type { Commit, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Revision } from "../schemas/candidate.ts";
 import type { Outcome } from "../schemas/outcome.ts";
 
 /** A mined commit with what a filter may ask about it. */
 export interface FilterSubject {
-  readonly commit: Commit;
+  readonly commit: MinedCommit;
   /** Number of parents; more than one is a merge. */
   readonly parents: number;
   /** Text of a source file in the commit's own tree, or null where it is not there. */
@@ -26,7 +26,7 @@ export interface Filter<Options = unknown> {
   readonly version: number;
   readonly reasons: readonly string[];
   readonly options: z.ZodType<Options>;
-  judge(subject: FilterSubject, options: Options): Outcome<Commit>;
+  judge(subject: FilterSubject, options: Options): Outcome<MinedCommit>;
   /** A revision into which mutants would be injected; without this, all pass. */
   judgeRevision?(revision: Revision, options: Options): Outcome<Revision>;
 }

@@ -1,6 +1,6 @@
 /** Drops commits that by their form or by what they say of themselves mend nothing: merges, reverts, releases, and changes that leave the running code as it was. */
 import { z } from "zod";
-import type { Commit } from "../schemas/candidate.ts";
+import type { MinedCommit } from "../schemas/candidate.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
 
@@ -29,7 +29,7 @@ function changesCode({ commit, after, emitsDifferently }: FilterSubject): "code"
   return differs ? "code" : "same";
 }
 
-function judge(subject: FilterSubject, options: NotAFixOptions): Outcome<Commit> {
+function judge(subject: FilterSubject, options: NotAFixOptions): Outcome<MinedCommit> {
   const { commit, parents } = subject;
   if (parents > 1 || mergeSubject.test(commit.subject)) return drop("not-a-fix/merge", commit.subject);
   if (revertSubject.test(commit.subject) || /^This reverts commit [0-9a-f]{7,}/m.test(commit.body))

@@ -1,6 +1,6 @@
 /** Drops what is under a licence that is not allowed, by what the revision itself states: a repository may have changed its licence since, or may yet. */
 import { bareId, isAllowedBy, parseSpdx, spdxIds } from "../lib/spdx.ts";
-import type { Commit, Repository, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Repository, Revision } from "../schemas/candidate.ts";
 import { type Dropped, drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { type Permissive, permissiveSchema } from "../schemas/permissive.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
@@ -45,7 +45,7 @@ export function foreignFile(path: string, text: string | null, { license }: Repo
   return null;
 }
 
-function judge({ commit, after }: FilterSubject, options: Permissive): Outcome<Commit> {
+function judge({ commit, after }: FilterSubject, options: Permissive): Outcome<MinedCommit> {
   const { repository } = commit.revision;
   for (const [path, before] of Object.entries(commit.before)) {
     const foreign = foreignFile(path, before, repository, options) ?? foreignFile(path, after(path), repository, options);

@@ -1,6 +1,6 @@
 /** Drops pull requests that ask for nothing of their own: those of bots, and those that carry a branch's changes to another. */
 import { z } from "zod";
-import type { Commit } from "../schemas/candidate.ts";
+import type { MinedCommit } from "../schemas/candidate.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
 
@@ -9,7 +9,7 @@ const reasons = ["bot", "revert", "merge-forward"] as const;
 export const pullRequestOptions = z.object({}).strict();
 export type PullRequestOptions = z.infer<typeof pullRequestOptions>;
 
-function judge({ commit }: FilterSubject): Outcome<Commit> {
+function judge({ commit }: FilterSubject): Outcome<MinedCommit> {
   const { pullRequest } = commit;
   if (pullRequest === undefined) return keep(commit);
   const { number, title, author, kind } = pullRequest;

@@ -1,6 +1,6 @@
 /** Drops what its owners asked not to be used: repositories, commits and pull requests. Instances are known only when they are posed. */
 import { repoGroupOf } from "../lib/address.ts";
-import type { Candidate, Commit, Repository, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Mutant, Repository, Revision } from "../schemas/candidate.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
 import { type TakedownSettings, takedownSchema } from "../schemas/takedown.ts";
 import type { Filter, FilterSubject } from "./contract.ts";
@@ -46,7 +46,9 @@ export function takedownsOf(targets: readonly string[]): Takedowns {
 }
 
 /** What a candidate was made from. */
-export function madeFrom(candidate: Candidate): Pick<TakedownSubject, "pullRequest" | "commits"> & { readonly repository: Repository } {
+export function madeFrom(
+  candidate: Mutant | MinedCommit,
+): Pick<TakedownSubject, "pullRequest" | "commits"> & { readonly repository: Repository } {
   const { repository, commit } = candidate.revision;
   if (candidate.kind === "mutant") return { repository, pullRequest: null, commits: [commit] };
   const { pullRequest, landed, mirrorOf } = candidate;
@@ -75,7 +77,7 @@ export const takedown = Object.freeze({
   version: 1,
   reasons,
   options: takedownSchema,
-  judge: ({ commit }: FilterSubject, options: TakedownSettings): Outcome<Commit> => judged(commit, madeFrom(commit), options),
+  judge: ({ commit }: FilterSubject, options: TakedownSettings): Outcome<MinedCommit> => judged(commit, madeFrom(commit), options),
   judgeRevision: (revision: Revision, options: TakedownSettings): Outcome<Revision> =>
     judged(revision, { repository: revision.repository, pullRequest: null, commits: [revision.commit] }, options),
 }) satisfies Filter<TakedownSettings>;

@@ -1,12 +1,9 @@
 /** What every miner of changes does alike: the facts of a revision, and a candidate from what a change did to its files. */
-import type { UnitSpan } from "../languages/contract.ts";
 import { declaredRepository } from "../lib/address.ts";
-import { changedLines, unifiedDiff } from "../lib/diff.ts";
 import type { GitRepository, LogChange } from "../lib/git.ts";
 import { shortId } from "../lib/hash.ts";
-import { innermost } from "../lib/innermost.ts";
 import { type LicenseFile, licenseFiles, licenseOf } from "../lib/license.ts";
-import type { Commit, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Revision } from "../schemas/candidate.ts";
 import type { Layer } from "../schemas/layer.ts";
 import type { MinerContext } from "./contract.ts";
 
@@ -32,7 +29,6 @@ export interface Change {
 export const changeReasons = ["no-source", "no-test", "too-many-files", "unreadable-source"] as const;
 export type ChangeReason = (typeof changeReasons)[number];
 
-type Edit = Commit["edits"][number];
 interface Sides {
   readonly path: string;
   readonly before: string | null;
@@ -87,9 +83,6 @@ async function sidesOf(repository: GitRepository, changes: readonly LogChange[],
   return sides;
 }
 
-const unitAround = (units: readonly UnitSpan[], line: number): UnitSpan | null =>
-  innermost(units, (unit) => unit.startLine <= line && line <= unit.endLine);
-
 /** What else was changed, as it was: what says of the change afterwards is not for those who have yet to make it. */
 async function earlierOf(changes: readonly LogChange[], limits: ChangeLimits, context: MinerContext): Promise<Layer> {
   const others = changes.filter(({ path }) => context.roleOf(path) !== "config");
@@ -98,25 +91,7 @@ async function earlierOf(changes: readonly LogChange[], limits: ChangeLimits, co
   return Object.fromEntries(others.map(({ path }) => [path, texts.get(path) ?? null]));
 }
 
-/** What the change edited in one file of its own tree: a range for every run of lines inside one unit. */
-export function editsOf(side: Sides, { unitsOn }: Pick<MinerContext, "unitsOn">): Edit[] {
-  const { path, after } = side;
-  if (after === null) return [];
-  const ranges = changedLines(unifiedDiff([side])).after;
-  const units = unitsOn({ path, text: after }, ranges);
-  const edits: Edit[] = [];
-  for (const range of ranges) {
-    for (let line = range.start; line <= range.end; line++) {
-      const symbol = unitAround(units, line)?.name ?? null;
-      const last = edits.at(-1);
-      if (last !== undefined && last.symbol === symbol && last.endLine === line - 1) edits[edits.length - 1] = { ...last, endLine: line };
-      else edits.push({ file: side.path, symbol, startLine: line, endLine: line });
-    }
-  }
-  return edits;
-}
-
-export async function candidateOf(change: Change, limits: ChangeLimits, context: MinerContext): Promise<Commit | ChangeReason> {
+export async function candidateOf(change: Change, limits: ChangeLimits, context: MinerContext): Promise<MinedCommit | ChangeReason> {
   const { repository, roleOf } = context;
   const { packageDir, maxFileBytes, maxSourceFiles } = limits;
   const near = change.changes.filter(({ path, before, after }) => inside(packageDir, path) && (before ?? after) !== null);
@@ -129,10 +104,9 @@ export async function candidateOf(change: Change, limits: ChangeLimits, context:
   if (sides === null) return "unreadable-source";
   const before: Layer = Object.fromEntries(sides.map((side) => [side.path, side.before]));
   const revision = await revisionAt(repository, change.after, packageDir);
-  const edits = sides.flatMap((side) => editsOf(side, context));
   const { subject, body } = change;
   const rest = change.changes.filter(({ path }) => !Object.hasOwn(before, path));
   const earlier = await earlierOf(rest, limits, context);
   const id = shortId([repository.name, revision.commit, packageDir, before]);
-  return { kind: "commit", id, revision, before, edits, subject, body, testFiles: tests.map(({ path }) => path).sort(), earlier };
+  return { kind: "commit", id, revision, before, subject, body, testFiles: tests.map(({ path }) => path).sort(), earlier };
 }

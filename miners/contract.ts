@@ -8,14 +8,16 @@
  * - not to judge: whether a commit is a fix worth posing is said by the filters and, in the end, by the tests;
  * - where its source counts what it holds (pull requests), to lose none: what gives no candidate is passed over with a reason from `reasons`.
  *
- * What a path is for and what a text's units are is brought by the context, so a miner knows no language.
+ * What a path is for is brought by the context, so a miner knows no language.
  */
 import type { z } from "zod";
-import type { Lines, Role, SourceFile, UnitSpan } from "../languages/contract.ts";
+import type { Role } from "../languages/contract.ts";
 import type { GitRepository } from "../lib/git.ts";
-import type { Commit, Revision } from "../schemas/candidate.ts";
+import type { MinedCommit, Revision } from "../schemas/candidate.ts";
 
-export type MinedItem = { readonly kind: "revision"; readonly revision: Revision } | { readonly kind: "commit"; readonly commit: Commit };
+export type MinedItem =
+  | { readonly kind: "revision"; readonly revision: Revision }
+  | { readonly kind: "commit"; readonly commit: MinedCommit };
 
 /** What gives no candidate; written down as `<miner>/<reason>`. */
 export interface PassedOver {
@@ -50,7 +52,6 @@ export interface Outside {
 export interface MinerContext {
   readonly repository: GitRepository;
   readonly roleOf: (path: string) => Role;
-  readonly unitsOn: (file: SourceFile, lines: readonly Lines[]) => readonly UnitSpan[];
   /** Where an earlier call ended; null starts at the first item. */
   readonly cursor: string | null;
   readonly signal?: AbortSignal;

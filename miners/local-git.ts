@@ -104,7 +104,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 7,
+  version: 8,
   reasons,
   options: localGitOptions,
   mine,

@@ -30,7 +30,7 @@ import { ensureFolder, providerOf, widthOf } from "./place.ts";
 import { Profile, type StageTime, stageWatch } from "./profile.ts";
 import { checkNames } from "./split-settings.ts";
 import { mineStage, type PassedRepository, type Source } from "./stages/1-mine.ts";
-import { screenStage } from "./stages/2-screen.ts";
+import { type ScreenedItem, screenStage } from "./stages/2-screen.ts";
 import { type Preparable, prepareQuota, prepareStage, revisionId } from "./stages/3-prepare.ts";
 import { type Injectable, injectStage } from "./stages/4-inject.ts";
 import { lightened, siftStage } from "./stages/5-sift.ts";
@@ -261,7 +261,7 @@ const composed = <A, B, T>(a: Item<A>, b: Item<B>, make: (a: A, b: B) => T): Ite
 });
 
 /** Every revision once: wanted for itself, or for the first of the changes that led to it. */
-function preparablesOf(screened: readonly Item<MinedItem>[]) {
+function preparablesOf(screened: readonly Item<ScreenedItem>[]) {
   const preparables = new Map<string, Item<Preparable>>();
   const quotas = new Map<string, string>();
   const mutable = new Set<string>();
@@ -279,9 +279,9 @@ function preparablesOf(screened: readonly Item<MinedItem>[]) {
 }
 
 /** Environments that mutants are injected into, each with the history of its package up to its own revision: what came later is not in its tree. */
-function injectablesOf(environments: readonly Item<Environment>[], screened: readonly Item<MinedItem>[]): Item<Injectable>[] {
+function injectablesOf(environments: readonly Item<Environment>[], screened: readonly Item<ScreenedItem>[]): Item<Injectable>[] {
   const placeOf = ({ repository, packageDir }: Revision): string => shortId([repository.name, packageDir]);
-  const changes = new Map<string, { item: Item<MinedItem>; at: string }[]>();
+  const changes = new Map<string, { item: Item<ScreenedItem>; at: string }[]>();
   for (const item of screened) {
     const value = item.load();
     if (value.kind !== "commit") continue;
@@ -302,7 +302,7 @@ function injectablesOf(environments: readonly Item<Environment>[], screened: rea
 
 /** Every mutant, every mirror and every commit whose environment came to be, with it. */
 function subjectsOf(
-  screened: readonly Item<MinedItem>[],
+  screened: readonly Item<ScreenedItem>[],
   injected: readonly KeptItem<Injectable, Candidate>[],
   environments: ReadonlyMap<string, Item<Environment>>,
   byId: ReadonlyMap<string, Item<Environment>>,

@@ -128,7 +128,10 @@ export const commitSchema = z
     remarkedLines: z.array(remarkedLinesSchema).readonly().optional(),
   })
   .readonly();
+/** A commit as a miner gives it: what it edits is told once it has passed the filters, for that takes reading its sources' syntax. */
+export const minedCommitSchema = commitSchema.unwrap().omit({ edits: true }).readonly();
 export const candidateSchema = z.discriminatedUnion("kind", [mutantSchema, commitSchema]);
 export type Mutant = z.infer<typeof mutantSchema>;
 export type Commit = z.infer<typeof commitSchema>;
+export type MinedCommit = z.infer<typeof minedCommitSchema>;
 export type Candidate = z.infer<typeof candidateSchema>;

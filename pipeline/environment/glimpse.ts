@@ -3,7 +3,7 @@
  * costs many. It only chooses: what is posed is observed anew.
  */
 import type { TestRun } from "../../sandbox/workspace.ts";
-import type { Commit } from "../../schemas/candidate.ts";
+import type { MinedCommit } from "../../schemas/candidate.ts";
 import { type Dropped, drop } from "../../schemas/outcome.ts";
 import { type BaselineSite, healthyRun, objection, run } from "./baseline.ts";
 import { failsByItself } from "./look.ts";
@@ -15,7 +15,7 @@ const filesOf = ({ report }: TestRun): readonly string[] =>
  * In which files is looked, first and, where nothing is seen there, then: those with tests that the change touched; the others where it also
  * touched what tests read, as helpers and fixtures.
  */
-export function filesToGlimpse({ testFiles }: Pick<Commit, "testFiles">, healthy: TestRun): readonly (readonly string[])[] {
+export function filesToGlimpse({ testFiles }: Pick<MinedCommit, "testFiles">, healthy: TestRun): readonly (readonly string[])[] {
   const all = filesOf(healthy);
   const [own, others] = [all.filter((file) => testFiles.includes(file)), all.filter((file) => !testFiles.includes(file))];
   return [own, own.length < testFiles.length ? others : []].filter((files) => files.length > 0);
@@ -49,7 +49,7 @@ const limitsAfter = ({ result }: TestRun, { runTimeoutMs }: BaselineSite): { wal
 });
 
 /** The files that the change touched, alone, on both trees; "unclear" where they may not be all that tells, or do not run like that. */
-async function byOwnFiles(site: BaselineSite, { testFiles, before }: Commit): Promise<Dropped | null | "unclear"> {
+async function byOwnFiles(site: BaselineSite, { testFiles, before }: MinedCommit): Promise<Dropped | null | "unclear"> {
   const named = testFiles.filter((path) => site.language.extensions.some((end) => path.endsWith(end)));
   if (named.length === 0) return "unclear";
   const healthy = await run(site, named, null);
@@ -63,7 +63,7 @@ async function byOwnFiles(site: BaselineSite, { testFiles, before }: Commit): Pr
 }
 
 /** The tree without the change beside a whole run of the healthy one. */
-async function byAllFiles(site: BaselineSite, commit: Commit, healthy: TestRun): Promise<Dropped | null> {
+async function byAllFiles(site: BaselineSite, commit: MinedCommit, healthy: TestRun): Promise<Dropped | null> {
   let first: Dropped | null = null;
   for (const files of filesToGlimpse(commit, healthy)) {
     const no = unmoved(files, healthy, await run(site, files, null, commit.before, { limits: limitsAfter(healthy, site) }));
@@ -81,7 +81,7 @@ export interface Glimpsed {
 }
 
 /** Cold runs of both trees of a change: of the files that it touched, and of the whole suite only where these leave it open. */
-export async function glimpse(site: BaselineSite, commit: Commit): Promise<Glimpsed> {
+export async function glimpse(site: BaselineSite, commit: MinedCommit): Promise<Glimpsed> {
   const own = await byOwnFiles(site, commit);
   if (own !== "unclear") return { no: own, healthy: null };
   const whole = await healthyRun(site);

@@ -2,12 +2,12 @@
 import { applyPatch, unifiedDiff } from "../../lib/diff.ts";
 import type { GitRepository } from "../../lib/git.ts";
 import { shortId } from "../../lib/hash.ts";
-import { editsOf } from "../../miners/change.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Commit } from "../../schemas/candidate.ts";
 import type { Environment } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
+import { editsOf } from "./edits.ts";
 
 /** Of what is no mirror: one for each change and environment. */
 export const mirrorId = (change: Commit, { revision }: Environment): string =>
@@ -38,9 +38,7 @@ export async function mirrorOf(
   const applied = applyPatch(unifiedDiff(pairs), (path) => workspace.text(path));
   if ("error" in applied) return drop("inject/mirror-does-not-apply", `${said}: ${applied.error}`);
   const before: Layer = Object.fromEntries(Object.entries(applied.layer).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const edits = Object.entries(before).flatMap(([path, text]) =>
-    editsOf({ path, before: text, after: workspace.text(path) }, workspace.language),
-  );
+  const edits = editsOf(before, (path) => workspace.text(path), workspace.language);
   const id = shortId([revision.repository.name, revision.commit, revision.packageDir, before]);
   return keep({
     ...change,

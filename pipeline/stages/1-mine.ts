@@ -4,7 +4,7 @@ import type { GitRepository } from "../../lib/git.ts";
 import { shortId } from "../../lib/hash.ts";
 import type { MinedItem } from "../../miners/contract.ts";
 import { miners } from "../../miners/index.ts";
-import { commitSchema, revisionSchema } from "../../schemas/candidate.ts";
+import { minedCommitSchema, revisionSchema } from "../../schemas/candidate.ts";
 import { drop, keep } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
@@ -56,12 +56,12 @@ async function sitesOf(source: Source, commit: string, repository: GitRepository
 
 export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("revision"), revision: revisionSchema }),
-  z.object({ kind: z.literal("commit"), commit: commitSchema }),
+  z.object({ kind: z.literal("commit"), commit: minedCommitSchema }),
 ]);
 
 export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
   name: "mine",
-  version: 10,
+  version: 11,
   resource: "cpu",
   output: minedSchema,
   settings: ["history"],
@@ -82,7 +82,7 @@ export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
         yield { id: commit === source.commit ? source.name : shortId([source.name, commit]), parent: null, outcome: none };
       sites.push(...own);
     }
-    const context = { repository, roleOf: language.roleOf, unitsOn: language.unitsOn, cursor: null, outside: bench.outside };
+    const context = { repository, roleOf: language.roleOf, cursor: null, outside: bench.outside };
     const items = new Map<string, MinedItem>();
     for (const site of sites) {
       for (const miner of miners) {

@@ -1,13 +1,25 @@
-/** Cheap judgements on what was mined: nothing is run. Every filter is asked about every commit, and those that judge revisions about these. */
+/**
+ * Cheap judgements on what was mined: nothing is run. Every filter is asked about every commit, and those that judge revisions about these. Of a
+ * commit that passes it is told which lines and units it edits.
+ */
+import { z } from "zod";
 import { filters } from "../../filters/index.ts";
 import type { MinedItem } from "../../miners/contract.ts";
-import type { Commit, Revision } from "../../schemas/candidate.ts";
+import { type Commit, commitSchema, type MinedCommit, type Revision, revisionSchema } from "../../schemas/candidate.ts";
 import type { Config } from "../../schemas/config.ts";
 import { keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
 import type { Stage } from "../contract.ts";
-import { minedSchema } from "./1-mine.ts";
+import { editsOf } from "../injection/edits.ts";
 import { revisionId } from "./3-prepare.ts";
+
+export const screenedSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("revision"), revision: revisionSchema }),
+  z.object({ kind: z.literal("commit"), commit: commitSchema }),
+]);
+export type ScreenedItem =
+  | { readonly kind: "revision"; readonly revision: Revision }
+  | { readonly kind: "commit"; readonly commit: Commit };
 
 const parsed = new WeakMap<Config, Map<string, unknown>>();
 
@@ -19,7 +31,7 @@ function optionsOf({ name, options }: (typeof filters)[number], config: Config):
   return known.get(name) as never;
 }
 
-function screenRevision(revision: Revision, { config }: Bench): Outcome<MinedItem> {
+function screenRevision(revision: Revision, { config }: Bench): Outcome<ScreenedItem> {
   for (const filter of filters) {
     const outcome = "judgeRevision" in filter ? filter.judgeRevision(revision, optionsOf(filter, config)) : keep(revision);
     if (!outcome.kept) return outcome;
@@ -27,25 +39,26 @@ function screenRevision(revision: Revision, { config }: Bench): Outcome<MinedIte
   return keep({ kind: "revision", revision });
 }
 
-async function screen(commit: Commit, bench: Bench): Promise<Outcome<MinedItem>> {
+async function screen(commit: MinedCommit, bench: Bench): Promise<Outcome<ScreenedItem>> {
   const repository = bench.repository(commit.revision.repository.name);
   const { entries } = await repository.treeOf(commit.revision.commit);
   const texts = await repository.readTexts(entries.filter((entry) => Object.hasOwn(commit.before, entry.path)));
-  const { emitsDifferently } = bench.language("javascript");
+  const language = bench.language("javascript");
+  const after = (path: string): string | null => texts.get(path) ?? null;
   // The miner gives commits of one parent only.
-  const subject = { commit, parents: 1, after: (path: string) => texts.get(path) ?? null, emitsDifferently };
+  const subject = { commit, parents: 1, after, emitsDifferently: language.emitsDifferently };
   for (const filter of filters) {
     const outcome = filter.judge(subject, optionsOf(filter, bench.config));
     if (!outcome.kept) return outcome;
   }
-  return keep({ kind: "commit", commit });
+  return keep({ kind: "commit", commit: { ...commit, edits: editsOf(commit.before, after, language) } });
 }
 
-export const screenStage: Stage<MinedItem, MinedItem> = {
+export const screenStage: Stage<MinedItem, ScreenedItem> = {
   name: "screen",
-  version: 3,
+  version: 4,
   resource: "cpu",
-  output: minedSchema,
+  output: screenedSchema,
   settings: ["contamination", "permissive", "takedown"],
   async *work([item], bench) {
     if (!item) return;

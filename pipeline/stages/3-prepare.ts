@@ -6,7 +6,7 @@ import { sha256, shortId } from "../../lib/hash.ts";
 import { plural } from "../../lib/plural.ts";
 import type { SandboxProvider } from "../../sandbox/contract.ts";
 import type { Installed, TestRun } from "../../sandbox/workspace.ts";
-import type { Commit, Revision } from "../../schemas/candidate.ts";
+import type { MinedCommit, Revision } from "../../schemas/candidate.ts";
 import { type Environment, environmentSchema, type Recipe, testTimeoutMs } from "../../schemas/environment.ts";
 import { drop, keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
@@ -42,7 +42,7 @@ function sourcesOf(tree: CheckedTree, packageDir: string, bench: Bench): { path:
 /** A revision, and the change that it is wanted for; null where it is wanted for itself, as for mutants. */
 export interface Preparable {
   readonly revision: Revision;
-  readonly change: Commit | null;
+  readonly change: MinedCommit | null;
 }
 
 /** A revision, installed and its runner found; nothing of it was run. */
@@ -122,7 +122,7 @@ async function readied(revision: Revision, tree: CheckedTree, found: Recipe, ben
 }
 
 /** Whether the tests of a change tell its trees apart, and nothing more: what the bench of the history counts. */
-export async function glimpseOf(change: Commit, bench: Bench): Promise<Outcome<null>> {
+export async function glimpseOf(change: MinedCommit, bench: Bench): Promise<Outcome<null>> {
   return byRecipes(change.revision, bench, async (tree, recipe) => {
     const ready = await readied(change.revision, tree, recipe, bench);
     if (!ready.kept) return ready;

@@ -22,7 +22,7 @@ export function subjectOf({
   const revision = { repository, commit: "1".repeat(40), committedAt: "2025-01-01T00:00:00.000Z", packageDir: "." };
   const before = Object.fromEntries(Object.entries(files).map(([path, [text]]) => [path, text]));
   return {
-    commit: { kind: "commit", id: "0".repeat(16), revision, before, edits: [], subject, body, testFiles: ["test/a.test.js"] },
+    commit: { kind: "commit", id: "0".repeat(16), revision, before, subject, body, testFiles: ["test/a.test.js"] },
     parents,
     after: (path) => files[path]?.[1] ?? null,
     emitsDifferently: (_, left, right) => bare(left) !== bare(right),

@@ -46,7 +46,7 @@ async function told(
 ): Promise<Told> {
   const { packageDir = ".", max = 50 } = more;
   const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
-  const context = { repository, roleOf, unitsOn: () => [], cursor: null };
+  const context = { repository, roleOf, cursor: null };
   const limits = { packageDir, maxFileBytes: 10_000, maxSourceFiles: max };
   const located = await locateAttempts(
     heads.map((commit) => ({ commit, kind: "commit" as const })),

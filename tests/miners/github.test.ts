@@ -7,7 +7,7 @@ import { openRepository } from "../../lib/git.ts";
 import type { Mined } from "../../miners/contract.ts";
 import { openGithub } from "../../miners/github/open.ts";
 import { github as miner } from "../../miners/github.ts";
-import { type Commit, commitSchema } from "../../schemas/candidate.ts";
+import { type MinedCommit, minedCommitSchema } from "../../schemas/candidate.ts";
 import { reasonSchema } from "../../schemas/outcome.ts";
 import { type Asked, type Fault, pull, ScriptedGithub } from "./github/scripted-github.ts";
 import { ScriptedRemote } from "./github/scripted-remote.ts";
@@ -39,11 +39,11 @@ async function mined(more: Readonly<Record<string, unknown>> = {}, cursor: strin
   const repository = await openRepository(cloneUrl, join(stand.cacheDir, "repositories"), { name });
   const options = miner.options.parse({ api: github.api, repositoryId, snapshot, limit: 100, retryMs: 1, paced: false, ...more });
   const items: Mined[] = [];
-  for await (const item of miner.mine(options, { repository, roleOf, unitsOn: () => [], cursor, outside: stand.outside })) items.push(item);
+  for await (const item of miner.mine(options, { repository, roleOf, cursor, outside: stand.outside })) items.push(item);
   return items;
 }
-const commits = (items: readonly Mined[]): Commit[] =>
-  items.flatMap(({ item }) => (item.kind === "commit" ? [commitSchema.parse(item.commit)] : []));
+const commits = (items: readonly Mined[]): MinedCommit[] =>
+  items.flatMap(({ item }) => (item.kind === "commit" ? [minedCommitSchema.parse(item.commit)] : []));
 const reasons = (items: readonly Mined[]): unknown[] =>
   items.map(({ item }) => (item.kind === "passed-over" ? `${item.detail.split(":")[0]} ${item.reason}` : item.kind));
 
@@ -102,7 +102,7 @@ describe("a merged pull request", () => {
     const repository = await openRepository(remote.bare, join(stand.cacheDir, "local"), { name: "owner/name" });
     const options = localGit.options.parse({ history: 9 });
     const ids: string[] = [];
-    for await (const { item } of localGit.mine(options, { repository, roleOf, unitsOn: () => [], cursor: null })) {
+    for await (const { item } of localGit.mine(options, { repository, roleOf, cursor: null })) {
       if (item.kind === "commit") ids.push(item.commit.id);
     }
     expect(ids).toEqual([first?.id]);

@@ -1,25 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Role, UnitSpan } from "../../languages/contract.ts";
+import type { Role } from "../../languages/contract.ts";
 import { openRepository } from "../../lib/git.ts";
 import type { Mined } from "../../miners/contract.ts";
 import { localGit } from "../../miners/local-git.ts";
-import { commitSchema, revisionSchema } from "../../schemas/candidate.ts";
+import { minedCommitSchema, revisionSchema } from "../../schemas/candidate.ts";
 import { ScratchRepository } from "../lib/scratch-repository.ts";
 
 const roleOf = (path: string): Role => (/\btest\b/.test(path) ? "test" : path.endsWith(".js") ? "source" : "other");
 
-/** One unit for each `function name` line, to the next closing brace at the start of a line. */
-const unitsOn = ({ text }: { readonly text: string }): UnitSpan[] =>
-  [...text.matchAll(/^function (\w+)[\s\S]*?^\}/gm)].map((match): UnitSpan => {
-    const startLine = text.slice(0, match.index).split("\n").length;
-    const endLine = startLine + match[0].split("\n").length - 1;
-    return { name: match[1] ?? "", start: match.index, end: match.index + match[0].length, startLine, endLine };
-  });
-
 async function mined(scratch: ScratchRepository, options: Record<string, unknown>, cursor: string | null = null): Promise<Mined[]> {
   const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
   const items: Mined[] = [];
-  for await (const item of localGit.mine(localGit.options.parse(options), { repository, roleOf, unitsOn, cursor })) items.push(item);
+  for await (const item of localGit.mine(localGit.options.parse(options), { repository, roleOf, cursor })) items.push(item);
   return items;
 }
 const subjects = (items: readonly Mined[]): string[] =>
@@ -75,7 +67,7 @@ describe("local-git", () => {
     const items = await mined(scratch, { history: 100 });
     expect(subjects(items)).toEqual(["(revision)", "Fix the sum"]);
     const fix = items[1]?.item;
-    expect(fix?.kind === "commit" && commitSchema.parse(fix.commit)).toMatchObject({
+    expect(fix?.kind === "commit" && minedCommitSchema.parse(fix.commit)).toMatchObject({
       before: { "sum.js": sum("-"), "extra.js": null, "old.js": "2\n" },
       subject: "Fix the sum",
       body: "It took away.",
@@ -98,9 +90,9 @@ describe("local-git", () => {
       "package.json": '{"version":"2"}',
     });
     const repository = await openRepository(scratch.work, scratch.cache, { name: "owner/name" });
-    const context = { repository, roleOf: role, unitsOn, cursor: "revision" };
+    const context = { repository, roleOf: role, cursor: "revision" };
     for await (const { item } of localGit.mine(localGit.options.parse({ history: 1 }), context)) {
-      expect(item.kind === "commit" && commitSchema.parse(item.commit).earlier).toEqual({
+      expect(item.kind === "commit" && minedCommitSchema.parse(item.commit).earlier).toEqual({
         "test/a.js": "",
         "test/gone.js": "x\n",
         "CHANGES.md": "0\n",
@@ -109,15 +101,6 @@ describe("local-git", () => {
       });
     }
     expect.assertions(1);
-  });
-
-  it("names the units that the fix edits in its own tree", async () => {
-    using scratch = await withFix();
-    const fix = (await mined(scratch, { history: 100 }))[1]?.item;
-    expect(fix?.kind === "commit" && fix.commit.edits).toEqual([
-      { file: "extra.js", symbol: null, startLine: 1, endLine: 1 },
-      { file: "sum.js", symbol: "sum", startLine: 5, endLine: 5 },
-    ]);
   });
 
   it("goes on after any cursor that it gave out", async () => {
@@ -178,7 +161,7 @@ describe("local-git", () => {
     await merge(scratch, "Merge pull request #12 from somebody/side\n\nMultiply");
     const items = await mined(scratch, { history: 100 });
     const [first, tests] = [await scratch.git("rev-parse", "side~2"), await scratch.git("rev-parse", "side~1")];
-    const [change, fix] = items.slice(1).map(({ item }) => (item.kind === "commit" ? commitSchema.parse(item.commit) : null));
+    const [change, fix] = items.slice(1).map(({ item }) => (item.kind === "commit" ? minedCommitSchema.parse(item.commit) : null));
     expect(change?.attempts).toEqual([{ commits: [tests, first], kind: "commit", layer: { "sum.js": sum("*") }, merged: [] }]);
     expect(fix?.attempts).toBeUndefined();
   });

@@ -62,7 +62,7 @@ async function mine(into: Mined[], onOpen = (): void => {}, own = stand): Promis
   onOpen();
   const asked = miner.options.parse({ api: github.api, repositoryId, snapshot, limit: 1000, retryMs: 1, paced: false });
   const cursor = into.at(-1)?.cursor ?? null;
-  for await (const item of miner.mine(asked, { repository, roleOf, unitsOn: () => [], cursor, outside })) into.push(item);
+  for await (const item of miner.mine(asked, { repository, roleOf, cursor, outside })) into.push(item);
 }
 
 /** How a cell ends, where it is not at the first try, without a wait, with every record. */
