@@ -16,6 +16,7 @@ import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
+import { GitHistory } from "./git-history.ts";
 import { type GitObject, GitObjects, GitObjectsEnded, rawFormat } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
 import { holdFolder } from "./held-folders.ts";
@@ -517,6 +518,7 @@ export class GitRepository {
   readonly #address: string | null;
   readonly #retryMs: number;
   readonly #objects: GitObjects;
+  readonly #history: GitHistory;
   readonly #expected = new Set<string>();
   /** Contents are asked for no more: they were all fetched. */
   #whole = false;
@@ -524,6 +526,7 @@ export class GitRepository {
   constructor(place: Place) {
     this.gitDir = place.gitDir;
     this.#objects = new GitObjects((...words) => commandOn(place.gitDir, words));
+    this.#history = new GitHistory((ids) => this.#objects.read(ids));
     this.#address = place.address;
     this.#retryMs = place.retryMs ?? defaultRetryMs;
     this.name = place.name;
@@ -586,6 +589,8 @@ export class GitRepository {
 
   /** The newest commits that both stand on, none of which leads to another: one, as a rule. */
   async mergeBases(one: string, other: string): Promise<readonly string[]> {
+    const fork = await reading("the history cannot be read", this.#history.fork(one, other));
+    if (fork !== null && fork.bases.length < 2) return fork.bases;
     const found = await git(this.gitDir, ["merge-base", "--all", one, other]);
     return succeeded(found) ? found.stdout.trim().split("\n") : [];
   }
@@ -613,12 +618,20 @@ export class GitRepository {
 
   /** The commits that lead to `tip` and not to `onto`, from the newest on. */
   async branch(tip: string, onto: string): Promise<Branch> {
+    const fork = await reading("the history cannot be read", this.#history.fork(tip, onto));
+    if (fork === null) return this.#listedBranch(tip, onto);
+    const plain = fork.own.filter(({ parents }) => parents.length < 2);
+    // Without a merge the branch is one line, which leaves the other at one place.
+    const isLine = plain.length === fork.own.length;
+    return { commits: plain.map(({ id }) => id), base: isLine ? (plain.at(-1)?.parents[0] ?? null) : null };
+  }
+
+  async #listedBranch(tip: string, onto: string): Promise<Branch> {
     const listed = await must(this.gitDir, ["rev-list", "--parents", "--boundary", tip, `^${onto}`, "--"], "the history cannot be read");
     const lines = listed.split("\n").filter((line) => line !== "");
     const own = lines.filter((line) => !line.startsWith("-")).map((line) => line.split(" "));
     const plain = own.filter(({ length }) => length <= 2);
     const [base, ...more] = lines.filter((line) => line.startsWith("-")).map((line) => line.slice(1).split(" ")[0]);
-    // Without a merge the branch is one line, which leaves the other at one place.
     const isLine = plain.length === own.length && more.length === 0;
     return { commits: plain.map(([commit = ""]) => commit), base: isLine ? (base ?? null) : null };
   }
