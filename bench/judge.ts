@@ -126,6 +126,9 @@ async function runStryker(
   return { seconds: wallMs / 1000, judged: judgedBy(reportSchema.parse(JSON.parse(readFileSync(report, "utf8"))), environment, workspace) };
 }
 
+/** Expressions that StrykerJS puts in the place of others: in the middle of one more they are to stay together. */
+const loose: ReadonlySet<string> = new Set(["LogicalOperator", "EqualityOperator", "ArithmeticOperator", "BooleanLiteral"]);
+
 function judgedBy({ files }: z.infer<typeof reportSchema>, environment: Environment, workspace: Workspace): Judged[] {
   const text = (path: string): string => workspace.text(path) ?? "";
   return Object.entries(files).flatMap(([path, { source, mutants }]) => {
@@ -135,7 +138,8 @@ function judgedBy({ files }: z.infer<typeof reportSchema>, environment: Environm
     const at = siteOf({ path, text: source }, workspace.language);
     return mutants.flatMap(({ status, mutatorName, replacement, location }) => {
       if (replacement === undefined) return [];
-      const mutation = { operator: mutatorName, start: offset(location.start), end: offset(location.end), replacement };
+      const stands = loose.has(mutatorName) ? `(${replacement}\n)` : replacement;
+      const mutation = { operator: mutatorName, start: offset(location.start), end: offset(location.end), replacement: stands };
       return [{ mutant: mutantOf(environment, [at(mutation)], text), status }];
     });
   });

@@ -1,6 +1,8 @@
 /**
  * One text that holds many mutants: each stands beside the code that it replaces, and `globalThis.__kihonMutant(id)`, which the harness
  * sets, says whether it is the one in force. So hundreds are tried in one process that has loaded the file once; without a harness none is.
+ * It is asked only where `globalThis.__kihonAsked[id]` is set, and `globalThis.__kihonLoop()` only where no turn of `__kihonTurns[0]` is left: most
+ * tests run once and are never compiled, and a call at every step would make them several times slower.
  *
  * A mutant is held by the smallest piece of code around it that can be given in two forms: an expression as `(is(1)?(other):(own))`, a
  * statement as `if(is(1)){other}else{own}`, or else what stands in a block. What has none of these around it (imports, classes, what is
@@ -353,14 +355,19 @@ function nested(hosts: readonly Host[]): Host[] {
 }
 
 const [IS, TURN, VALUE] = ["__kihonIs", "__kihonTurn", "__kihonValue"] as const;
+const [ASKED, TURNS, OPEN] = ["__kihonAsked", "__kihonTurns", "__kihonOpen"] as const;
 
-/** Functions, for these are there before the file's first statement runs, as where files load each other. */
+/** Functions, for these are there before the file's first statement runs, as where files load each other; they find what the harness set. */
 function declarations(path: string): string {
   const typed = grammarOf(path) !== "javascript";
   const [global, any] = typed ? ["(globalThis as any)", ":any"] : ["globalThis", ""];
-  const is = `function ${IS}(i${any}){var f=${global}.__kihonMutant;return f!==undefined&&f(i)}`;
-  return `${is}function ${TURN}(){var f=${global}.__kihonLoop;if(f!==undefined)f()}`;
+  const open = `var ${ASKED}${any},${TURNS}${any};function ${OPEN}(){var g${any}=${global};${TURNS}=g.${TURNS}||[Infinity];return ${ASKED}=g.${ASKED}||[]}`;
+  const is = `function ${IS}(i${any}){return ${global}.__kihonMutant(i)}`;
+  return `${open}${is}function ${TURN}(){${global}.__kihonLoop()}`;
 }
+
+const question = (id: number): string => `(${ASKED}||${OPEN}())[${id}]&&${IS}(${id})`;
+const oneTurn = `${ASKED}||${OPEN}();--${TURNS}[0]<0&&${TURN}()`;
 
 /** Behind what must stay first, on the same line. */
 function headOf(root: SyntaxNode, text: string): { at: number; text: string } {
@@ -388,7 +395,7 @@ function renamed(
 
 /** Null where the text has errors, or no mutant of it can be held. Lines of what is not mutated may move. */
 export const switched = (file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null =>
-  inForms(file, numbered, { is: (id) => `${IS}(${id})`, turn: `${TURN}()`, declared: declarations(file.path) });
+  inForms(file, numbered, { is: question, turn: oneTurn, declared: declarations(file.path) });
 
 /** How the text asks which form is in force. */
 export interface Words {

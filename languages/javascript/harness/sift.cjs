@@ -27,35 +27,55 @@ class EndlessLoop extends Error {}
 class Late extends Error {}
 
 let active = -1;
-/** Where what is reached is noted: the round's number by mutant, and the list. */
+/** Where what is reached is listed. */
 let noting = null;
-let turns = 0;
-let mostTurns = Number.POSITIVE_INFINITY;
+/**
+ * What the sources look at before they ask (`switched.ts`): by mutant, is it in force or yet to be listed; and the turns of loops that are left.
+ * What has loaded them keeps these, so that they are the same as long as the process lives.
+ */
+let asked = new Uint8Array(0);
+const left = new Float64Array(1);
+let given = 0;
+const unlimited = 2 ** 52;
+
+const turnsTaken = () => given - left[0];
+function giveTurns(most) {
+  given = most;
+  left[0] = most;
+}
+giveTurns(unlimited);
+
+function putInForce(id) {
+  if (active >= 0) asked[active] = 0;
+  active = id;
+  if (active >= 0) asked[active] = 1;
+}
+
+function noteIn(list) {
+  noting = list;
+  asked.fill(list === null ? 0 : 1);
+}
 
 function is(id) {
-  if (noting !== null) {
-    if (noting.seen[id] !== noting.round) {
-      noting.seen[id] = noting.round;
-      noting.list.push(id);
-    }
-    return false;
-  }
-  return id === active;
+  if (noting === null) return id === active;
+  if (asked[id] === 1) noting.push(id);
+  asked[id] = 0;
+  return false;
 }
 
 /** Whoever catches it, and whatever a runner makes of it. */
 let wasEndless = false;
 function loop() {
-  turns += 1;
-  if (turns <= mostTurns) return;
   wasEndless = true;
   throw new EndlessLoop();
 }
 
-/** A realm of its own, as jest has it, needs the two questions too. */
+/** A realm of its own, as jest has it, needs these too. */
 function install(global) {
   global.__kihonMutant = is;
   global.__kihonLoop = loop;
+  global.__kihonAsked = asked;
+  global.__kihonTurns = left;
 }
 
 /** JSON in letters of one byte, so that it may be passed on in pieces. */
@@ -74,8 +94,7 @@ function openSift() {
   // A byte for each mutant, for all processes of the job: what one has killed no other runs again.
   const killed = openSync(KIHON_SIFT_KILLED, "r+");
   const [byte, one] = [Buffer.alloc(1), Buffer.from([1])];
-  const seen = new Int32Array(plan.size);
-  let round = 0;
+  if (asked.length !== plan.size) asked = new Uint8Array(plan.size);
   opened += 1;
   const of = process.pid + "." + opened;
   const write = (value) => {
@@ -84,24 +103,19 @@ function openSift() {
   };
   const kill = (id) => writeSync(killed, one, 0, 1, id);
   const isKilled = (id) => readSync(killed, byte, 0, 1, id) === 1 && byte[0] === 1;
-  const note = () => {
-    round += 1;
-    noting = { seen, round, list: [] };
-    return noting;
-  };
   install(globalThis);
-  turns = 0;
-  const sift = { plan, step, write, kill, isKilled, note, loading: null, foreignFile: KIHON_SIFT_FOREIGN };
-  if (step === null) sift.loading = note();
+  giveTurns(unlimited);
+  const sift = { plan, step, write, kill, isKilled, loading: [], foreignFile: KIHON_SIFT_FOREIGN };
+  if (step === null) noteIn(sift.loading);
   else begin(sift);
   return sift;
 }
 
 /** The step's mutant, before anything is loaded. */
 function begin({ step, write }) {
-  noting = null;
-  active = step.id;
-  mostTurns = mostOf(step.turns);
+  noteIn(null);
+  putInForce(step.id);
+  giveTurns(mostOf(step.turns));
   wasEndless = false;
   write({ type: "begin", id: step.id });
 }
@@ -230,13 +244,13 @@ function noted(suite, sift, groups) {
   const group = { reached: [], tests: suite.all };
   groups.push(group);
   const shared = (hook) => async (test) => {
-    const around = noting;
-    const own = sift.note();
+    const [around, own] = [noting, []];
+    noteIn(own);
     try {
       await hook(test);
     } finally {
-      group.reached.push(...own.list);
-      noting = around;
+      group.reached.push(...own);
+      noteIn(around);
     }
   };
   const children = suite.children.map((child) => (child.children ? noted(child, sift, groups) : child));
@@ -251,14 +265,14 @@ async function observe(root, tests, sift) {
   // What a child process or another thread of the tests reaches is not seen here, but that it came to a mutant is.
   const foreign = openSync(sift.foreignFile, "a");
   let size = fstatSync(foreign).size;
-  sift.note();
-  turns = 0;
+  noteIn([]);
+  giveTurns(unlimited);
   const seen = (test, failure, ms) => {
     const grown = fstatSync(foreign).size;
-    found.set(test, { failure, ms, turns, reached: noting.list, foreign: grown > size });
+    found.set(test, { failure, ms, turns: turnsTaken(), reached: noting, foreign: grown > size });
     size = grown;
-    turns = 0;
-    sift.note();
+    giveTurns(unlimited);
+    noteIn([]);
     return now() - begun < roundMs;
   };
   await runSuite(noted(root, sift, groups), new Set(tests), seen, []);
@@ -404,8 +418,8 @@ async function judge(sift, root) {
     last = now();
     write({ type: "pulse" });
   };
-  const loaded = sift.loading === null ? [] : sift.loading.list;
-  let allTurns = turns;
+  const loaded = unique(sift.loading);
+  let allTurns = turnsTaken();
   const tests = [];
   prepare(root, tests);
   for (const test of tests) test.limitMs = plan.timeoutMs;
@@ -423,7 +437,7 @@ async function judge(sift, root) {
     const active = tests.filter((test) => !test.skipped);
     const { runsOf, slow } = await observeAll(root, active, sift);
     for (const [first] of runsOf.values()) allTurns += first.turns;
-    noting = null;
+    noteIn(null);
     write({ type: "loaded", ids: packed(loaded), turns: allTurns });
     const reaching = new Map();
     const doubtful = new Set(loaded);
@@ -536,15 +550,14 @@ function bestOf(tests) {
 async function underMutant(root, id, tests, seen) {
   if (tests.length === 0) return;
   const most = tests.reduce((sum, test) => sum + test.turns, 0);
-  turns = 0;
+  giveTurns(mostOf(most));
   wasEndless = false;
-  mostTurns = mostOf(most);
-  active = id;
+  putInForce(id);
   try {
     await runSuite(root, new Set(tests), seen, []);
   } finally {
-    active = -1;
-    mostTurns = Number.POSITIVE_INFINITY;
+    putInForce(-1);
+    giveTurns(unlimited);
   }
 }
 

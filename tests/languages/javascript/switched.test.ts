@@ -23,9 +23,9 @@ function only(text: string, from: string, to: string): Mutation {
 /** What the harness gives is left out, and the two questions are shown as `#1` and `@`. */
 const shown = (text: string, path: string): string =>
   text
-    .replace(/function __kihonIs\(.*?f\(i\)\}function __kihonTurn\(.*?f\(\)\}/, "")
-    .replace(/__kihonIs\((\d+)\)/g, "#$1")
-    .replace(/__kihonTurn\(\);/g, "@")
+    .replace(/var __kihonAsked.*?function __kihonTurn\(\)\{.*?\}/, "")
+    .replace(/\(__kihonAsked\|\|__kihonOpen\(\)\)\[(\d+)\]&&__kihonIs\(\1\)/g, "#$1")
+    .replace(/__kihonAsked\|\|__kihonOpen\(\);--__kihonTurns\[0\]<0&&__kihonTurn\(\);/g, "@")
     .replace(path, path);
 
 const held: readonly (readonly [string, string, string, string, string, string?])[] = [
@@ -126,15 +126,15 @@ class EndlessLoop extends Error {}
 /** What a program logs, and how it ends. */
 function run(text: string, active: number): readonly unknown[] {
   const logged: unknown[] = [];
-  let turns = 0;
-  const turn = (): void => {
-    turns += 1;
-    if (turns > 500) throw new EndlessLoop();
+  const endless = (): never => {
+    throw new EndlessLoop();
   };
   const context = {
     log: (...values: unknown[]) => void logged.push(values.join()),
     __kihonMutant: (id: number) => id === active,
-    __kihonLoop: turn,
+    __kihonLoop: endless,
+    __kihonAsked: active < 0 ? [] : { [active]: 1 },
+    __kihonTurns: [500],
   };
   try {
     runInNewContext(text, context, { timeout: 500 });

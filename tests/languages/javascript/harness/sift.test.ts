@@ -44,7 +44,8 @@ function judged(program: string, more: { ids?: number[]; timeoutMs?: number; ste
   const text = `
     const { openSift, judge, tellUnloaded } = require(${JSON.stringify(harness)});
     const sift = openSift();
-    const M = (id) => globalThis.__kihonMutant(id), L = () => globalThis.__kihonLoop();
+    const { __kihonAsked: asked, __kihonTurns: left } = globalThis;
+    const M = (id) => asked[id] === 1 && globalThis.__kihonMutant(id), L = () => --left[0] < 0 && globalThis.__kihonLoop();
     const hooks = { before: [], after: [], beforeEach: [], afterEach: [] }, children = [];
     const test = (name, run) => children.push({ titles: [name], file: "a.test.js", skipped: false, run });
     const equal = (a, b) => { if (a !== b) throw new Error(a + " is not " + b); };
@@ -194,7 +195,7 @@ describe("mutants judged in one process", () => {
     const preload = JSON.stringify(join(harness, "../sift-preload.cjs"));
     const said = judged(`
       const { execFileSync } = require("child_process");
-      test("spawns", () => { execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonMutant(1)"]); });
+      test("spawns", () => { execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonAsked[1] && globalThis.__kihonMutant(1)"]); });
       test("stays", () => { M(1); });
     `);
     expect([testOf(said, "spawns")?.why, testOf(said, "stays")?.why]).toEqual(["works in another process", null]);
@@ -203,7 +204,7 @@ describe("mutants judged in one process", () => {
   it("are told of another process that came to one before the first test", () => {
     const preload = JSON.stringify(join(harness, "../sift-preload.cjs"));
     const said = judged(`
-      require("child_process").execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonMutant(2)"]);
+      require("child_process").execFileSync(process.execPath, ["--require", ${preload}, "-e", "globalThis.__kihonAsked[2] && globalThis.__kihonMutant(2)"]);
       test("stays", () => { M(1); });
     `);
     expect(bits(said.find(({ type }) => type === "elsewhere")?.ids)).toEqual([2]);
