@@ -15,8 +15,8 @@ export interface Fork {
   readonly bases: readonly string[];
 }
 
-/** So many commits are remembered. */
-const remembered = 100_000;
+/** So many commits are remembered, and looked at where dates do not lead. */
+const [remembered, looked] = [100_000, 20_000];
 
 function nodeOf({ sha, bytes }: GitObject): CommitNode | null {
   const text = bytes.toString("latin1");
@@ -68,11 +68,46 @@ export class GitHistory {
     return all.every((node) => node !== undefined) ? all : null;
   }
 
-  /**
-   * Null where that cannot be told by looking from the newest commit to the next: where a commit is not here, or is older than one that it
-   * stands on. Of several bases one may still stand on another.
-   */
+  /** Null where a commit is not here, or there is too much to look at. */
   async fork(one: string, other: string): Promise<Fork | null> {
+    const fork = (await this.#byDate(one, other)) ?? (await this.#byAll(one, other));
+    if (fork === null || fork.bases.length < 2) return fork;
+    const bases: string[] = [];
+    for (const base of fork.bases) {
+      const above = await Promise.all(fork.bases.map(async (later) => later !== base && (await this.#isBelow(base, later))));
+      if (!above.includes(true)) bases.push(base);
+    }
+    return { ...fork, bases };
+  }
+
+  async #isBelow(commit: string, tip: string): Promise<boolean> {
+    return (await this.#walk(tip, () => false))?.has(commit) ?? false;
+  }
+
+  /** Looks at everything below the other, whatever its dates. */
+  async #byAll(one: string, other: string): Promise<Fork | null> {
+    const below = await this.#walk(other, () => false);
+    const own = below && (await this.#walk(one, (id) => below.has(id)));
+    if (!own) return null;
+    const bases = [one, ...[...own.values()].flatMap(({ parents }) => parents)].filter((id) => below.has(id));
+    return { own: [...own.values()].sort((a, b) => b.at - a.at), bases: [...new Set(bases)] };
+  }
+
+  /** A commit and all that it stands on, but for what is left out with all that this stands on. */
+  async #walk(from: string, isLeftOut: (id: string) => boolean): Promise<ReadonlyMap<string, CommitNode> | null> {
+    const found = new Map<string, CommitNode>();
+    for (let ids = [from]; ids.length > 0 && found.size < looked; ) {
+      const nodes = await this.#nodes(ids.filter((id) => !isLeftOut(id)));
+      if (nodes === null) return null;
+      for (const node of nodes) found.set(node.id, node);
+      ids = [...new Set(nodes.flatMap(({ parents }) => parents))].filter((id) => !found.has(id));
+      if (ids.length === 0) return found;
+    }
+    return null;
+  }
+
+  /** Looks from the newest commit to the next. Null where a commit is older than one that it stands on. */
+  async #byDate(one: string, other: string): Promise<Fork | null> {
     const tips = await this.#nodes([one, other]);
     if (tips === null) return null;
     const marks = new Map<string, number>();

@@ -8,8 +8,7 @@
  * time, when they are read; git itself, which knows nothing of a remote but while it fetches, never does so.
  */
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
@@ -17,6 +16,7 @@ import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
 import { GitHistory } from "./git-history.ts";
+import { GitMerges } from "./git-merges.ts";
 import { type GitObject, GitObjects, GitObjectsEnded, rawFormat } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
 import { holdFolder } from "./held-folders.ts";
@@ -519,13 +519,16 @@ export class GitRepository {
   readonly #retryMs: number;
   readonly #objects: GitObjects;
   readonly #history: GitHistory;
+  readonly #merges: GitMerges;
   readonly #expected = new Set<string>();
   /** Contents are asked for no more: they were all fetched. */
   #whole = false;
 
   constructor(place: Place) {
     this.gitDir = place.gitDir;
-    this.#objects = new GitObjects((...words) => commandOn(place.gitDir, words));
+    const words = (...args: readonly string[]) => commandOn(place.gitDir, args);
+    this.#objects = new GitObjects(words);
+    this.#merges = new GitMerges(words);
     this.#history = new GitHistory((ids) => this.#objects.read(ids));
     this.#address = place.address;
     this.#retryMs = place.retryMs ?? defaultRetryMs;
@@ -590,22 +593,14 @@ export class GitRepository {
   /** The newest commits that both stand on, none of which leads to another: one, as a rule. */
   async mergeBases(one: string, other: string): Promise<readonly string[]> {
     const fork = await reading("the history cannot be read", this.#history.fork(one, other));
-    if (fork !== null && fork.bases.length < 2) return fork.bases;
+    if (fork !== null) return fork.bases;
     const found = await git(this.gitDir, ["merge-base", "--all", one, other]);
     return succeeded(found) ? found.stdout.trim().split("\n") : [];
   }
 
   /** What git makes of two texts that came of one; null where both changed the same lines, in different ways. */
   async merge(base: string, ours: string, theirs: string): Promise<string | null> {
-    const folder = await mkdtemp(join(tmpdir(), "kihon-merge-"));
-    try {
-      const paths = ["ours", "base", "theirs"].map((name) => join(folder, name));
-      for (const [at, text] of [ours, base, theirs].entries()) await writeFile(paths[at] ?? "", text);
-      const merged = await git(this.gitDir, ["merge-file", "--stdout", "--quiet", ...paths]);
-      return succeeded(merged) ? merged.stdout : null;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return reading("two texts cannot be merged", this.#merges.merge(base, ours, theirs));
   }
 
   /** What differs between two commits; a rename is a removal and an addition. */
@@ -811,29 +806,39 @@ export class GitRepository {
     return texts;
   }
 
+  async #listed(commit: string, { line, max }: { readonly line?: "all" | "mainline"; readonly max?: number }): Promise<readonly string[]> {
+    const walk = [line === "mainline" ? "--first-parent" : "--no-merges", ...(max === undefined ? [] : [`--max-count=${max}`])];
+    const listed = await must(this.gitDir, ["rev-list", ...walk, commit, "--"], "the history cannot be read");
+    return listed.split("\n").filter((id) => id !== "");
+  }
+
   /**
    * Commits from the newest on, with what each changed; what a merge changed is told against its first parent. `line` is all (merges left
-   * out) or the mainline: first parents alone, merges among them. `without` leaves out whatever leads to that commit.
+   * out) or the mainline: first parents alone, merges among them. `without` gives the commits, merges left out, that do not lead to that one.
    */
-  async *log(options: {
-    readonly from?: string;
-    readonly without?: string;
-    readonly line?: "all" | "mainline";
-    readonly max?: number;
-  }): AsyncGenerator<LogEntry> {
+  async *log(
+    options:
+      | { readonly from?: string; readonly without: string }
+      | { readonly from?: string; readonly line?: "all" | "mainline"; readonly max?: number },
+  ): AsyncGenerator<LogEntry> {
     const { commit } = await this.resolve(options.from);
-    const walk = [
-      options.line === "mainline" ? "--first-parent" : "--no-merges",
-      ...(options.max === undefined ? [] : [`--max-count=${options.max}`]),
-      commit,
-      ...(options.without === undefined ? [] : [`^${(await this.resolve(options.without)).commit}`]),
-    ];
-    const listed = await must(this.gitDir, ["rev-list", ...walk, "--"], "the history cannot be read");
-    const commits = listed.split("\n").filter((line) => line !== "");
+    const commits =
+      "without" in options
+        ? (await this.branch(commit, (await this.resolve(options.without)).commit)).commits
+        : await this.#listed(commit, options);
     const format = [...rawFormat, "--diff-merges=first-parent", "--format=%H%x00%P%x00%cI%x00%an%x00%s%x00%b%x00"];
-    for (let at = 0; at < commits.length; at += 200) {
+    const read = async (at: number): Promise<string> => {
       const input = `${commits.slice(at, at + 200).join("\n")}\n`;
-      const told = await must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input });
+      return at < commits.length
+        ? must(this.gitDir, ["log", "--no-walk=unsorted", "--stdin", ...format], "the history cannot be read", { input })
+        : "";
+    };
+    // While some are looked at the next are read.
+    let next = read(0);
+    for (let at = 0; at < commits.length; at += 200) {
+      const told = await next;
+      next = read(at + 200);
+      next.catch(() => undefined);
       const entries = [...logEntries(told)];
       // Whoever looks at a commit reads what it changed; commits that change more than this are seldom looked at.
       for (const { changes } of entries) if (changes.length <= 50) this.expect(shasOf(changes));
