@@ -115,7 +115,8 @@ export interface SiftRun {
   readonly ended: Ended;
   /** Lines of JSON. Tests may have written among them. */
   readonly told: string;
-  readonly stderr: string;
+  /** Why a file did not load, or the last line of standard error. */
+  readonly complaint: string;
 }
 
 /** Runs jobs; the pool implements it. */
@@ -469,7 +470,9 @@ export class Workspace {
     const { recipe, revision } = this.environment;
     const request = { layer: this.normalise(layer), files: [...files].sort(), together, seed: null, limits, sift: plan };
     const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
-    return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), stderr: result.stderr };
+    const { unloaded = [] } = nonce === null || result.report === "" ? {} : this.runner.parse(result.report, nonce);
+    const complaint = unloaded[0]?.failure.message.split("\n")[0] ?? result.stderr.trim().split("\n").at(-1) ?? "";
+    return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), complaint };
   }
 
   /**

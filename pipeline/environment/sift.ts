@@ -153,7 +153,7 @@ async function siftPart(
       sources: Object.keys(layer),
       steps: [],
     });
-    const { ended, told, stderr } = await workspace.sift(layer, waiting, plan, { wallMs, silentMs: patience });
+    const { ended, told, complaint } = await workspace.sift(layer, waiting, plan, { wallMs, silentMs: patience });
     // On a machine that is busy with other things it may take that long to load the tests.
     if (told === "" && ended.kind === "timed-out" && patience === silentMs) {
       patience = patientMs;
@@ -166,7 +166,7 @@ async function siftPart(
     const over = new Set(groups.flatMap((group) => (group.ended ? [...group.files] : [])));
     const next = waiting.filter((file) => !over.has(file));
     if (next.length === waiting.length && groups.every(({ judged }) => judged.size === 0)) {
-      const why = ended.kind === "finished" ? (stderr.trim().split("\n").at(-1) ?? "") : ended.kind;
+      const why = ended.kind === "finished" ? complaint : ended.kind;
       for (const file of next) findings.doubtFile(file, `the sift of its tests ended early: ${why.slice(0, 200)}`);
       break;
     }

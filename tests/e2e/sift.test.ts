@@ -94,6 +94,7 @@ const dialects: readonly Dialect[] = [
     ...withExpect,
   },
   { runner: "jest", packages: { jest: "29.7.0" }, esm: false, script: "jest", head: "", ...withExpect },
+  { runner: "jest", packages: { jest: "30.5.2" }, esm: false, script: "jest", head: "", ...withExpect },
   {
     runner: "mocha",
     packages: { mocha: "10.8.2" },
@@ -173,7 +174,7 @@ async function standFor(dialect: Dialect): Promise<Stand> {
   const repository = await ScratchRepository.make();
   afterAll(() => repository[Symbol.dispose]());
   await repository.commit("first", treeOf(dialect));
-  const out = join(folder, dialect.runner);
+  const out = join(folder, [dialect.runner, ...Object.values(dialect.packages)].join("-"));
   mkdirSync(out);
   chmodSync(out, 0o755);
   const log = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
@@ -201,7 +202,7 @@ async function disagreements(stand: Stand, verdicts: ReadonlyMap<string, SiftVer
   return (await Promise.all(looks)).flat();
 }
 
-describe.each(dialects)("by $runner", (dialect) => {
+describe.each(dialects)("by $runner $packages", (dialect) => {
   it("says of no mutant what a run of its own does not show", async () => {
     const stand = await standFor(dialect);
     const { environment, workspace, mutants } = stand;

@@ -9,9 +9,10 @@ const jest = findPackage("jest");
 /** jest-circus as this jest has it, some packages below it. */
 function circusRunner() {
   let folder = jest.folder;
-  for (const name of ["jest-cli", "jest-config", "jest-circus"])
-    folder = path.dirname(require.resolve(name + "/package.json", { paths: [folder] }));
-  return require(path.join(folder, "runner.js"));
+  for (const name of ["jest-cli", "jest-config"]) folder = path.dirname(require.resolve(name + "/package.json", { paths: [folder] }));
+  // From jest 30 on that is no file of its top, and an ES module in its form.
+  const runner = require(require.resolve("jest-circus/runner", { paths: [folder] }));
+  return runner.default || runner;
 }
 
 /** A function of the file's own: with a callback, a promise, a generator or none of these. */

@@ -62,7 +62,7 @@ async function siftedBy(...texts: readonly (string | null)[]) {
       return {
         ended: text === null ? { kind: "timed-out" } : { kind: "finished", exitCode: 0, failedCommand: null },
         told: text ?? "",
-        stderr: "broke",
+        complaint: "broke",
       };
     },
   } as unknown as Workspace;
