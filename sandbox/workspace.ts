@@ -457,18 +457,23 @@ export class Workspace {
   }
 
   /**
-   * Judges mutants that the layer's sources hold, in as few processes as the runner has it, or in those of a step that `together` lets share
-   * one; what the judge wrote. Proves nothing.
+   * Judges mutants that the layer's sources hold, in as few processes as the runner has it and `workers` of them at a time, or in those of a
+   * step that `together` lets share one; what the judge wrote. Proves nothing.
    */
   async sift(
     layer: Layer,
     files: readonly string[],
     plan: string,
-    limits: Pick<Limits, "wallMs" | "silentMs">,
-    together: readonly string[] = [],
+    {
+      limits,
+      together = [],
+      workers = 1,
+    }: { readonly limits: Pick<Limits, "wallMs" | "silentMs">; readonly together?: readonly string[]; readonly workers?: number },
   ): Promise<SiftRun> {
     const { recipe, revision } = this.environment;
-    const request = { layer: this.normalise(layer), files: [...files].sort(), together, seed: null, limits, sift: plan };
+    const wide = { memoryBytes: workers * defaultLimits.memoryBytes, processors: Math.max(workers, defaultLimits.processors ?? 1) };
+    const asked = { layer: this.normalise(layer), files: [...files].sort(), together, seed: null, sift: plan };
+    const request = { ...asked, limits: { ...wide, ...limits }, moved: { workers } };
     const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
     const { unloaded = [] } = nonce === null || result.report === "" ? {} : this.runner.parse(result.report, nonce);
     const complaint = unloaded[0]?.failure.message.split("\n")[0] ?? result.stderr.trim().split("\n").at(-1) ?? "";

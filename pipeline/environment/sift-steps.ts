@@ -163,13 +163,8 @@ export async function siftSteps(
     const tests = Object.fromEntries(files.map((file) => [file, suite.fitOf(file)]));
     const plan = JSON.stringify({ ids: [], size, timeoutMs: testMs, done: {}, sources: Object.keys(layer), steps: left, tests });
     const limits = { wallMs, silentMs: patience };
-    const { ended, told } = await workspace.sift(
-      layer,
-      files,
-      plan,
-      limits,
-      together.filter((file) => files.includes(file)),
-    );
+    const sharing = together.filter((file) => files.includes(file));
+    const { ended, told } = await workspace.sift(layer, files, plan, { limits, together: sharing });
     if (told === "" && ended.kind === "timed-out" && patience === silentMs) {
       patience = patientMs;
       continue;

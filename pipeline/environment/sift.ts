@@ -129,13 +129,15 @@ interface Part {
   readonly ids: readonly number[];
   /** Of all mutants, those of other parts too. */
   readonly size: number;
+  /** So many of the files at a time; what one of them kills no other runs again. */
+  readonly workers: number;
   readonly wallMs: number;
   readonly hear: (records: readonly SiftRecord[]) => void;
 }
 
 /** One part of the mutants, in one job after another until every file has judged them. */
 async function siftPart(
-  { held: { layer }, files, ids, size, wallMs, hear }: Part,
+  { held: { layer }, files, ids, size, workers, wallMs, hear }: Part,
   workspace: Workspace,
   findings: Findings,
   suite: Suite,
@@ -151,9 +153,10 @@ async function siftPart(
       timeoutMs: testMs,
       done: Object.fromEntries(done),
       sources: Object.keys(layer),
+      workers,
       steps: [],
     });
-    const { ended, told, complaint } = await workspace.sift(layer, waiting, plan, { wallMs, silentMs: patience });
+    const { ended, told, complaint } = await workspace.sift(layer, waiting, plan, { limits: { wallMs, silentMs: patience }, workers });
     // On a machine that is busy with other things it may take that long to load the tests.
     if (told === "" && ended.kind === "timed-out" && patience === silentMs) {
       patience = patientMs;
@@ -180,19 +183,28 @@ async function siftPart(
 const shared = <T>(all: readonly T[], count: number): T[][] =>
   Array.from({ length: count }, (_, at) => all.filter((_one, place) => place % count === at));
 
+export interface SiftOptions {
+  /** Jobs, or processes of a job, side by side. */
+  readonly parts: number;
+  /**
+   * To load the tests and go through them takes longer than to judge by them, so that files are shared out rather than mutants, at least so many
+   * to each: of few files one may be most of the work.
+   */
+  readonly filesForWorker?: number;
+  /** For each job. */
+  readonly wallMs: number;
+  /** Is given what the processes of the first round tell. */
+  readonly hear?: (records: readonly SiftRecord[]) => void;
+}
+
 /**
- * Verdicts by mutant id. The mutants are those of this environment, and `reaching` gives the test files that reach each; `parts` jobs work
- * side by side, each for `wallMs` at most. `hear` is given what the processes of the first round tell.
+ * Verdicts by mutant id. The mutants are those of this environment, and `reaching` gives the test files that reach each.
  */
 export async function sift(
   mutants: readonly Mutant[],
   reaching: ReadonlyMap<string, readonly string[]>,
   workspace: Workspace,
-  {
-    parts,
-    wallMs,
-    hear = () => {},
-  }: { readonly parts: number; readonly wallMs: number; readonly hear?: (records: readonly SiftRecord[]) => void },
+  { parts, filesForWorker = 4, wallMs, hear = () => {} }: SiftOptions,
 ): Promise<ReadonlyMap<string, SiftVerdict>> {
   const { environment } = workspace;
   const findings = new Findings(environment, mutants);
@@ -204,14 +216,16 @@ export async function sift(
   );
   const files = [...new Set(mutants.flatMap(({ id }) => reaching.get(id) ?? []))].sort();
   const all = [...held.ids].sort((a, b) => a - b);
-  const whole = { held, files, size: mutants.length, wallMs, hear };
-  const few = (count: number, most: number): number => Math.max(1, Math.min(parts, Math.ceil(count / most)));
-  await Promise.all(shared(all, few(all.length, 50)).map((ids) => siftPart({ ...whole, ids }, workspace, findings, suite)));
+  const workers = workspace.runner.canParallel ? Math.max(1, Math.min(parts, Math.floor(files.length / filesForWorker))) : 1;
+  const whole = { held, files, size: mutants.length, workers, wallMs, hear };
+  const few = (count: number, most: number, side: number): number => Math.max(1, Math.min(side, Math.ceil(count / most)));
+  const lots = shared(all, few(all.length, 50, Math.floor(parts / workers)));
+  await Promise.all(lots.map((ids) => siftPart({ ...whole, ids }, workspace, findings, suite)));
   for (const { file, id } of suite.unseen(files)) findings.doubtFile(file, `${id} was not run`);
   for (const file of suite.blind(files)) findings.doubtFile(file, `${file} comes to none of the mutants`);
   const steps = suite.stepsFor(findings.late, mutants, reaching, findings);
   await Promise.all(
-    shared(steps, few(steps.length, 4)).map((own) =>
+    shared(steps, few(steps.length, 4, parts)).map((own) =>
       siftSteps({ layer: held.layer, steps: own, size: mutants.length, wallMs }, workspace, findings, suite),
     ),
   );

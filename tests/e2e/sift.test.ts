@@ -207,7 +207,7 @@ describe.each(dialects)("by $runner $packages", (dialect) => {
     const stand = await standFor(dialect);
     const { environment, workspace, mutants } = stand;
     const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
-    const verdicts = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 120_000 });
+    const verdicts = await sift(mutants, reaching, workspace, { parts: 2, filesForWorker: 1, wallMs: 120_000 });
     const told = mutants.map((mutant) => ({ mutant, verdict: verdicts.get(mutant.id) as SiftVerdict }));
     const counts = Object.groupBy(told, ({ verdict }) => verdict.kind);
     expect(told.length).toBeGreaterThan(40);

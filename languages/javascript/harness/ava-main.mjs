@@ -185,7 +185,7 @@ if (sift) {
   process.env.NODE_OPTIONS = (process.env.NODE_OPTIONS || "") + " --require=" + JSON.stringify(require.resolve("./sift-ava-preload.cjs"));
 }
 // ava hears nothing of a file that is judged until it is over.
-process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", "--concurrency=" + (sift ? 1 : workers));
+process.argv.push(...args, sift ? "--timeout=10h" : "--timeout=" + timeoutMs + "ms", "--concurrency=" + workers);
 process.argv.push(...files.map((file) => literal(path.relative(process.cwd(), file) || file)));
 const cli = await load("lib/cli.js");
 await (classic ? cli.run() : cli());

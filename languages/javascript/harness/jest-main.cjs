@@ -24,7 +24,8 @@ if (since(24, 9)) words.push("--testTimeout=" + request.timeoutMs);
 if (request.seed !== null && since(29, 5)) words.push("--randomize", "--seed=" + (request.seed | 0));
 // A worker process costs half a second; with few files they all run here, each in a vm context of its own.
 const few = request.files.length > 0 && request.files.length <= 3;
-words.push(few || request.sift ? "--runInBand" : "--maxWorkers=" + (request.workers || 2));
+const workers = few ? 1 : request.workers || 2;
+words.push(workers === 1 ? "--runInBand" : "--maxWorkers=" + workers);
 if (request.sift) {
   followSift(record, request.root);
   words.push("--testRunner=" + path.join(__dirname, "sift-jest.cjs"));

@@ -224,11 +224,18 @@ function siftBy(files) {
   return siftedBy(spawn(process.execPath, argv, { stdio: ["ignore", "inherit", "inherit"], env: process.env }), 10_000);
 }
 
-/** By one file after another, or step by step: those that may share a process, and then the others each by itself. */
+async function sharedOut(left, work) {
+  const next = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+  };
+  await Promise.all(Array.from({ length: workers }, next));
+}
+
+/** By so many files at a time, or step by step: those that may share a process, and then the others each by itself. */
 async function siftFiles() {
   followSift(record, root);
   const plan = readPlan();
-  if (plan.steps.length === 0) for (const file of files) await siftBy([file]);
+  if (plan.steps.length === 0) await sharedOut(files.slice(), (file) => siftBy([file]));
   await eachStep(plan, async (step, isOver) => {
     const own = step.files.map((file) => path.relative(process.cwd(), path.resolve(root, file)));
     const groups = [own.filter((file) => together.has(file)), ...own.filter((file) => !together.has(file)).map((file) => [file])];
@@ -241,13 +248,10 @@ if (request.sift) {
 }
 
 let failures = 0;
-async function work() {
-  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-    const over = await runFiles(batch);
-    if (over.code !== 0) failures += 1;
-    conclude(over);
-  }
-}
-await Promise.all(Array.from({ length: workers }, work));
+await sharedOut(queue, async (batch) => {
+  const over = await runFiles(batch);
+  if (over.code !== 0) failures += 1;
+  conclude(over);
+});
 if (!early) record({ type: "end" });
 process.exitCode = failures > 0 ? 1 : 0;

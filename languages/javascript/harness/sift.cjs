@@ -482,6 +482,15 @@ async function judge(sift, root) {
   }
 }
 
+/** Where files are judged side by side each begins elsewhere, so that one comes to what another has killed. */
+function turned({ ids, workers }, files) {
+  if (!(workers > 1)) return ids;
+  let sum = 0;
+  for (const letter of [...files].join()) sum = (31 * sum + letter.charCodeAt(0)) >>> 0;
+  const from = sum % Math.max(1, ids.length);
+  return ids.slice(from).concat(ids.slice(0, from));
+}
+
 /** How many tests are tried alone, the likeliest killers first, before all the others are run in their order. */
 const triedFirst = 3;
 
@@ -493,7 +502,7 @@ async function judgeAll(sift, root, reaching) {
   const judged = [...files].map((file) => new Set(plan.done[file] || []));
   const done = judged.length === 0 ? new Set() : new Set([...judged[0]].filter((id) => judged.every((ids) => ids.has(id))));
   let last = now();
-  for (const id of plan.ids) {
+  for (const id of turned(plan, files)) {
     const tests = reaching.get(id);
     if (tests === undefined || done.has(id) || sift.isKilled(id)) continue;
     write({ type: "begin", id });

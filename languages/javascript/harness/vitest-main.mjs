@@ -121,8 +121,8 @@ const reporter = {
   },
 };
 
-/** Files one after another, each judged in its worker by a runner of ours. */
-const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: false };
+/** Each file is judged in its worker by a runner of ours. */
+const sifting = { runner: fileURLToPath(new URL("./sift-vitest.mjs", import.meta.url)), fileParallelism: request.workers > 1 };
 if (request.sift) followSift(record, root);
 
 /**
@@ -156,7 +156,7 @@ class AsGiven {
 }
 
 function options(batch) {
-  const few = request.sift || (batch.length > 0 && batch.length < 4);
+  const few = batch.length > 0 && batch.length < 4;
   const together = batch.some((file) => sharing.has(file));
   const workers = few || together ? 1 : request.workers || 2;
   const alone = together ? { isolate: false, singleThread: true, singleFork: true } : {};

@@ -47,15 +47,27 @@ const of = (id: number, verdict: string): Line => ({ type: "mutant", id, verdict
 
 /** Verdicts where the jobs of a sift say one text after another, or fall silent at once (null); and what each was asked for. */
 async function siftedBy(...texts: readonly (string | null)[]) {
+  return siftedFrom(["a.test.js", "b.test.js"], 1, ...texts);
+}
+
+async function siftedFrom(testFiles: readonly string[], parts: number, ...texts: readonly (string | null)[]) {
   const asked: (readonly string[])[] = [];
   const steps: unknown[] = [];
   const patience: number[] = [];
+  const width: unknown[] = [];
   const stand = {
     environment,
     language,
     text,
-    sift: async (_layer: unknown, files: readonly string[], plan: string, limits: { silentMs: number }): Promise<SiftRun> => {
+    runner: { canParallel: true },
+    sift: async (
+      _layer: unknown,
+      files: readonly string[],
+      plan: string,
+      { limits, workers }: { limits: { silentMs: number }; workers?: number },
+    ): Promise<SiftRun> => {
       asked.push(files);
+      width.push([workers, JSON.parse(plan).workers]);
       steps.push(...JSON.parse(plan).steps);
       patience.push(limits.silentMs);
       const text = texts[asked.length - 1];
@@ -66,9 +78,9 @@ async function siftedBy(...texts: readonly (string | null)[]) {
       };
     },
   } as unknown as Workspace;
-  const reaching = new Map(mutants.map(({ id }) => [id, ["a.test.js", "b.test.js"]]));
-  const verdicts = await sift(mutants, reaching, stand, { parts: 1, wallMs: 1000 });
-  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked, steps, patience };
+  const reaching = new Map(mutants.map(({ id }) => [id, testFiles]));
+  const verdicts = await sift(mutants, reaching, stand, { parts, wallMs: 1000 });
+  return { verdicts: mutants.map(({ id }) => verdicts.get(id)), asked, steps, patience, width };
 }
 
 describe("what processes say of mutants", () => {
@@ -105,6 +117,13 @@ describe("what processes say of mutants", () => {
       { kind: "unsure", why: "its process fell silent or ended" },
       { kind: "killed", by: "b.test.js > compares" },
     ]);
+  });
+
+  it("comes of one job with files side by side where there are many, and of one after another where there are few", async () => {
+    const many = Array.from({ length: 9 }, (_, at) => `${at}.test.js`);
+    const { asked, width } = await siftedFrom(many, 2, "");
+    expect([asked, width]).toEqual([[many], [[2, 2]]]);
+    expect((await siftedFrom(many.slice(0, 7), 2, "")).width).toEqual([[1, 1]]);
   });
 
   it("is nothing where a file never says anything", async () => {
