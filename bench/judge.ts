@@ -3,11 +3,11 @@
  *
  * FOLDER of `--stryker` holds `@stryker-mutator/core` and the runners' plugins (`npm install --prefix FOLDER @stryker-mutator/core
  * @stryker-mutator/vitest-runner @stryker-mutator/jest-runner @stryker-mutator/mocha-runner typescript@5`). They are no part of this project,
- * and a link to the repository's runner is put beside them. The mutants are
- * StrykerJS's own, as its report tells them, and ours where it refuses the repository. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure,
- * so that every mutant has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run; (c) the naive way, for `--naive`
- * others of the mutants each time: the whole suite in a fresh workspace, two at a time. StrykerJS runs the repository's code without a
- * sandbox: give it only what you trust.
+ * and a link to the repository's runner is put beside them. The mutants are StrykerJS's own, as its report tells them, and ours where it
+ * refuses the repository. Runs of both take turns: (a) the sift, and a cold look at each mutant of which it is unsure, so that every mutant
+ * has a verdict; (b) StrykerJS, `perTest`, two processes, nothing kept from run to run; (c) the naive way, for `--naive` others of the mutants
+ * each time: the whole suite in a fresh workspace, two at a time. StrykerJS runs the repository's code without a sandbox: give it only what
+ * you trust.
  *
  * (d) is the limit, computed: the time in a warm process, on two processors, of the tests that must run and of nothing else. Of a mutant that
  * is killed that is the test that kills it, of one that survives every test that comes to it, each as long as it takes on healthy code. What is
@@ -250,14 +250,20 @@ async function compare(address: string, settings: Settings): Promise<void> {
     const folder = copyOf(workspace);
     linkRunner(settings.stryker, folder, environment.recipe.runner);
     const [theirs, ours, naive]: [StrykerRun[], KihonRun[], NaiveRun[]] = [[], [], []];
-    const own = mutantsOf(environment, workspace).filter(({ sites: [site] }) => site?.file.startsWith(settings.only));
+    let mutants: readonly Mutant[] = [];
     let refusal: string | null = null;
     try {
       for (let round = 0; round < settings.runs; round++) {
-        const their: StrykerRun | string | null = refusal === null ? await runStryker(settings, folder, environment, workspace) : null;
-        if (typeof their === "string") refusal = their;
-        else if (their !== null) theirs.push(their);
-        const mutants = refusal === null ? (theirs[0]?.judged ?? []).map(({ mutant }) => mutant) : own;
+        if (refusal === null) {
+          const their = await runStryker(settings, folder, environment, workspace);
+          if (typeof their === "string") {
+            refusal = their;
+            mutants = mutantsOf(environment, workspace).filter(({ sites: [site] }) => site?.file.startsWith(settings.only));
+          } else {
+            theirs.push(their);
+            mutants = (theirs[0] ?? their).judged.map(({ mutant }) => mutant);
+          }
+        }
         const distinct = [...new Map(mutants.map((mutant) => [mutant.id, mutant])).values()];
         // A workspace remembers runs; that of a new bench knows of none.
         const fresh = await openBench(settings.out, settings.cache, {}, log);

@@ -18,7 +18,8 @@ export interface Fork {
 /** So many commits are remembered, and looked at where dates do not lead. */
 const [remembered, looked] = [100_000, 20_000];
 
-function nodeOf({ sha, bytes }: GitObject): CommitNode | null {
+/** Null where its date is none. */
+export function nodeOf({ sha, bytes }: GitObject): CommitNode | null {
   const text = bytes.toString("latin1");
   const head = text.slice(0, text.indexOf("\n\n"));
   const seconds = /^committer .*> (\d+) [+-]\d{4}$/m.exec(head)?.[1];
@@ -81,12 +82,12 @@ export class GitHistory {
   }
 
   async #isBelow(commit: string, tip: string): Promise<boolean> {
-    return (await this.#walk(tip, () => false))?.has(commit) ?? false;
+    return (await this.#walk(tip))?.has(commit) ?? false;
   }
 
   /** Looks at everything below the other, whatever its dates. */
   async #byAll(one: string, other: string): Promise<Fork | null> {
-    const below = await this.#walk(other, () => false);
+    const below = await this.#walk(other);
     const own = below && (await this.#walk(one, (id) => below.has(id)));
     if (!own) return null;
     const bases = [one, ...[...own.values()].flatMap(({ parents }) => parents)].filter((id) => below.has(id));
@@ -94,7 +95,7 @@ export class GitHistory {
   }
 
   /** A commit and all that it stands on, but for what is left out with all that this stands on. */
-  async #walk(from: string, isLeftOut: (id: string) => boolean): Promise<ReadonlyMap<string, CommitNode> | null> {
+  async #walk(from: string, isLeftOut: (id: string) => boolean = () => false): Promise<ReadonlyMap<string, CommitNode> | null> {
     const found = new Map<string, CommitNode>();
     for (let ids = [from]; ids.length > 0 && found.size < looked; ) {
       const nodes = await this.#nodes(ids.filter((id) => !isLeftOut(id)));

@@ -15,7 +15,7 @@ import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { BrokenRecord, RetryLater, StopRun } from "./errors.ts";
 import { type ExecRequest, type ExecResult, exec } from "./exec.ts";
 import { exists } from "./exists.ts";
-import { GitHistory } from "./git-history.ts";
+import { GitHistory, nodeOf } from "./git-history.ts";
 import { GitMerges } from "./git-merges.ts";
 import { type GitObject, GitObjects, GitObjectsEnded, rawFormat } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
@@ -544,8 +544,8 @@ export class GitRepository {
   /** By its id, or by a tag's; null where there is none, or its date is none. */
   async #commitOf(id: string): Promise<{ readonly commit: string; readonly committedAt: string } | null> {
     const [object] = await reading(`commit ${id} cannot be read`, this.#objects.read([`${id}^{commit}`]));
-    const seconds = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.bytes.toString("latin1") ?? "")?.[1];
-    return object && seconds !== undefined ? { commit: object.sha, committedAt: new Date(Number(seconds) * 1000).toISOString() } : null;
+    const node = object ? nodeOf(object) : null;
+    return node && { commit: node.id, committedAt: new Date(node.at * 1000).toISOString() };
   }
 
   async #resolveName(revision: string): Promise<{ readonly commit: string; readonly committedAt: string }> {

@@ -115,8 +115,8 @@ export interface SiftRun {
   readonly ended: Ended;
   /** Lines of JSON. Tests may have written among them. */
   readonly told: string;
-  /** Why a file did not load, or the last line of standard error. */
-  readonly complaint: string;
+  /** Why a file did not load, or the last line of standard error; the report is read for it. */
+  readonly complaint: () => string;
 }
 
 /** Runs jobs; the pool implements it. */
@@ -475,8 +475,10 @@ export class Workspace {
     const asked = { layer: this.normalise(layer), files: [...files].sort(), together, seed: null, sift: plan };
     const request = { ...asked, limits: { ...wide, ...limits }, moved: { workers } };
     const { result, nonce } = await runJob(this.#jobs, recipe, revision.packageDir, this.installed, this.runner, request);
-    const { unloaded = [] } = nonce === null || result.report === "" ? {} : this.runner.parse(result.report, nonce);
-    const complaint = unloaded[0]?.failure.message.split("\n")[0] ?? result.stderr.trim().split("\n").at(-1) ?? "";
+    const complaint = (): string => {
+      const { unloaded } = nonce === null || result.report === "" ? emptyReport : this.runner.parse(result.report, nonce);
+      return unloaded[0]?.failure.message.split("\n")[0] ?? result.stderr.trim().split("\n").at(-1) ?? "";
+    };
     return { ended: result.ended, told: nonce === null ? "" : siftedIn(result.report, nonce), complaint };
   }
 

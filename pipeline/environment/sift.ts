@@ -169,7 +169,7 @@ async function siftPart(
     const over = new Set(groups.flatMap((group) => (group.ended ? [...group.files] : [])));
     const next = waiting.filter((file) => !over.has(file));
     if (next.length === waiting.length && groups.every(({ judged }) => judged.size === 0)) {
-      const why = ended.kind === "finished" ? complaint : ended.kind;
+      const why = ended.kind === "finished" ? complaint() : ended.kind;
       for (const file of next) findings.doubtFile(file, `the sift of its tests ended early: ${why.slice(0, 200)}`);
       break;
     }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { filters } from "../../filters/index.ts";
 import type { MinedItem } from "../../miners/contract.ts";
-import { type Commit, commitSchema, type MinedCommit, type Revision, revisionSchema } from "../../schemas/candidate.ts";
+import { commitSchema, type MinedCommit, type Revision, revisionSchema } from "../../schemas/candidate.ts";
 import type { Config } from "../../schemas/config.ts";
 import { keep, type Outcome } from "../../schemas/outcome.ts";
 import type { Bench } from "../bench.ts";
@@ -17,9 +17,7 @@ export const screenedSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("revision"), revision: revisionSchema }),
   z.object({ kind: z.literal("commit"), commit: commitSchema }),
 ]);
-export type ScreenedItem =
-  | { readonly kind: "revision"; readonly revision: Revision }
-  | { readonly kind: "commit"; readonly commit: Commit };
+export type ScreenedItem = z.infer<typeof screenedSchema>;
 
 const parsed = new WeakMap<Config, Map<string, unknown>>();
 

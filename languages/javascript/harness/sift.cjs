@@ -240,7 +240,7 @@ const turnOfLoop = () => new Promise((resolve) => soon(resolve));
 const unique = (ids) => [...new Set(ids)];
 
 /** The tree with its `before` and `after` noting what they reach: every test of the suite does. */
-function noted(suite, sift, groups) {
+function noted(suite, groups) {
   const group = { reached: [], tests: suite.all };
   groups.push(group);
   const shared = (hook) => async (test) => {
@@ -253,7 +253,7 @@ function noted(suite, sift, groups) {
       noteIn(around);
     }
   };
-  const children = suite.children.map((child) => (child.children ? noted(child, sift, groups) : child));
+  const children = suite.children.map((child) => (child.children ? noted(child, groups) : child));
   return { ...suite, before: suite.before.map(shared), after: suite.after.map(shared), children };
 }
 
@@ -275,7 +275,7 @@ async function observe(root, tests, sift) {
     noteIn([]);
     return now() - begun < roundMs;
   };
-  await runSuite(noted(root, sift, groups), new Set(tests), seen, []);
+  await runSuite(noted(root, groups), new Set(tests), seen, []);
   await turnOfLoop();
   closeSync(foreign);
   for (const { reached, tests: inside } of groups) for (const test of inside) if (found.has(test)) found.get(test).reached.push(...reached);
@@ -300,9 +300,8 @@ function unfitness(runs, isSlow) {
   return runs.some(({ foreign }) => foreign) ? "works in another process" : null;
 }
 
-/** So often is a test run again that did not do the same twice, and for so long in all. */
-const furtherRuns = 20;
-const furtherMs = 2000;
+/** So often is a test run in all that does not do the same twice, and for so long; so often where it is none of chance. */
+const [mostRuns, mostMs, fewRuns] = [20, 2000, 5];
 
 const isSame = (one, other) =>
   one.turns === other.turns &&
@@ -332,7 +331,7 @@ function isUnclear(runs) {
   const [before, last] = runs.slice(-2);
   if (unfitness(runs, false) !== null || isSame(before, last) || isRepeated(runs)) return false;
   const spent = runs.reduce((sum, { ms }) => sum + ms, 0);
-  return spent < furtherMs && runs.length < (isOfChance(runs) ? furtherRuns : furtherRuns / 4);
+  return spent < mostMs && runs.length < (isOfChance(runs) ? mostRuns : fewRuns);
 }
 
 /** Every test's runs on the healthy code: two, and a few more of those that did not do the same in both, until it is known what they are. */
@@ -449,7 +448,7 @@ async function judge(sift, root) {
       const ids = runs.length < 2 ? [] : all.filter((id) => reached.every((one) => one.has(id)));
       // Not always reached: what the code under test has computed and kept might not be asked for again.
       const odd = all.filter((id) => runs.length < 2 || !reached.every((one) => one.has(id)));
-      const steady = runs.length < 2 ? odd.length === 0 : isSame(runs[0], runs[1]) || isRepeated(runs);
+      const steady = runs.length < 2 ? odd.length === 0 : isRepeated(runs);
       const ms = runs.length < 2 ? 0 : Math.max(...runs.map((run) => run.ms));
       const shown = { type: "test", at, file: test.file, path: test.titles, why, steady, ms, ids: packed(ids), odd: packed(odd) };
       write(shown);

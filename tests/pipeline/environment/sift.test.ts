@@ -74,7 +74,7 @@ async function siftedFrom(testFiles: readonly string[], parts: number, ...texts:
       return {
         ended: text === null ? { kind: "timed-out" } : { kind: "finished", exitCode: 0, failedCommand: null },
         told: text ?? "",
-        complaint: "broke",
+        complaint: () => "broke",
       };
     },
   } as unknown as Workspace;
