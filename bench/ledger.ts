@@ -35,7 +35,7 @@ const itemsOf = (ids: readonly string[]): Item<string>[] => ids.map((id) => ({ i
 const environmentIds = Array.from({ length: environments }, (_, at) => shortId(["environment", at]));
 const candidateOf = (environment: string, at: number): string => shortId([environment, at]);
 
-let began = 0;
+let [began, worked] = [0, 0];
 const stageOf = (name: string): Stage<string, string> => ({
   name,
   version: 1,
@@ -44,10 +44,11 @@ const stageOf = (name: string): Stage<string, string> => ({
   settings: [],
   async *work([id = ""]) {
     began = performance.now();
+    worked += 1;
     yield { id, parent: null, outcome: keep(id) };
   },
 });
-const workOf = (stage: string, id: string) => ({ stage, version: 1, input: shortId([[id, id]]), settings: shortId([]) });
+const workOf = (stage: string, id: string, sha: string) => ({ stage, version: 1, input: shortId([[id, sha]]), settings: shortId([]) });
 
 function fill(): void {
   mkdirSync(folder, { recursive: true });
@@ -59,9 +60,9 @@ function fill(): void {
   for (const environment of environmentIds) {
     const ids = Array.from({ length: PER_ENVIRONMENT }, (_, at) => candidateOf(environment, at));
     const verdicts = ids.map((id, at) => verdictOf(id, environment, at < TAKEN, "inject/over-budget"));
-    ledger.record(workOf("inject", environment), verdicts, cost);
-    for (const [at, id] of ids.slice(0, TAKEN).entries()) {
-      ledger.record(workOf("observe", id), [verdictOf(id, id, at < KEPT, "observe/survived")], cost);
+    ledger.record(workOf("inject", environment, environment), verdicts, cost);
+    for (const [at, { id, blob }] of verdicts.slice(0, TAKEN).entries()) {
+      ledger.record(workOf("observe", id, blob ?? ""), [verdictOf(id, id, at < KEPT, "observe/survived")], cost);
     }
     process.stderr.write(`\r${environment}`);
   }
@@ -79,6 +80,7 @@ async function goOn(): Promise<void> {
   const injected = await drive(stageOf("inject"), itemsOf(environmentIds), bench, options);
   const observed = await drive(stageOf("observe"), [...injected.kept, ...itemsOf([`new ${Date.now()}`])], bench, options);
   ledger.close();
+  if (worked !== 1) throw new Error(`${worked} were worked on where one is new`);
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(2)} s`;
   process.stdout.write(
     `${observed.kept.length} of ${injected.kept.length} taken kept; ledger ${(statSync(path).size / 2 ** 20).toFixed(0)} MiB: opened in ${seconds(started, opened)}, ` +
