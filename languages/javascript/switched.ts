@@ -393,7 +393,7 @@ function renamed(
   return clean && partsOf(root).length === 1 && made !== undefined && isInert(made, `(${form});`) ? { of, form } : null;
 }
 
-/** Null where the text has errors, or no mutant of it can be held. Lines of what is not mutated may move. */
+/** Null where the text has errors, or no mutant of it can be held; of none, where it has no loops. Lines of what is not mutated may move. */
 export const switched = (file: SourceFile, numbered: readonly NumberedMutation[]): SwitchedText | null =>
   inForms(file, numbered, { is: question, turn: oneTurn, declared: declarations(file.path) });
 
@@ -412,7 +412,8 @@ export function inForms(file: SourceFile, numbered: readonly NumberedMutation[],
   const { path, text } = file;
   const { root, clean } = treeOf(file);
   if (!clean) return null;
-  const writer = new Writer(text, words.is, words.turn === null ? [] : guardsOf(root, words.turn));
+  const guards = words.turn === null ? [] : guardsOf(root, words.turn);
+  const writer = new Writer(text, words.is, guards);
   const named = namedValues(root, text, (node) => isValue(node, text));
   const hosts = new Map<string, Host>();
   const hostOf = (found: Pick<Host, "kind" | "start" | "end" | "braceless">): Host => {
@@ -443,7 +444,7 @@ export function inForms(file: SourceFile, numbered: readonly NumberedMutation[],
         hostOf({ kind: "expression", braceless: false, start: read.start, end: read.end }).forms.push({ id, text: name });
     }
   });
-  if (held.length === 0) return null;
+  if (held.length === 0 && (numbered.length > 0 || guards.length === 0)) return null;
   const head = headOf(root, text);
   const declared = words.declared === "" ? "" : `${head.text}${words.declared}`;
   const body = writer.whole(nested([...hosts.values()]), added);

@@ -14,6 +14,7 @@ import type { Mutation, NumberedMutation } from "../../languages/contract.ts";
 import { testId } from "../../languages/javascript/runners/report.ts";
 import type { Workspace } from "../../sandbox/workspace.ts";
 import type { Mutant } from "../../schemas/candidate.ts";
+import type { Environment } from "../../schemas/environment.ts";
 import type { Layer } from "../../schemas/layer.ts";
 import { Findings, idsOf, recordsOf, type SiftRecord, type SiftVerdict } from "./sift-findings.ts";
 import { patientMs, Suite, siftSteps, silentMs, testMs } from "./sift-steps.ts";
@@ -24,13 +25,25 @@ const maxStarts = 12;
 const mutationOf = ({ sites: [site] }: Mutant): Mutation | null =>
   site === undefined ? null : { operator: site.operator, start: site.start, end: site.end, replacement: site.replacement };
 
+/** Sources of which these test files run something. */
+function sourcesOf({ sourceFiles, testFiles }: Environment, tests: readonly string[]): string[] {
+  const asked = new Set(tests);
+  const run = new Set(testFiles.flatMap(({ file, covers }) => (asked.has(file) ? Object.keys(covers) : [])));
+  return sourceFiles.filter((path) => run.has(path));
+}
+
 interface Held {
   readonly layer: Layer;
+  /** Those of it that hold mutants. */
+  readonly sources: readonly string[];
   readonly ids: ReadonlySet<number>;
 }
 
-/** Sources with their mutants in them. A mutant of several places is held by none. */
-function hold(mutants: readonly Mutant[], workspace: Workspace): Held {
+/**
+ * Sources with their mutants in them. A mutant of several places is held by none. Of what else these tests run the loops are counted: a mutant
+ * may make one of another file endless.
+ */
+function hold(mutants: readonly Mutant[], tests: readonly string[], workspace: Workspace): Held {
   const files = new Map<string, NumberedMutation[]>();
   for (const [id, mutant] of mutants.entries()) {
     const mutation = mutant.sites.length === 1 ? mutationOf(mutant) : null;
@@ -38,15 +51,17 @@ function hold(mutants: readonly Mutant[], workspace: Workspace): Held {
     if (mutation === null || path === undefined) continue;
     files.set(path, [...(files.get(path) ?? []), { id, mutation }]);
   }
+  for (const path of sourcesOf(workspace.environment, tests)) if (!files.has(path)) files.set(path, []);
   const layer: Record<string, string> = {};
-  const ids = new Set<number>();
+  const [sources, ids]: [string[], Set<number>] = [[], new Set()];
   for (const [path, numbered] of files) {
     const found = workspace.language.switched({ path, text: workspace.text(path) ?? "" }, numbered);
     if (found === null) continue;
     layer[path] = found.text;
+    if (found.held.length > 0) sources.push(path);
     for (const id of found.held) ids.add(id);
   }
-  return { layer, ids };
+  return { layer, sources, ids };
 }
 
 /** What tests did on the healthy code. */
@@ -137,7 +152,7 @@ interface Part {
 
 /** One part of the mutants, in one job after another until every file has judged them. */
 async function siftPart(
-  { held: { layer }, files, ids, size, workers, wallMs, hear }: Part,
+  { held: { layer, sources }, files, ids, size, workers, wallMs, hear }: Part,
   workspace: Workspace,
   findings: Findings,
   suite: Suite,
@@ -152,7 +167,7 @@ async function siftPart(
       size,
       timeoutMs: testMs,
       done: Object.fromEntries(done),
-      sources: Object.keys(layer),
+      sources,
       workers,
       steps: [],
     });
@@ -209,12 +224,12 @@ export async function sift(
   const { environment } = workspace;
   const findings = new Findings(environment, mutants);
   const suite = new Suite(environment);
-  const held = hold(mutants, workspace);
+  const files = [...new Set(mutants.flatMap(({ id }) => reaching.get(id) ?? []))].sort();
+  const held = hold(mutants, files, workspace);
   findings.doubt(
     mutants.keys().filter((id) => !held.ids.has(id)),
     "it cannot stand beside what it replaces",
   );
-  const files = [...new Set(mutants.flatMap(({ id }) => reaching.get(id) ?? []))].sort();
   const all = [...held.ids].sort((a, b) => a - b);
   const workers = workspace.runner.canParallel ? Math.max(1, Math.min(parts, Math.floor(files.length / filesForWorker))) : 1;
   const whole = { held, files, size: mutants.length, workers, wallMs, hear };

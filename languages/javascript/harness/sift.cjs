@@ -120,6 +120,8 @@ function begin({ step, write }) {
   write({ type: "begin", id: step.id });
 }
 
+/** Have each test, and the hooks around a suite, their own turns? */
+let rationed = false;
 /** Turns of loops that are allowed where the healthy code takes so many. */
 const mostOf = (healthy) => Math.max(50000, 100 * healthy);
 
@@ -187,6 +189,7 @@ async function runSuite(suite, chosen, seen, way) {
   if (!suite.all.some((test) => chosen.has(test))) return true;
   const inner = way.concat(suite);
   let go = true;
+  if (rationed) giveTurns(mostOf(suite.hookTurns));
   try {
     for (const hook of suite.before) {
       const waiting = call(hook, null, hookLimitMs);
@@ -205,14 +208,20 @@ async function runSuite(suite, chosen, seen, way) {
     }
     if (!chosen.has(child)) continue;
     stray = null;
+    if (rationed) giveTurns(mostOf(child.turns));
     const begun = now();
     const failure = await runTest(child, inner);
     go = seen(child, failure, now() - begun);
     beat();
   }
+  if (rationed) giveTurns(mostOf(suite.hookTurns));
   for (const hook of suite.after) {
     const waiting = call(hook, null, hookLimitMs);
-    if (waiting !== null) await waiting.catch(onStray);
+    if (waiting === null) continue;
+    await waiting.catch((error) => {
+      // Of the healthy code only tests are looked at; what a mutant breaks here somebody notices.
+      if (go && active >= 0) go = seen(suite.all.filter((test) => chosen.has(test)).pop(), { error, hook: true }, 0);
+    });
   }
   return go;
 }
@@ -224,6 +233,8 @@ let beat = () => {};
 /** Every test below a suite, as a list that it keeps. */
 function prepare(suite, all) {
   suite.all = [];
+  // Of what stands around all of its tests, in every round on the healthy code.
+  suite.hookTurns = 0;
   for (const child of suite.children) {
     if (child.children) {
       prepare(child, all);
@@ -244,11 +255,12 @@ function noted(suite, groups) {
   const group = { reached: [], tests: suite.all };
   groups.push(group);
   const shared = (hook) => async (test) => {
-    const [around, own] = [noting, []];
+    const [around, own, before] = [noting, [], turnsTaken()];
     noteIn(own);
     try {
       await hook(test);
     } finally {
+      suite.hookTurns += turnsTaken() - before;
       group.reached.push(...own);
       noteIn(around);
     }
@@ -557,14 +569,14 @@ function bestOf(tests) {
 
 async function underMutant(root, id, tests, seen) {
   if (tests.length === 0) return;
-  const most = tests.reduce((sum, test) => sum + test.turns, 0);
-  giveTurns(mostOf(most));
+  rationed = true;
   wasEndless = false;
   putInForce(id);
   try {
     await runSuite(root, new Set(tests), seen, []);
   } finally {
     putInForce(-1);
+    rationed = false;
     giveTurns(unlimited);
   }
 }

@@ -154,6 +154,13 @@ const values = [
   "let words = { one: 'two', three: 4 };\nfunction tell(key) { log(words[key]); }\nfor (const key in words) tell(key);\n",
 ];
 
+test("of a file without mutants the loops are counted, and one without loops stays as it is", () => {
+  const found = switched({ path: "a.js", text: "while (a) b();" }, []);
+  expect(found?.held).toEqual([]);
+  expect(found?.text).toContain("while (a) {__kihonAsked||__kihonOpen();--__kihonTurns[0]<0&&__kihonTurn();b();}");
+  expect(switched({ path: "a.js", text: "a();" }, [])).toBeNull();
+});
+
 test("programs do the same with no mutant on, and with one on what that mutant does", () => {
   fc.assert(
     fc.property(fc.constantFrom(...values), programs, (head, rest) => {

@@ -140,6 +140,29 @@ describe("mutants judged in one process", () => {
     expect(verdicts(said)).toEqual({ 1: "endless" });
   });
 
+  it("end in a loop that takes turns of which other tests take many", () => {
+    const said = judged(`
+      const take = (count) => { for (let at = 0; at < count; at++) L(); };
+      test("takes few", () => take(M(1) ? 60000 : 3));
+      test("takes many", () => { M(1); take(M(2) ? 60000 : 2000); });
+    `);
+    expect(verdicts(said)).toEqual({ 1: "endless", 2: "survived" });
+  });
+
+  it("may take the turns of hooks wherever these run, and no more than many of them", () => {
+    const said = judged(`
+      const take = (count) => { for (let at = 0; at < count; at++) L(); };
+      hooks.before.push(() => take(M(1) ? 150000 : 2000)); hooks.after.push(() => take(M(2) ? 900000 : 2000));
+      test("is first", () => {}); test("is second", () => {});
+    `);
+    expect(verdicts(said)).toEqual({ 1: "survived", 2: "endless" });
+  });
+
+  it("fail by what runs after the last test", () => {
+    const said = judged('hooks.after.push(() => { if (M(1)) throw new Error("after"); M(2); }); test("is idle", () => {});');
+    expect(verdicts(said)).toEqual({ 1: "failed", 2: "survived" });
+  });
+
   it("are late where what a test waits for never comes", () => {
     const said = judged('test("waits", () => (M(1) ? new Promise(() => {}) : Promise.resolve()));', { timeoutMs: 300 });
     expect(verdicts(said)).toEqual({ 1: "late" });
