@@ -20,7 +20,7 @@ import { GitMerges } from "./git-merges.ts";
 import { type GitObject, GitObjects, GitObjectsEnded, rawFormat } from "./git-objects.ts";
 import { shortId } from "./hash.ts";
 import { holdFolder } from "./held-folders.ts";
-import { pathTrouble } from "./paths.ts";
+import { foldersOf, pathTrouble } from "./paths.ts";
 
 export interface TreeEntry {
   readonly path: string;
@@ -55,7 +55,7 @@ export interface LogEntry {
   readonly author: string;
   readonly subject: string;
   readonly body: string;
-  /** Against the first parent; a rename is a removal and an addition. */
+  /** Against the first parent, of paths that may be laid on a disk; a rename is a removal and an addition. */
   readonly changes: readonly LogChange[];
 }
 
@@ -416,11 +416,14 @@ const kinds: Readonly<Record<string, TreeEntry["kind"]>> = {
 /** Sorts the good paths from those that must not be laid on a disk. */
 function sift(commit: string, all: readonly TreeEntry[]): Tree {
   const folded = new Set<string>();
+  const leaves = new Set(all.map(({ path }) => path));
   const entries: TreeEntry[] = [];
   const refused: { path: string; reason: string }[] = [];
   for (const entry of all) {
     const key = entry.path.normalize("NFC").toLowerCase();
-    const reason = pathTrouble(entry.path) ?? (folded.has(key) ? "case-duplicate" : null);
+    // Git makes no tree in which one name is a file and a folder; a hand can.
+    const through = foldersOf(entry.path).some((folder) => leaves.has(folder));
+    const reason = pathTrouble(entry.path) ?? (folded.has(key) ? "case-duplicate" : through ? "through-a-leaf" : null);
     folded.add(key);
     if (reason === null) entries.push(entry);
     else refused.push({ path: entry.path, reason });
@@ -446,6 +449,17 @@ function changesFrom(tokens: readonly string[], from: number): LogChange[] {
   return changes;
 }
 
+/** Without those of paths that no tree of ours has: what is made of changes is laid over trees. */
+function layable(changes: readonly LogChange[]): readonly LogChange[] {
+  const onSide = (side: "before" | "after") => new Set(changes.flatMap((change) => (change[side] === null ? [] : [change.path])));
+  const sides = { before: onSide("before"), after: onSide("after") };
+  const runsThroughFile = (change: LogChange): boolean =>
+    (["before", "after"] as const).some(
+      (side) => change[side] !== null && foldersOf(change.path).some((folder) => sides[side].has(folder)),
+    );
+  return changes.filter((change) => pathTrouble(change.path) === null && !runsThroughFile(change));
+}
+
 /** The records of `git log --raw -z` with the format below. */
 function* logEntries(output: string): Generator<LogEntry> {
   const tokens = output.split("\0");
@@ -461,7 +475,7 @@ function* logEntries(output: string): Generator<LogEntry> {
       author,
       subject,
       body: body.trim(),
-      changes,
+      changes: layable(changes),
     };
   }
 }
@@ -603,12 +617,12 @@ export class GitRepository {
     return reading("two texts cannot be merged", this.#merges.merge(base, ours, theirs));
   }
 
-  /** What differs between two commits; a rename is a removal and an addition. */
+  /** What differs between two commits at paths that may be laid on a disk; a rename is a removal and an addition. */
   async changesBetween(before: string, after: string): Promise<readonly LogChange[]> {
     const what = `${before} and ${after} cannot be compared`;
     const told = await reading(what, this.#objects.compare(before, after));
     if (told === null) throw new BrokenRecord(what);
-    return changesFrom(told.split("\0"), 0);
+    return layable(changesFrom(told.split("\0"), 0));
   }
 
   /** The commits that lead to `tip` and not to `onto`, from the newest on. */

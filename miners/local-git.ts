@@ -104,7 +104,7 @@ async function* mine(options: LocalGitOptions, context: MinerContext): AsyncGene
 
 export const localGit = Object.freeze({
   name: "local-git",
-  version: 8,
+  version: 9,
   reasons,
   options: localGitOptions,
   mine,

@@ -16,14 +16,8 @@ export interface Tool {
 }
 
 /** npm as the user has it set up: its registry, its certificates. The only thing that sees the user's environment, and it runs no foreign code. */
-const npm = (words: readonly string[], timeoutMs: number, cwd?: string): Promise<ExecResult> =>
-  exec({
-    argv: ["npm", ...words],
-    env: ownEnvironment(),
-    timeoutMs,
-    outputBytes: 16 * 1024 ** 2,
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+const npm = (words: readonly string[], timeoutMs: number, cwd: string): Promise<ExecResult> =>
+  exec({ argv: ["npm", ...words], env: ownEnvironment(), timeoutMs, outputBytes: 16 * 1024 ** 2, cwd });
 
 const succeeded = (result: ExecResult): boolean => result.ended.kind === "exited" && result.ended.code === 0;
 
@@ -37,7 +31,8 @@ export class NoSuchTool extends Error {
 
 /** The highest version in the registry that satisfies a range. */
 async function newest(name: string, range: string): Promise<string> {
-  const result = await npm(["view", `${name}@${range}`, "version", "--json"], 60_000);
+  // From "/": Kihon may stand in the repository, whose .npmrc could name a registry with the user's secrets in its address.
+  const result = await npm(["view", `${name}@${range}`, "version", "--json"], 60_000, "/");
   const text = result.stdout.trim();
   if (!succeeded(result) && !/E404|ETARGET/.test(`${text}${result.stderr}`)) {
     throw new RetryLater(`the registry did not say which versions of ${name} there are: ${result.stderr.slice(0, 300)}`);

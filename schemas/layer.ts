@@ -6,7 +6,8 @@ const safePath = z
   .min(1)
   .max(1024)
   .refine((path) => !path.startsWith("/") && !path.includes("\0"), "a layer's path is relative")
-  .refine((path) => !path.split("/").some((part) => part === ".." || part === "" || part === "."), "a layer's path stays inside the tree");
+  .refine((path) => !path.split("/").some((part) => part === ".." || part === "" || part === "."), "a layer's path stays inside the tree")
+  .refine((path) => !path.split("/").some((part) => /^(?:\.git|git~\d+)$/i.test(part)), "a layer writes into no git folder");
 
 export const layerSchema = z.record(safePath, z.string().nullable());
 export type Layer = Readonly<Record<string, string | null>>;

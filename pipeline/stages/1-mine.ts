@@ -61,7 +61,7 @@ export const minedSchema: z.ZodType<MinedItem> = z.discriminatedUnion("kind", [
 
 export const mineStage: Stage<Source | PassedRepository, MinedItem> = {
   name: "mine",
-  version: 11,
+  version: 12,
   resource: "cpu",
   output: minedSchema,
   settings: ["history"],

@@ -186,6 +186,26 @@ describe("a repository", () => {
     ]);
   });
 
+  it("refuses what lies under a name that is a file too, and leaves refused paths out of what changed", async () => {
+    using scratch = await ScratchRepository.make();
+    const blob = await scratch.gitWith("1", "hash-object", "-w", "--stdin");
+    const inner = await scratch.gitWith(`100644 blob ${blob}\tconfig\n`, "mktree");
+    const file = (name: string): string => `100644 blob ${blob}\t${name}\n`;
+    const top = await scratch.gitWith(`${file("both")}${file("ok.txt")}040000 tree ${inner}\t.git\n040000 tree ${inner}\tboth\n`, "mktree");
+    const first = await scratch.git("commit-tree", "-m", "first", await scratch.gitWith("", "mktree"));
+    const second = await scratch.git("commit-tree", "-m", "second", "-p", first, top);
+    await scratch.git("update-ref", "refs/heads/main", second);
+    const repository = await openRepository(scratch.work, scratch.cache);
+    expect((await repository.treeOf("HEAD")).refused).toEqual([
+      { path: ".git/config", reason: "git-folder" },
+      { path: "both/config", reason: "through-a-leaf" },
+    ]);
+    const named = ["both", "ok.txt"];
+    for await (const { commit, changes } of repository.log({}))
+      expect(changes.map(({ path }) => path).sort()).toEqual(commit === second ? named : []);
+    expect((await repository.changesBetween(first, second)).map(({ path }) => path).sort()).toEqual(named);
+  });
+
   it("reads texts in one go and leaves out binary, oversized, linked and absent ones", async () => {
     using scratch = await ScratchRepository.make();
     scratch.write({

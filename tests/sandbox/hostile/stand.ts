@@ -29,16 +29,22 @@ export interface HostileStand {
   close(): void;
 }
 
-export async function hostileStand(name = "bubblewrap", settings: SandboxSettings = {}): Promise<HostileStand> {
+/** `brought` gives what the repository has beside its manifest, by where the canaries lie. */
+export async function hostileStand(
+  name = "bubblewrap",
+  settings: SandboxSettings = {},
+  brought: (canaries: Canaries, path: string) => Readonly<Record<string, string | Uint8Array>> = () => ({}),
+): Promise<HostileStand> {
   const place = scratch();
   const tmp = join(place.path, "tmp");
   mkdirSync(tmp);
   const provider = listProviders({ ...settings, tmp }).find((listed) => listed.name === name) as SandboxProvider;
   const pool = new SandboxPool(provider, { width: new Width([1, 1]), backoffMs: 10 });
-  const tree = await treeFor(provider, place.path, { "package.json": JSON.stringify({ name: "hostile", version: "1.0.0" }) });
+  const canaries = await setCanaries(place.path, tmp);
+  const manifest = JSON.stringify({ name: "hostile", version: "1.0.0" });
+  const tree = await treeFor(provider, place.path, { "package.json": manifest, ...brought(canaries, place.path) });
   const harness = await treeFor(provider, place.path, readTree(harnessFolder));
   const installed = { folders: [tree], node: nodeFolder, harness, builds: null };
-  const canaries = await setCanaries(place.path, tmp);
   const filled = (script: string): string =>
     script
       .replaceAll("SECRET_FILE", canaries.file)
