@@ -1,4 +1,4 @@
-/** What every exporter asks of its rows before it writes the first byte. */
+/** What every exporter asks of its rows on their way into files that have no final name yet. */
 import { BrokenRecord } from "../lib/errors.ts";
 import { keyOf, type Row, rowSchemaOf } from "../schemas/row.ts";
 import type { RowSet } from "./contract.ts";
@@ -6,21 +6,18 @@ import type { RowSet } from "./contract.ts";
 // UTF-8 has no form for half a surrogate pair: an encoder would put U+FFFD there, and the stored text would no longer have the row's hash.
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Throws a `BrokenRecord` that names the row and the cell. Gives the number of rows of each set. */
-export async function checkSets(sets: readonly RowSet[]): Promise<number[]> {
+/** Throws where two sets would come into the same files. */
+export function checkNames(sets: readonly RowSet[]): void {
   const names = sets.map(({ config, split }) => `${config}/${split}`);
   const odd = sets.find(({ split }) => !/^\w+$/.test(split))?.split ?? names.find((name, index) => names.indexOf(name) !== index);
   if (odd !== undefined) throw new TypeError(`a split is a word and comes once a config: ${odd}`);
-  const counts: number[] = [];
-  for (const set of sets) counts.push(await checkSet(set));
-  return counts;
 }
 
-async function checkSet({ config, split, rows }: RowSet): Promise<number> {
+/** The rows of a set, each once it was checked; throws a `BrokenRecord` that names the row and the cell. */
+export async function* checkedRows({ config, split, rows }: RowSet): AsyncGenerator<Row> {
   const schema = rowSchemaOf(config);
   const key = keyOf(config);
-  let count = 0;
-  let previous = "";
+  let previous: string | null = null;
   for await (const row of rows()) {
     const id = String(row[key]);
     const where = `${config}/${split} row ${id}`;
@@ -33,12 +30,11 @@ async function checkSet({ config, split, rows }: RowSet): Promise<number> {
     }
     const broken = findLoneSurrogate(row, "");
     if (broken !== null) throw new BrokenRecord(`${where} holds half a surrogate pair in ${broken}: that text has no UTF-8 form`);
-    if (count > 0 && id <= previous)
+    if (previous !== null && id <= previous)
       throw new BrokenRecord(`${where} comes after ${previous}: rows are given once each and in the order of ${key}`);
     previous = id;
-    count += 1;
+    yield row;
   }
-  return count;
 }
 
 /** Path of the first text with half a surrogate pair, or null. */

@@ -2,8 +2,8 @@
  * The axis "output": what comes out of a run.
  *
  * An exporter turns sets of rows into files below one folder, and promises:
- * - nothing is written before every row was checked: it obeys its column table, its text is well-formed Unicode, keys are unique and rise;
- * - a file is written under another name, brought to the disk, and only then renamed: no half file ever has its final name;
+ * - a file is written under another name, and no file has its final one before every row of every set was checked (it obeys its column table, its
+ *   text is well-formed Unicode, keys are unique and rise) and is on the disk: where one row is broken, or the disk is full, nothing was exported;
  * - the bytes depend on the rows and the options alone: no time of day, no host, no visiting order;
  * - a set without rows gives no file (readers of the Hub refuse empty data files; the manifest then has no entry for it);
  * - a full disk or a folder that cannot be written is a `StopRun` that says what to do.
@@ -12,7 +12,7 @@ import type { z } from "zod";
 import type { SkillName } from "../schemas/instance.ts";
 import type { ConfigName, Row } from "../schemas/row.ts";
 
-/** All rows of one config and split, sorted by the config's key. `rows` is called more than once and gives the same rows each time. */
+/** All rows of one config and split, sorted by the config's key. `rows` may be called more than once and gives the same rows each time. */
 export interface RowSet {
   readonly config: ConfigName;
   readonly split: string;

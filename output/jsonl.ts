@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { columnsOf } from "../schemas/row.ts";
-import { checkSets } from "./check-rows.ts";
+import { checkedRows, checkNames } from "./check-rows.ts";
 import { type Exporter, type RowSet, stemOf, type WrittenFile } from "./contract.ts";
 import { PendingFile } from "./pending-file.ts";
 
@@ -15,29 +15,39 @@ export const jsonl = {
 } as const satisfies Exporter;
 
 export async function writeJsonl(folder: string, sets: readonly RowSet[]): Promise<WrittenFile[]> {
-  const counts = await checkSets(sets);
-  const written: WrittenFile[] = [];
-  for (const [index, set] of sets.entries()) {
-    const rows = counts[index] ?? 0;
-    if (rows > 0) written.push(await writeSet(folder, set, rows));
+  checkNames(sets);
+  const drafts: Draft[] = [];
+  try {
+    for (const set of sets) await fill(drafts, folder, set);
+    return drafts.map(({ set: { config, split }, name, file, rows }) => {
+      const sha256 = file.commit(join(folder, name));
+      return { config, split, format: "jsonl", file: name, rows, bytes: file.bytes, sha256 };
+    });
+  } finally {
+    for (const { file } of drafts.reverse()) file.abandon();
   }
-  return written;
 }
 
-async function writeSet(folder: string, set: RowSet, count: number): Promise<WrittenFile> {
-  const { config, split, rows } = set;
-  const name = `jsonl/${config}/${stemOf(set)}.jsonl`;
-  const names = Object.keys(columnsOf(config));
-  const file = new PendingFile(join(folder, name));
-  try {
-    for await (const row of rows()) {
-      const ordered = Object.fromEntries(names.map((column) => [column, cell(row[column])]));
-      file.write(Buffer.from(`${JSON.stringify(ordered)}\n`));
+interface Draft {
+  readonly set: RowSet;
+  readonly name: string;
+  readonly file: PendingFile;
+  rows: number;
+}
+
+/** A set without rows gives none. */
+async function fill(drafts: Draft[], folder: string, set: RowSet): Promise<void> {
+  const name = `jsonl/${set.config}/${stemOf(set)}.jsonl`;
+  const names = Object.keys(columnsOf(set.config));
+  let draft: Draft | undefined;
+  for await (const row of checkedRows(set)) {
+    if (draft === undefined) {
+      draft = { set, name, file: new PendingFile(join(folder, name)), rows: 0 };
+      drafts.push(draft);
     }
-    const sha256 = file.commit(join(folder, name));
-    return { config, split, format: "jsonl", file: name, rows: count, bytes: file.bytes, sha256 };
-  } finally {
-    file.abandon();
+    const ordered = Object.fromEntries(names.map((column) => [column, cell(row[column])]));
+    draft.file.write(Buffer.from(`${JSON.stringify(ordered)}\n`));
+    draft.rows += 1;
   }
 }
 

@@ -5,7 +5,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import { serializeTCompactProtocol } from "hyparquet-writer/src/thrift.js";
 import { z } from "zod";
 import { type ColumnTable, columnsOf, type Row } from "../schemas/row.ts";
-import { checkSets, sizeOf } from "./check-rows.ts";
+import { checkedRows, checkNames, sizeOf } from "./check-rows.ts";
 import { parquetSchemaOf } from "./columns.ts";
 import { type Exporter, type RowSet, stemOf, type WrittenFile } from "./contract.ts";
 import { PendingFile } from "./pending-file.ts";
@@ -39,37 +39,36 @@ export const parquet = {
 
 export async function writeParquet(folder: string, sets: readonly RowSet[], options: unknown): Promise<WrittenFile[]> {
   const parsed = parquetOptionsSchema.parse(options);
-  const counts = await checkSets(sets);
-  const written: WrittenFile[] = [];
-  for (const [index, set] of sets.entries()) {
-    if (counts[index] !== 0) written.push(...(await writeSet(folder, set, parsed)));
+  checkNames(sets);
+  const drafts = sets.map((set) => ({ set, shards: [] as Shard[] }));
+  try {
+    for (const { set, shards } of drafts) await fill(shards, folder, set, parsed);
+    return drafts.flatMap(({ set, shards }) => commit(shards, folder, set));
+  } finally {
+    for (const { file } of drafts.flatMap(({ shards }) => shards).reverse()) file.abandon();
   }
-  return written;
 }
 
-async function writeSet(folder: string, set: RowSet, options: ParquetOptions): Promise<WrittenFile[]> {
-  const shards: Shard[] = [];
-  try {
-    for await (const { rows, bytes } of groupsOf(set.rows(), options.rowGroupBytes)) {
-      let shard = shards.at(-1);
-      if (shard === undefined || shard.file.bytes + bytes > options.shardBytes) {
-        shard?.finish();
-        shard = new Shard(join(folder, set.config, `${stemOf(set)}-${shards.length}`), columnsOf(set.config), options);
-        shards.push(shard);
-      }
-      shard.add(rows, bytes);
+async function fill(shards: Shard[], folder: string, set: RowSet, options: ParquetOptions): Promise<void> {
+  for await (const { rows, bytes } of groupsOf(checkedRows(set), options.rowGroupBytes)) {
+    let shard = shards.at(-1);
+    if (shard === undefined || shard.file.bytes + bytes > options.shardBytes) {
+      shard?.finish();
+      shard = new Shard(join(folder, set.config, `${stemOf(set)}-${shards.length}`), columnsOf(set.config), options);
+      shards.push(shard);
     }
-    shards.at(-1)?.finish();
-    return shards.map((shard, index) => {
-      const file = `${set.config}/${stemOf(set)}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
-      const sha256 = shard.file.commit(join(folder, file));
-      const { rows, rawBytes } = shard;
-      return { config: set.config, split: set.split, format: "parquet", file, rows, bytes: shard.file.bytes, rawBytes, sha256 };
-    });
-  } finally {
-    for (const shard of shards) shard.file.abandon();
+    shard.add(rows, bytes);
   }
+  shards.at(-1)?.finish();
 }
+
+const commit = (shards: readonly Shard[], folder: string, set: RowSet): WrittenFile[] =>
+  shards.map((shard, index) => {
+    const file = `${set.config}/${stemOf(set)}-${fiveDigits(index)}-of-${fiveDigits(shards.length)}.parquet`;
+    const sha256 = shard.file.commit(join(folder, file));
+    const { rows, rawBytes } = shard;
+    return { config: set.config, split: set.split, format: "parquet", file, rows, bytes: shard.file.bytes, rawBytes, sha256 };
+  });
 
 const fiveDigits = (count: number): string => String(count).padStart(5, "0");
 

@@ -1,6 +1,6 @@
 /** A file that has its final name only when it is whole and on the disk. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { StopRun } from "../lib/errors.ts";
 import { makeFolder } from "../lib/make-folder.ts";
@@ -32,6 +32,8 @@ export class PendingFile {
   readonly #path: string;
   readonly #temporary: string;
   readonly #descriptor: number;
+  /** Made for this file, the outermost first. */
+  readonly #folders: readonly string[];
   readonly #digest = createHash("sha256");
   #open = true;
   bytes = 0;
@@ -40,10 +42,8 @@ export class PendingFile {
   constructor(path: string) {
     this.#path = path;
     this.#temporary = `${path}.part`;
-    this.#descriptor = writing(path, () => {
-      makeFolder(dirname(path));
-      return openSync(this.#temporary, "w");
-    });
+    this.#folders = writing(path, () => makeFolder(dirname(path)));
+    this.#descriptor = writing(path, () => openSync(this.#temporary, "w"));
   }
 
   write(chunk: Uint8Array): void {
@@ -64,10 +64,12 @@ export class PendingFile {
     return this.#digest.digest("hex");
   }
 
-  /** Removes what was written, unless it was committed. */
+  /** Removes what was written, unless it was committed, and folders that were made for it and hold nothing else. */
   abandon(): void {
     if (this.#open) this.#close(() => undefined);
-    if (existsSync(this.#temporary)) rmSync(this.#temporary);
+    if (!existsSync(this.#temporary)) return;
+    rmSync(this.#temporary);
+    for (const folder of this.#folders.toReversed()) if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
 
   #close(last: () => void): void {
