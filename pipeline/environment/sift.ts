@@ -231,7 +231,7 @@ export async function sift(
     "it cannot stand beside what it replaces",
   );
   const all = [...held.ids].sort((a, b) => a - b);
-  const workers = workspace.runner.canParallel ? Math.max(1, Math.min(parts, Math.floor(files.length / filesForWorker))) : 1;
+  const workers = Math.max(1, Math.min(parts, Math.floor(files.length / filesForWorker)));
   const whole = { held, files, size: mutants.length, workers, wallMs, hear };
   const few = (count: number, most: number, side: number): number => Math.max(1, Math.min(side, Math.ceil(count / most)));
   const lots = shared(all, few(all.length, 50, Math.floor(parts / workers)));

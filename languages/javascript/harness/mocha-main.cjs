@@ -47,14 +47,22 @@ function runInChild(flags) {
   });
 }
 
-/** Each step in a process of its own, which has no channel: what it finds is passed on from here. */
-function runSteps(flags, plan) {
+/** Judged by these files in a process of its own, which has no channel: what it finds is passed on from here. */
+const siftApart = (flags, files) =>
+  siftedBy(startChild(flags, files, { inner: true, apart: true }, ["ignore", "inherit", "inherit"]), 10000);
+
+/** Step by step, or by all files, shared out to so many processes. */
+function siftByOthers(flags, plan) {
   const { eachStep } = require("./sift.cjs");
   followSift(openChannel(), request.root);
   const here = (file) => path.relative(process.cwd(), path.resolve(request.root, file));
-  eachStep(plan, ({ files }) =>
-    siftedBy(startChild(flags, files.map(here), { inner: true, step: true }, ["ignore", "inherit", "inherit"]), 10000),
-  ).then(
+  const { files, workers = 1 } = request;
+  const shares = Array.from({ length: workers }, (_, at) => files.filter((_file, place) => place % workers === at));
+  const over =
+    plan.steps.length > 0
+      ? eachStep(plan, (step) => siftApart(flags, step.files.map(here)))
+      : Promise.all(shares.map((share) => siftApart(flags, share)));
+  over.then(
     () => process.exit(0),
     (error) => {
       console.error(error);
@@ -155,7 +163,7 @@ function watchLoading(Mocha, record, root) {
         this.files = this.files.slice(0, first).concat(shuffled(this.files.slice(first), request.seed));
       }
       const failed = (thrown) => {
-        if (request.step) request.unloaded();
+        if (request.unloaded) request.unloaded();
         record({
           type: "file",
           file: current ? relativeTo(root, current) : "",
@@ -208,10 +216,10 @@ function siftTree(suite, Pending) {
 
 /** In place of mocha's own run of what it has loaded: hundreds of runs of parts of it. */
 function siftInstead(Mocha, record) {
-  if (!request.step) followSift(record, request.root);
+  if (!request.apart) followSift(record, request.root);
   const { openSift, judge, tellUnloaded } = require("./sift.cjs");
   const sift = openSift();
-  request.unloaded = () => tellUnloaded(sift);
+  if (sift.step !== null) request.unloaded = () => tellUnloaded(sift);
   Mocha.Runner.prototype.run = function () {
     const { suite } = this;
     if (suite.hasOnly && suite.hasOnly()) suite.filterOnly();
@@ -236,7 +244,7 @@ function loadPending() {
 }
 
 function runHere() {
-  const record = request.step ? () => {} : openChannel();
+  const record = request.apart ? () => {} : openChannel();
   record({ type: "start" });
   const loaded = require(mocha.folder);
   const Mocha = loaded.default || loaded;
@@ -263,6 +271,6 @@ function runHere() {
 const ownFlags = () => (isClassic ? classic.flags : nodeFlags(loadOptions(request.args)));
 const flags = request.inner ? [] : ownFlags();
 const plan = request.sift && !request.inner ? require("./sift.cjs").readPlan() : { steps: [] };
-if (plan.steps.length > 0) runSteps(flags, plan);
+if (plan.steps.length > 0 || (request.sift && !request.inner && request.workers > 1)) siftByOthers(flags, plan);
 else if (flags.length > 0) runInChild(flags);
 else runHere();

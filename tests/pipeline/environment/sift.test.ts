@@ -59,7 +59,6 @@ async function siftedFrom(testFiles: readonly string[], parts: number, ...texts:
     environment,
     language,
     text,
-    runner: { canParallel: true },
     sift: async (
       _layer: unknown,
       files: readonly string[],
