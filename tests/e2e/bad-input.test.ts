@@ -12,7 +12,8 @@ const { path: folder, remove } = scratch();
 afterAll(remove);
 const quiet = createLog({ json: false, terminal: false, write: () => undefined, now: () => 0 });
 const onGitHost = { thing: "git+https://git.invalid/some/thing.git" };
-const small = ["--mutants", "4", "--per-skill", "1", "--repeats", "1", "--cache", cache];
+/** Of one skill: what these repositories and places do to a run is done before a skill is asked for, or to each of them alike. */
+const small = ["--mutants", "4", "--per-skill", "1", "--repeats", "1", "--skills", "editing", "--cache", cache];
 
 async function repository(files: Readonly<Record<string, string>>): Promise<ScratchRepository> {
   const made = await ScratchRepository.make();
@@ -100,7 +101,7 @@ describe("a repository that gives nothing ends with 1, an empty dataset and its 
     const files = { ...healthy, ...needs, "package.json": manifest({ dependencies }), "package-lock.json": JSON.stringify(lock) };
     const { work } = await repository(files);
     const out = join(folder, "gone-version");
-    const { code, out: text, err } = await kihon(["run", "--repo", work, "--out", out, ...small, "--skills", "editing", "--json"]);
+    const { code, out: text, err } = await kihon(["run", "--repo", work, "--out", out, ...small, "--json"]);
     expect(code).toBe(0);
     expect(err).toMatch(/is no longer on the registry.*once more, with packages .*package-lock.json cannot be installed any more/);
     expect((JSON.parse(text) as RunSummary).repositories[0]?.instances.editing).toBe(1);
@@ -135,7 +136,7 @@ it("a test that takes longer than a test may is a failing one, as the rows say",
   const slow = 'import { test } from "node:test";\ntest("waits", () => new Promise((done) => setTimeout(done, 3000)));\n';
   const { work } = await repository({ ...healthy, "package.json": manifest({ engines: { node: ">=24" } }), "slow.test.js": slow });
   const out = join(folder, "slow-test");
-  const limited = [...small, "--skills", "editing", "--test-timeout", "1"];
+  const limited = [...small, "--test-timeout", "1"];
   const { code, err } = await kihon(["run", "--repo", work, "--out", out, ...limited]);
   expect([code, err]).toEqual([0, expect.stringMatching(/3 stable tests in . files, 0 quarantined, 1 failing/)]);
   const dataset = await openDataset(out);
@@ -163,7 +164,7 @@ describe("places", () => {
     const odd = join(around, "名前 with 'quotes' & ünïcode");
     renameSync(work, odd);
     const out = join(folder, "out put é 出力");
-    const { code, out: text } = await kihon(["run", "--repo", odd, "--out", out, ...small]);
+    const { code, out: text } = await kihon(["run", "--repo", odd, "--out", out, ...small, "--skills", "localization,editing,unit-tests,reproduction,review"]);
     expect([code, text]).toEqual([0, expect.stringContaining("3 tests")]);
     expect((await kihon(["stats", out])).code).toBe(0);
     renameSync(odd, work);

@@ -89,9 +89,10 @@ describe("a whole run", () => {
   it("is the only one that writes into its folder", async () => {
     const into = join(folder, "shared");
     let second: ReturnType<typeof kihon> | null = null;
-    const first = await kihon(words(into), {
+    const one = [...words(into), "--skills", "editing"];
+    const first = await kihon(one, {
       onError: (text) => {
-        if (text.includes("prepare: 1 in")) second ??= kihon(words(into));
+        if (text.includes("prepare: 1 in")) second ??= kihon(one);
       },
     });
     const refused = await (second as ReturnType<typeof kihon> | null);
