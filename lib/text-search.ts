@@ -52,3 +52,14 @@ export function rankBags(query: string, bags: readonly Bag[]): string[] {
   });
   return scored.sort((x, y) => y.score - x.score || (x.name < y.name ? -1 : 1)).map(({ name }) => name);
 }
+
+/** Of pieces of a text the name of the one that a query is most about, or null where there are none. */
+export const bestPiece = (
+  query: string,
+  text: string,
+  pieces: readonly { readonly name: string; readonly start: number; readonly end: number }[],
+) =>
+  rank(
+    query,
+    pieces.map(({ name, start, end }) => ({ name, text: text.slice(start, end) })),
+  )[0] ?? null;

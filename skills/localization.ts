@@ -1,6 +1,6 @@
 /** Where is it? The symptom is told, the names of the place are withheld, and the files to name are causal by execution. */
 import { shortId } from "../lib/hash.ts";
-import { type Bag, bagOf, rankBags } from "../lib/text-search.ts";
+import { type Bag, bagOf, bestPiece, rankBags } from "../lib/text-search.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
@@ -110,6 +110,14 @@ function isObvious(
   const largest = all.reduce((best, one) => (one.size > best.size ? one : best));
   const bags = all.map(({ bag }) => bag);
   return file === largest.bag.name || questions.some((words) => rankBags(words, bags)[0] === file);
+}
+
+/** Is the place the function of its file that the question's words match best? Whoever only searches names it. */
+function isNamedByWords({ candidate }: Observed, gold: readonly Location[], words: string, { language }: PoseContext): boolean {
+  const [{ file, symbol }] = gold as [Location];
+  const text = candidate.before[file] ?? "";
+  const functions = language.units({ path: file, text }).filter(({ kind }) => kind !== "class");
+  return gold.length === 1 && bestPiece(words, text, functions) === symbol;
 }
 
 /** Named places of the file that is to be named, beside those that are to be named in it. */
@@ -242,6 +250,8 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
   if (obvious && gold.some(({ symbol }) => symbol === null))
     return drop("localization/obvious", "the file can be guessed, and the place in it has no name");
   const words = prompt(clean, obvious ? "asked" : "free");
+  if (obvious && isNamedByWords(observed, gold, words, context))
+    return drop("localization/obvious", "the file can be guessed, and the question's words name the place in it");
   const leak = findLeak(words, { ...secrets, symbols: [] });
   if (leak) return drop("localization/leak", leak);
   return keep({
@@ -277,7 +287,7 @@ function pose(observed: Observed, posing: Posing): Outcome<Draft> {
 
 export const localization = Object.freeze({
   name: "localization",
-  version: 11,
+  version: 12,
   reasons,
   *pose(context: PoseContext) {
     const healthy = healthyFiles(context);

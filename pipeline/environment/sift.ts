@@ -213,9 +213,29 @@ export interface SiftOptions {
 }
 
 /**
+ * So many mutants in one text of the sources at most: each is a question that every test asks on its way, so that the tests of thousands take
+ * several times as long, and to load them once more costs less.
+ */
+const mostAtOnce = 2000;
+
+/**
  * Verdicts by mutant id. The mutants are those of this environment, and `reaching` gives the test files that reach each.
  */
 export async function sift(
+  mutants: readonly Mutant[],
+  reaching: ReadonlyMap<string, readonly string[]>,
+  workspace: Workspace,
+  options: SiftOptions,
+): Promise<ReadonlyMap<string, SiftVerdict>> {
+  const verdicts = new Map<string, SiftVerdict>();
+  // Neighbours in different lots, so that no text has many in one place.
+  for (const lot of shared(mutants, Math.ceil(mutants.length / mostAtOnce))) {
+    for (const [id, verdict] of await siftLot(lot, reaching, workspace, options)) verdicts.set(id, verdict);
+  }
+  return verdicts;
+}
+
+async function siftLot(
   mutants: readonly Mutant[],
   reaching: ReadonlyMap<string, readonly string[]>,
   workspace: Workspace,

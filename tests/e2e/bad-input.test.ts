@@ -164,7 +164,16 @@ describe("places", () => {
     const odd = join(around, "名前 with 'quotes' & ünïcode");
     renameSync(work, odd);
     const out = join(folder, "out put é 出力");
-    const { code, out: text } = await kihon(["run", "--repo", odd, "--out", out, ...small, "--skills", "localization,editing,unit-tests,reproduction,review"]);
+    const { code, out: text } = await kihon([
+      "run",
+      "--repo",
+      odd,
+      "--out",
+      out,
+      ...small,
+      "--skills",
+      "localization,editing,unit-tests,reproduction,review",
+    ]);
     expect([code, text]).toEqual([0, expect.stringContaining("3 tests")]);
     expect((await kihon(["stats", out])).code).toBe(0);
     renameSync(odd, work);

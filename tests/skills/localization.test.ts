@@ -74,6 +74,16 @@ describe("a file that can be guessed", () => {
     expect(language.units({ path: "src/slug.js", text: renamed["src/slug.js"] }).map(({ name }) => name)).not.toContain("slugify");
     expect(reasonFor(localization, fix({ before: renamed, edits: [inSlug] }))).toBe("localization/obvious");
   });
+  it("is not asked for where the question's words find the place in it", () => {
+    const { text, language } = contextOf([]);
+    const source = text("src/slug.js") ?? "";
+    const bait = language.units({ path: "src/slug.js", text: source }).find(({ name }) => name === "greeting");
+    const without = source.slice(0, bait?.start).replace(/export\s*$/, "");
+    const told = observedOf([{ original: ".toLowerCase()", replacement: "" }]);
+    const found = { ...told, candidate: { ...told.candidate, before: { "src/slug.js": without.replace(".toLowerCase()", "") } } };
+    expect(reasonFor(localization, told)).toBeNull();
+    expect(reasonFor(localization, found)).toBe("localization/obvious");
+  });
   it("is not asked for so where neither its size nor the words point at it", () => {
     const elsewhere = observedOf([{ file: "src/count.js", original: ".length", replacement: ".length + 1" }], { [joins]: failure() });
     expect(draftFor(localization, elsewhere).judgement).not.toHaveProperty("symbols");
@@ -85,9 +95,9 @@ describe("a package of one file", () => {
     `${lower}${Array.from({ length: count }, (_, at) => `export function other${at}(text) {\n  return text.length + ${at};\n}\n`).join("")}`;
   const only = { environment: { ...contextOf([]).environment, sourceFiles: ["src/slug.js"] } };
   const ofSize = (count: number): Observed => fix({ before: { "src/slug.js": several(count) }, edits: [inSlug] });
-  const whole = (path: string): string | null => (path === "src/slug.js" ? several(5).replace(lower, slug) : (texts[path] ?? null));
+  const whole = (path: string): string | null => (path === "src/slug.js" ? several(4).replace(lower, slug) : (texts[path] ?? null));
   it("is asked for the place, where there are enough of them to choose from", () => {
-    const { judgement, answers, prompt } = draftFor(localization, ofSize(5), [], { ...only, text: whole });
+    const { judgement, answers, prompt } = draftFor(localization, ofSize(4), [], { ...only, text: whole });
     expect(judgement).toEqual({ kind: "locations", gold: [{ file: "src/slug.js", symbol: "slugify" }], symbols: true });
     expect(prompt).toContain("It must be there and be right");
     const wrong = answers.filter(({ role }) => role === "decoy").map(({ name }) => name);
@@ -95,6 +105,6 @@ describe("a package of one file", () => {
     expect(answers.find(({ name }) => name === "every-file")?.text).toBe('{"locations":[{"file":"src/slug.js"}]}');
   });
   it("is asked nothing, where they are fewer", () => {
-    expect(reasonFor(localization, ofSize(4), { ...only, text: whole })).toBe("localization/one-file");
+    expect(reasonFor(localization, ofSize(3), { ...only, text: whole })).toBe("localization/one-file");
   });
 });

@@ -1,11 +1,25 @@
 import { describe, expect, it } from "vitest";
 import type { Draft, Trial } from "../../schemas/instance.ts";
 import type { Layer } from "../../schemas/layer.ts";
-import type { PoseContext } from "../../skills/contract.ts";
+import type { Observed, PoseContext } from "../../skills/contract.ts";
 import { defectInCopies } from "../../skills/own-copies.ts";
 import { reproduction } from "../../skills/reproduction.ts";
 import { unitTests } from "../../skills/unit-tests.ts";
-import { contextOf, environment, longer, noLower, twoFiles, upper } from "./stand.ts";
+import * as stand from "./stand.ts";
+
+/** The package with one function to a file, as its copies have it. */
+const alone = (text: string | null): string | null => text?.replace(/\nexport function greeting[\s\S]*$/, "") ?? null;
+const { environment } = stand;
+const [longer, noLower, twoFiles, upper] = ([stand.longer, stand.noLower, stand.twoFiles, stand.upper] as const).map(
+  (observed): Observed => {
+    const before = Object.fromEntries(Object.entries(observed.candidate.before).map(([path, text]) => [path, alone(text)]));
+    return { ...observed, candidate: { ...observed.candidate, before } };
+  },
+) as [Observed, Observed, Observed, Observed];
+const contextOf = (all: readonly Observed[], over: Partial<PoseContext> = {}): PoseContext => {
+  const context = stand.contextOf(all, over);
+  return { ...context, text: (path) => alone(context.text(path)) };
+};
 
 const folder = "node_modules/tool/node_modules/text";
 const compiled = `"use strict";

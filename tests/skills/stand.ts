@@ -20,6 +20,10 @@ export function slugify(text, limit = 5) {
   const kept = words.slice(0, limit);
   return kept.join("-").toLowerCase();
 }
+
+export function greeting() {
+  return "hello world, as it should be: whoever goes by what was seen and expected in this repository comes here";
+}
 `,
   "src/count.js": `export function countWords(text) {
   return text.trim().split(" ").length;

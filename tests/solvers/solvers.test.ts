@@ -50,7 +50,7 @@ describe("rules for places", () => {
         .map(({ file }) => file)
         .sort(),
     ).toEqual(["src/count.js", "src/index.js", "src/slug.js"]);
-    expect(placesIn(solve("largest-file", view))).toEqual([{ file: "src/slug.js", symbol: "slugify" }]);
+    expect(placesIn(solve("largest-file", view))).toEqual([{ file: "src/slug.js", symbol: "greeting" }]);
     expect(placesIn(solve("text-search", { ...view, prompt: "the number of words that countWords counts" }))).toEqual([
       { file: "src/count.js", symbol: "countWords" },
     ]);

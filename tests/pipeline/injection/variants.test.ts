@@ -34,7 +34,7 @@ describe("a fix without one of its changes", () => {
     ]);
     expect(left.map(({ edits }) => edits)).toMatchObject([
       [{ file: "src/slug.js", symbol: "slugify", startLine: 5, endLine: 5 }],
-      [{ file: "src/slug.js", symbol: "shout", startLine: 9, endLine: 9 }],
+      [{ file: "src/slug.js", symbol: "shout", startLine: 13, endLine: 13 }],
     ]);
   });
   it("is none where there is only one change", () => expect(leftHunks(fixed(commit.candidate.before))).toEqual([]));
