@@ -141,6 +141,8 @@ function readStep({ id, files, verdict, by: [file = "", ...path] = [] }: AloneRe
 
 interface StepsPart {
   readonly layer: Layer;
+  /** Those of it that hold mutants. */
+  readonly sources: readonly string[];
   readonly steps: readonly Step[];
   /** Of all mutants. */
   readonly size: number;
@@ -149,7 +151,7 @@ interface StepsPart {
 
 /** One part of the steps, in one job after another. */
 export async function siftSteps(
-  { layer, steps, size, wallMs }: StepsPart,
+  { layer, sources, steps, size, wallMs }: StepsPart,
   workspace: Workspace,
   findings: Findings,
   suite: Suite,
@@ -161,7 +163,7 @@ export async function siftSteps(
   for (let start = 0; start < maxStarts && left.length > 0; start++) {
     const files = [...new Set(left.flatMap((step) => step.files))].sort();
     const tests = Object.fromEntries(files.map((file) => [file, suite.fitOf(file)]));
-    const plan = JSON.stringify({ ids: [], size, timeoutMs: testMs, done: {}, sources: Object.keys(layer), steps: left, tests });
+    const plan = JSON.stringify({ ids: [], size, timeoutMs: testMs, done: {}, sources, steps: left, tests });
     const limits = { wallMs, silentMs: patience };
     const sharing = together.filter((file) => files.includes(file));
     const { ended, told } = await workspace.sift(layer, files, plan, { limits, together: sharing });

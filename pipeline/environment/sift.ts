@@ -261,7 +261,7 @@ async function siftLot(
   const steps = suite.stepsFor(findings.late, mutants, reaching, findings);
   await Promise.all(
     shared(steps, few(steps.length, 4, parts)).map((own) =>
-      siftSteps({ layer: held.layer, steps: own, size: mutants.length, wallMs }, workspace, findings, suite),
+      siftSteps({ layer: held.layer, sources: held.sources, steps: own, size: mutants.length, wallMs }, workspace, findings, suite),
     ),
   );
   return new Map(mutants.map(({ id }, at) => [id, findings.of(at)]));

@@ -25,6 +25,7 @@ const tree: Readonly<Record<string, string>> = {
   const limit = options.limit ?? 3;
   return text.length <= limit && Date.now() > 0;
 }
+export const told = () => "gives a wrong result: expected true, received false, as was seen in this repository";
 `,
   "src/stamp.js": "export const stamp = () => Math.random();\n",
   "src/index.js": 'import isShort from "./is-short.js";\nimport { stamp } from "./stamp.js";\nexport default { isShort, stamp };\n',
