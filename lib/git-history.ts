@@ -1,4 +1,7 @@
-/** Where two lines of history part, told from commits that were read: to start git for each such question takes longer than the answer. */
+/**
+ * Where two lines of history part, told from commits that were read: to start git for each such question takes longer than the answer. It holds
+ * whatever the dates: where these are in disorder, `git rev-list` may list commits that the other stands on.
+ */
 import type { GitObject } from "./git-objects.ts";
 
 export interface CommitNode {
