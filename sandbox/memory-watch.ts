@@ -1,6 +1,7 @@
 /**
  * Where no control group can be made: sums the resident memory of a process and all its descendants a few times a second. Coarser than the kernel's
- * own account (shared pages count several times, a fast hog overshoots until the next look), and said so by `kihon doctor`.
+ * own account (shared pages count several times; a fast hog overshoots until the next look, and may meet the limit of its data before, which it sees
+ * as an error of its own), and said so by `kihon doctor`.
  */
 import { readdir, readFile } from "node:fs/promises";
 
