@@ -3,7 +3,7 @@
  * nothing around it, and by DuckDB's `COPY`, each in a process of its own.
  *
  * `node bench/export.ts [--rows 100000] [--folder FOLDER]` writes Kihon's files twice, prints seconds, throughput, peak memory and sizes, and the
- * ratios to DuckDB. Exits 1 where the two exports differ in a byte, where Kihon needed 500 MB of memory or more, or where DuckDB reads other rows
+ * ratios to the others. Exits 1 where the two exports differ in a byte, where Kihon needed 500 MB of memory or more, or where DuckDB reads other rows
  * from Kihon's files than from its own. Kihon checks every row, which the others do not.
  */
 import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";

@@ -188,25 +188,28 @@ async function runNaive(mutants: readonly Mutant[], environment: Environment, wo
 /** What a sift tells of its tests: how long each takes, and to which mutants it comes. */
 class Tests {
   readonly #ms = new Map<string, number>();
-  readonly #reaching = new Map<number, Set<string>>();
+  /** By mutant id. */
+  readonly #reaching = new Map<string, Set<string>>();
 
-  note(records: readonly SiftRecord[]): void {
+  note(records: readonly SiftRecord[], mutants: readonly Mutant[]): void {
     for (const record of records) {
       // A test that another makes while it runs is part of that one's time.
       if (record.type !== "test" || record.inner === true) continue;
       const id = testId(record.file, record.path);
       this.#ms.set(id, Math.max(record.ms, this.#ms.get(id) ?? 0));
-      for (const mutant of [...idsOf(record.ids), ...idsOf(record.odd)])
+      for (const at of [...idsOf(record.ids), ...idsOf(record.odd)]) {
+        const mutant = mutants[at]?.id ?? "";
         this.#reaching.set(mutant, (this.#reaching.get(mutant) ?? new Set()).add(id));
+      }
     }
   }
 
-  limitSeconds(verdicts: readonly (SiftVerdict | undefined)[]): number {
+  limitSeconds(verdicts: ReadonlyMap<string, SiftVerdict>): number {
     const of = (id: string): number => this.#ms.get(id) ?? 0;
-    const all = (at: number): number => [...(this.#reaching.get(at) ?? [])].reduce((sum, id) => sum + of(id), 0);
-    const ms = verdicts.reduce((sum, verdict, at) => {
-      if (verdict?.kind === "killed") return sum + of(verdict.by);
-      return sum + (verdict?.kind === "survived" ? all(at) : 0);
+    const all = (mutant: string): number => [...(this.#reaching.get(mutant) ?? [])].reduce((sum, id) => sum + of(id), 0);
+    const ms = [...verdicts].reduce((sum, [mutant, verdict]) => {
+      if (verdict.kind === "killed") return sum + of(verdict.by);
+      return sum + (verdict.kind === "survived" ? all(mutant) : 0);
     }, 0);
     return ms / 1000 / 2;
   }
@@ -223,7 +226,11 @@ async function runKihon(mutants: readonly Mutant[], environment: Environment, wo
   const begun = performance.now();
   const reaching = new Map(mutants.map((mutant) => [mutant.id, reachingFiles(mutant, environment)]));
   const tests = new Tests();
-  const said = await sift(mutants, reaching, workspace, { parts: 2, wallMs: 60 * 60 * 1000, hear: (records) => tests.note(records) });
+  const said = await sift(mutants, reaching, workspace, {
+    parts: 2,
+    wallMs: 60 * 60 * 1000,
+    hear: (records, lot) => tests.note(records, lot),
+  });
   const siftSeconds = (performance.now() - begun) / 1000;
   const verdicts = new Map<string, Verdict>();
   const unsure = mutants.filter(({ id }) => said.get(id)?.kind === "unsure");
@@ -233,7 +240,7 @@ async function runKihon(mutants: readonly Mutant[], environment: Environment, wo
     verdicts.set(mutant.id, await lookedAt(mutant, environment, workspace));
   });
   const seconds = (performance.now() - begun) / 1000;
-  const limitSeconds = tests.limitSeconds(mutants.map(({ id }) => said.get(id)));
+  const limitSeconds = tests.limitSeconds(said);
   return { seconds, siftSeconds, looked: unsure.length, verdicts, limitSeconds };
 }
 

@@ -1,4 +1,5 @@
 /** Which paths of a foreign tree may be read, written or named in a patch. */
+import { isGitFolder } from "../schemas/layer.ts";
 
 /** True for C0 and C1 control characters: a terminal, a header or a tool may act on them. */
 const hasControl = (text: string): boolean => {
@@ -17,7 +18,7 @@ export function pathTrouble(path: string): string | null {
   if (path === "__proto__" || path.includes("\\") || Buffer.from(path).toString() !== path) return "name";
   for (const part of path.split("/")) {
     if (part === "" || part === "." || part === "..") return "outside";
-    if (/^\.git$/i.test(part) || /^git~\d+$/i.test(part)) return "git-folder";
+    if (isGitFolder(part)) return "git-folder";
     if (Buffer.byteLength(part) > 255) return "name";
   }
   return null;

@@ -53,13 +53,20 @@ export function rankBags(query: string, bags: readonly Bag[]): string[] {
   return scored.sort((x, y) => y.score - x.score || (x.name < y.name ? -1 : 1)).map(({ name }) => name);
 }
 
-/** Of pieces of a text the name of the one that a query is most about, or null where there are none. */
-export const bestPiece = (
-  query: string,
-  text: string,
-  pieces: readonly { readonly name: string; readonly start: number; readonly end: number }[],
-) =>
-  rank(
-    query,
-    pieces.map(({ name, start, end }) => ({ name, text: text.slice(start, end) })),
-  )[0] ?? null;
+interface Unit {
+  readonly kind: string;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The name of the function of a text that a query is most about, or null where there is none; a class is not told from what is in it. */
+export function bestFunction(query: string, text: string, units: readonly Unit[]): string | null {
+  const functions = units.filter(({ kind }) => kind !== "class");
+  return (
+    rank(
+      query,
+      functions.map(({ name, start, end }) => ({ name, text: text.slice(start, end) })),
+    )[0] ?? null
+  );
+}

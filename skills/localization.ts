@@ -1,6 +1,6 @@
 /** Where is it? The symptom is told, the names of the place are withheld, and the files to name are causal by execution. */
 import { shortId } from "../lib/hash.ts";
-import { type Bag, bagOf, bestPiece, rankBags } from "../lib/text-search.ts";
+import { type Bag, bagOf, bestFunction, rankBags } from "../lib/text-search.ts";
 import type { Draft, KnownAnswer, Location, Trial } from "../schemas/instance.ts";
 import { type Layer, mergeLayers } from "../schemas/layer.ts";
 import { drop, keep, type Outcome } from "../schemas/outcome.ts";
@@ -114,10 +114,10 @@ function isObvious(
 
 /** Is the place the function of its file that the question's words match best? Whoever only searches names it. */
 function isNamedByWords({ candidate }: Observed, gold: readonly Location[], words: string, { language }: PoseContext): boolean {
-  const [{ file, symbol }] = gold as [Location];
-  const text = candidate.before[file] ?? "";
-  const functions = language.units({ path: file, text }).filter(({ kind }) => kind !== "class");
-  return gold.length === 1 && bestPiece(words, text, functions) === symbol;
+  const [place, more] = gold;
+  if (place === undefined || more !== undefined) return false;
+  const text = candidate.before[place.file] ?? "";
+  return bestFunction(words, text, language.units({ path: place.file, text })) === place.symbol;
 }
 
 /** Named places of the file that is to be named, beside those that are to be named in it. */

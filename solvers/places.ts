@@ -1,5 +1,5 @@
 /** What several of the rules ask of a solver's tree. */
-import { bestPiece, rank } from "../lib/text-search.ts";
+import { bestFunction, rank } from "../lib/text-search.ts";
 import type { SolverView } from "./contract.ts";
 
 /** Files that an answer about sources may name. */
@@ -11,11 +11,7 @@ export const locations = (places: readonly { readonly file: string; readonly sym
 /** The unit of a file that the question's words are most about, or null where the file has none. */
 export function unitFor(view: SolverView, file: string): string | null {
   const text = view.text(file) ?? "";
-  return bestPiece(
-    view.prompt,
-    text,
-    view.language.units({ path: file, text }).filter(({ kind }) => kind !== "class"),
-  );
+  return bestFunction(view.prompt, text, view.language.units({ path: file, text }));
 }
 
 /** One file, and in it the unit that the words are most about. */

@@ -208,8 +208,8 @@ export interface SiftOptions {
   readonly filesForWorker?: number;
   /** For each job. */
   readonly wallMs: number;
-  /** Is given what the processes of the first round tell. */
-  readonly hear?: (records: readonly SiftRecord[]) => void;
+  /** Is given what the processes of the first round tell; the ids in it are places in this list of mutants. */
+  readonly hear?: (records: readonly SiftRecord[], mutants: readonly Mutant[]) => void;
 }
 
 /**
@@ -252,7 +252,8 @@ async function siftLot(
   );
   const all = [...held.ids].sort((a, b) => a - b);
   const workers = Math.max(1, Math.min(parts, Math.floor(files.length / filesForWorker)));
-  const whole = { held, files, size: mutants.length, workers, wallMs, hear };
+  const heard = (records: readonly SiftRecord[]): void => hear(records, mutants);
+  const whole = { held, files, size: mutants.length, workers, wallMs, hear: heard };
   const few = (count: number, most: number, side: number): number => Math.max(1, Math.min(side, Math.ceil(count / most)));
   const lots = shared(all, few(all.length, 50, Math.floor(parts / workers)));
   await Promise.all(lots.map((ids) => siftPart({ ...whole, ids }, workspace, findings, suite)));
